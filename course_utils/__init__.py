@@ -1,0 +1,13 @@
+"""The small package that the lessons of this course call.
+
+Importing it loads no TensorFlow, and sets three environment variables that must be in place
+before Keras is imported: the backend, and silence for TensorFlow's start-up lines.
+"""
+
+import os
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+
+__version__ = "0.1.0"

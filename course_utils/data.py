@@ -1,0 +1,508 @@
+"""Price tables: find the file, check it, download it once, or use the embedded default.
+
+A price table is a DataFrame indexed by Date, oldest first, with the float columns Open, High,
+Low, Close (USD) and Volume (shares). `data/README.md` says where the numbers come from.
+"""
+
+import contextlib
+import csv
+import difflib
+import errno
+import hashlib
+import io
+import math
+import os
+import sys
+import threading
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+COLUMNS = ("Open", "High", "Low", "Close", "Volume")
+EMBEDDED_TICKERS = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
+DATA_DIR = Path(__file__).resolve().parent.parent / "data"
+MAX_BYTES = 50_000_000
+
+_PRICE_SUFFIX = "_2006-01-01_to_2018-01-01.csv"
+_MISSING = {"", "null", "nan", "na", "n/a"}
+_download_problem = ""  # why this process's one attempt to download failed; then it stays off
+
+
+class DataError(ValueError):
+    """A data file or request that the course refuses, with what to do next."""
+
+
+@dataclass(frozen=True)
+class RegistryEntry:
+    """One line of `data/registry.txt`: the checksum that a file must have, and its address."""
+
+    sha256: str
+    address: str
+
+
+@dataclass(frozen=True)
+class FileStatus:
+    """Where a registry file lies (folder None: nowhere yet) and whether its bytes are right."""
+
+    name: str
+    folder: Path | None
+    state: str  # "verified", "wrong checksum" or "not here"
+    address: str
+
+
+# ---------------------------------------------------------------- the registry and the folders
+
+
+def registry() -> dict[str, RegistryEntry]:
+    """Read `data/registry.txt`, which pooch's `load_registry` reads as well."""
+    try:
+        lines = (DATA_DIR / "registry.txt").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        raise DataError(
+            "data/registry.txt is not there: run the course from its own folder."
+        ) from None
+    fields = [line.split() for line in lines if line.strip() and not line.startswith("#")]
+    return {name: RegistryEntry(sha256, address) for name, sha256, address in fields}
+
+
+def tickers() -> list[str]:
+    """Name the tickers of the full data, in alphabetical order."""
+    names = [name for name in registry() if name.endswith(_PRICE_SUFFIX)]
+    return sorted(name.removesuffix(_PRICE_SUFFIX) for name in names)
+
+
+def price_file_name(ticker: str) -> str:
+    """Name the file that holds a ticker's prices in the full data."""
+    return ticker.strip().upper() + _PRICE_SUFFIX
+
+
+def find_file(name: str) -> Path | None:
+    """Look for a registry file in `COURSE_DATA_DIR`, then in `data/`.
+
+    Returns:
+        Its path, its checksum verified; None if neither folder has it.
+
+    Raises:
+        DataError: `COURSE_DATA_DIR` is no folder, or the file found has other bytes than the
+            registry says. Such a file is never used, replaced or deleted.
+    """
+    entry = _entry(name)
+    for folder in _folders():
+        path = folder / name
+        if path.exists():
+            _refuse_wrong_bytes(path, entry)
+            return path
+    return None
+
+
+def data_files() -> list[FileStatus]:
+    """List every file of the registry and its state on this machine."""
+    return [_status(name, entry) for name, entry in registry().items()]
+
+
+def _status(name: str, entry: RegistryEntry) -> FileStatus:
+    folder = next((folder for folder in _folders() if (folder / name).exists()), None)
+    if folder is None:
+        return FileStatus(name, None, "not here", entry.address)
+    state = "verified" if _sha256(folder / name) == entry.sha256 else "wrong checksum"
+    return FileStatus(name, folder, state, entry.address)
+
+
+def _entry(name: str) -> RegistryEntry:
+    entries = registry()
+    if name not in entries:
+        raise DataError(f"{name!r} is not in data/registry.txt{_did_you_mean(name, entries)}")
+    return entries[name]
+
+
+def _folders() -> list[Path]:
+    named = os.environ.get("COURSE_DATA_DIR", "")
+    if not named:
+        return [DATA_DIR]
+    folder = Path(named).expanduser()
+    if not folder.is_dir():
+        raise DataError(f"COURSE_DATA_DIR is {named!r}, which is not a folder: correct or unset it")
+    return [folder, DATA_DIR]
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}): move it away") from None
+
+
+def _refuse_wrong_bytes(path: Path, entry: RegistryEntry) -> None:
+    found = _sha256(path)
+    if found != entry.sha256:
+        target = path.name.removesuffix(_PRICE_SUFFIX)
+        raise DataError(
+            f"{path} is not the file that the course expects: its sha256 should begin with "
+            f"{entry.sha256[:12]} and begins with {found[:12]}. "
+            f"Move or delete it, then run: course data get {target}"
+        )
+
+
+def _is_set(variable: str) -> bool:
+    return os.environ.get(variable, "") not in ("", "0")
+
+
+def _did_you_mean(name: str, known: Any) -> str:  # noqa: ANN401 (any iterable of names)
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    return f": did you mean {' or '.join(near)}?" if near else f". Known: {', '.join(known)}"
+
+
+# ------------------------------------------------------------------------------- the download
+
+
+def download(name: str, folder: Path | None = None, progress: Any = True) -> Path:  # noqa: ANN401
+    """Fetch a file of the registry from its pinned address and verify its checksum.
+
+    The file appears under its name only when it is complete and verified. A file that is
+    already there is kept if it is the right one, and refused if it is not.
+
+    Args:
+        name: as in the registry, such as `multi30k.train.en.gz`.
+        folder: where to put it; `data/` if None.
+        progress: True for a bar on stdout, False for none, or a bar of your own as pooch's
+            `progressbar` takes it (`total`, `update`, `reset`, `close`).
+
+    Raises:
+        DataError: the name is unknown, or why the file could not be had.
+    """
+    folder = DATA_DIR if folder is None else Path(folder)
+    if reason := _try_download(name, folder, progress):
+        raise DataError(f"{name} was not downloaded: {reason}. Put that right, then run it again.")
+    return folder / name
+
+
+def _try_download(name: str, folder: Path, progress: Any) -> str:  # noqa: ANN401
+    """Download, and return "" or the reason why it failed, in words."""
+    import pooch
+    import requests
+
+    entry = _entry(name)
+    if (folder / name).exists():
+        _refuse_wrong_bytes(folder / name, entry)
+        return ""
+    pooch.get_logger().setLevel("WARNING")  # its notes go to stderr, which lessons keep empty
+    bar = _progress_bar(name) if progress is True else progress
+    fetch = pooch.HTTPDownloader(progressbar=bar, timeout=(5, 15), chunk_size=16_384)
+    host = urlsplit(entry.address).hostname
+    try:
+        pooch.retrieve(entry.address, entry.sha256, fname=name, path=folder, downloader=fetch)
+        (folder / name).chmod(0o644)  # a class may share the folder; pooch's mode is 600
+    except requests.HTTPError as error:
+        return f"HTTP {error.response.status_code} from {host}"
+    except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
+        return f"the connection to {host} broke off"
+    except requests.RequestException:
+        return f"no connection to {host}"
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        return "the disk is full" if full else f"the folder {folder.name}/ cannot be written"
+    except ValueError:
+        return "the bytes that came do not match the checksum, so none were kept"
+    finally:
+        if progress is True:
+            bar.close()
+    return ""
+
+
+def _progress_bar(name: str) -> Any:  # noqa: ANN401 (a tqdm bar)
+    from tqdm import tqdm
+
+    # pooch sets the total; with 0 the bar would count as False, and pooch would not use it.
+    return tqdm(desc=name, total=1, unit="B", unit_scale=True, file=sys.stdout, leave=False)
+
+
+def _answers(address: str) -> bool:
+    """Whether the host of an address answers at once."""
+    import requests
+
+    answers: list[bool] = []
+
+    def ask() -> None:
+        with contextlib.suppress(Exception):  # whatever it is, it is no answer
+            requests.head(address, timeout=(1, 1))
+            answers.append(True)
+
+    # requests' time-out does not cover the name lookup, which can hang for many seconds where
+    # a firewall swallows it. A thread can be left behind; a lookup cannot be interrupted.
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(timeout=1.2)
+    return bool(answers)
+
+
+def _file_or_reason(ticker: str) -> tuple[Path | None, str]:
+    """Find or download a ticker's full data: its path, or None and why there is none."""
+    global _download_problem
+    if _is_set("COURSE_EMBEDDED"):
+        return None, "COURSE_EMBEDDED=1"
+    if ticker not in tickers():
+        return None, "the full data does not have it"
+    name = price_file_name(ticker)
+    if path := find_file(name):
+        return path, ""
+    if _is_set("COURSE_OFFLINE"):
+        return None, "COURSE_OFFLINE=1"
+    if not _download_problem:
+        if not _answers(_entry(name).address):
+            _download_problem = "there is no network"
+        elif reason := _try_download(name, DATA_DIR, progress=True):
+            _download_problem = f"the download failed: {reason}"
+    return (None, _download_problem) if _download_problem else (DATA_DIR / name, "")
+
+
+# ------------------------------------------------------------------------------------ a ticker
+
+
+def load_prices(ticker: str = "IBM") -> pd.DataFrame:
+    """Load the daily prices of one share, and print one line that says which data it is.
+
+    Looks in the folder that `COURSE_DATA_DIR` names, then in `data/`, then downloads once, then
+    takes the embedded default. `COURSE_OFFLINE=1` leaves out the download, `COURSE_EMBEDDED=1`
+    goes straight to the embedded default.
+
+    Args:
+        ticker: such as "IBM"; `tickers()` lists them.
+
+    Returns:
+        A price table (Date; Open, High, Low, Close in USD, Volume in shares) whose `attrs` say
+        `ticker`, `source` ("full" or "embedded"), `file`, `sha256`, `test_year` (the last
+        calendar year that it covers in full, or None) and `missing` (such as
+        "2017-07-31: Open, Low").
+
+    Raises:
+        TypeError: the ticker is not a string.
+        DataError: the ticker is unknown or cannot be had here, or its file is damaged.
+    """
+    ticker = _known_ticker(ticker)
+    path, reason = _file_or_reason(ticker)
+    if path is not None:
+        prices = read_prices(path)
+        prices.attrs.update(ticker=ticker, source="full")
+        print(f"{ticker}: {_span(prices)}, from {path.name} (checksum verified)")
+        return prices
+    if ticker not in EMBEDDED_TICKERS:
+        raise DataError(
+            f"{ticker} is not here, because {reason}. Download it with: course data get {ticker}, "
+            f"or put {price_file_name(ticker)} into a folder and name that folder in "
+            f"COURSE_DATA_DIR. Embedded, and so always here: {', '.join(EMBEDDED_TICKERS)}"
+        )
+    prices = _embedded_prices(ticker)
+    more = "; the full data comes with: course data get" if ticker in tickers() else ""
+    print(f"{ticker}: embedded sample of {_span(prices)}, because {reason}{more}")
+    return prices
+
+
+def _known_ticker(ticker: str) -> str:
+    if not isinstance(ticker, str):
+        raise TypeError(f"a ticker is a string such as 'IBM', not {type(ticker).__name__}")
+    name = ticker.strip().upper()
+    known = sorted({*tickers(), *EMBEDDED_TICKERS})
+    if name not in known:
+        raise DataError(f"unknown ticker {name[:20]!r}{_did_you_mean(name, known)}")
+    return name
+
+
+def _embedded_prices(ticker: str) -> pd.DataFrame:
+    """Build the price table of an embedded ticker, adjusted for splits but not for dividends."""
+    from bokeh_sampledata import stocks
+
+    raw = pd.DataFrame(getattr(stocks, ticker))
+    dates = pd.DatetimeIndex(raw["date"].to_numpy("datetime64[ns]"), name="Date")
+    scale = _split_scale((raw["adj_close"] / raw["close"]).to_numpy())
+    prices = raw[[name.lower() for name in COLUMNS]].astype(float).set_axis(dates)
+    prices.columns = list(COLUMNS)
+    prices = prices.div(scale, axis=0).assign(Volume=prices["Volume"] * scale)
+    table_bytes = dates.asi8.tobytes() + prices.to_numpy().tobytes()
+    sha256 = hashlib.sha256(table_bytes).hexdigest()
+    return _with_attrs(prices, ticker, "embedded", f"bokeh_sampledata.stocks.{ticker}", sha256)
+
+
+def _split_scale(adjusted_over_raw: NDArray) -> NDArray:
+    """Tell how many of the newest shares one share of each day has become.
+
+    The ratio of adjusted to raw close steps up by a few per cent at most on a dividend. A step
+    of more than 20 % is a split: 2 for a 2-for-1 split, 0.1 for a 1-for-10 reverse split.
+    """
+    steps = adjusted_over_raw[1:] / adjusted_over_raw[:-1]
+    splits = [_simple_ratio(step) if abs(step - 1) > 0.2 else 1.0 for step in steps]
+    return np.append(np.cumprod(splits[::-1])[::-1], 1.0)
+
+
+def _simple_ratio(step: float) -> float:
+    ratio = Fraction(max(step, 1 / step)).limit_denominator(5)  # 2, 7, 3/2, 5/4 ...
+    return float(ratio if step > 1 else 1 / ratio)
+
+
+def _with_attrs(
+    prices: pd.DataFrame, ticker: str, source: str, file: str, sha256: str
+) -> pd.DataFrame:
+    prices.attrs = {
+        "ticker": ticker,
+        "source": source,
+        "file": file,
+        "sha256": sha256,
+        "test_year": _last_full_year(prices.index),
+        "missing": _missing(prices),
+    }
+    return prices
+
+
+def _last_full_year(dates: pd.DatetimeIndex) -> int | None:
+    early = dates.year[(dates.month == 1) & (dates.day <= 8)]
+    late = dates.year[(dates.month == 12) & (dates.day >= 24)]
+    return max({int(year) for year in early} & {int(year) for year in late}, default=None)
+
+
+def _missing(prices: pd.DataFrame) -> list[str]:
+    gaps = prices.isna()
+    rows = gaps[gaps.any(axis=1)]
+    return [f"{day:%Y-%m-%d}: {', '.join(prices.columns[row])}" for day, row in rows.iterrows()]
+
+
+def _span(prices: pd.DataFrame) -> str:
+    return f"{len(prices):,} days, {prices.index[0]:%Y-%m-%d} to {prices.index[-1]:%Y-%m-%d}"
+
+
+# ---------------------------------------------------------------------------------- a CSV file
+
+
+def read_prices(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read a price table from a CSV file, your own for instance, and check its structure.
+
+    Args:
+        path: a UTF-8 file with the columns Date (YYYY-MM-DD, oldest first), Open, High, Low,
+            Close and Volume in any order and upper or lower case. Other columns are ignored.
+
+    Returns:
+        A price table. Empty cells and "null" stay missing and are listed in `attrs["missing"]`;
+        `attrs["source"]` is "own" and `attrs["ticker"]` the file's name without its ending.
+
+    Raises:
+        DataError: what is wrong, in which line (the header is line 1), and what to do.
+    """
+    path = Path(path)
+    text, sha256 = _read_text(path)
+    header, lines, rows = _split_rows(text, path.name)
+    places = _find_columns(header, path.name)
+    dates = _parse_dates([row[places["Date"]] for row in rows], lines, path.name)
+    values = {
+        column: _parse_numbers([row[places[column]] for row in rows], lines, column, path.name)
+        for column in COLUMNS
+    }
+    return _with_attrs(pd.DataFrame(values, index=dates), path.stem, "own", path.name, sha256)
+
+
+def _read_text(path: Path) -> tuple[str, str]:
+    """Return a file's text and the sha256 of its bytes."""
+    if path.is_dir():
+        raise DataError(f"{path} is a folder: name the CSV file in it")
+    try:
+        if (size := path.stat().st_size) > MAX_BYTES:
+            raise DataError(
+                f"{path.name} has {size / 1e6:,.0f} MB, and the course reads at most "
+                f"{MAX_BYTES / 1e6:.0f} MB: keep the rows and columns that you need"
+            )
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"there is no file {path}: check its name and folder") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise DataError(f"{path.name} is not UTF-8 text: save it as CSV (UTF-8)")
+    if not text.strip():
+        raise DataError(f"{path.name} is empty: download or save it again")
+    if text.lstrip().startswith("<"):
+        raise DataError(f"{path.name} is a web page (HTML), not CSV: download the CSV file itself")
+    return text, hashlib.sha256(content).hexdigest()
+
+
+def _split_rows(text: str, file: str) -> tuple[list[str], list[int], list[list[str]]]:
+    """Return the header, the line numbers of the rows, and the rows; blank lines are left out."""
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise DataError(f"{file}, line {reader.line_num}: not CSV ({error}): repair it") from None
+    if len(rows) < 2:
+        raise DataError(f"{file} has a header but no rows: download or save it again")
+    header = rows.pop(0)[1]
+    for line, row in rows:
+        if len(row) != len(header):
+            raise DataError(
+                f"{file}, line {line}: {len(row)} cells under a header of {len(header)}: the line "
+                "is cut off, or a cell holds a comma without quotes. Repair it or save it again"
+            )
+    return header, [line for line, _ in rows], [row for _, row in rows]
+
+
+def _find_columns(header: list[str], file: str) -> dict[str, int]:
+    names = [name.strip().casefold() for name in header]
+    for column in ("Date", *COLUMNS):
+        if (count := names.count(column.casefold())) > 1:
+            raise DataError(f"{file} has {count} columns named {column}: keep or rename one")
+        if count == 0:
+            has = ", ".join(name.strip()[:30] for name in header[:12])
+            raise DataError(f"{file} has no column {column}, it has {has}: add or rename it")
+    return {column: names.index(column.casefold()) for column in ("Date", *COLUMNS)}
+
+
+def _parse_dates(cells: list[str], lines: list[int], file: str) -> pd.DatetimeIndex:
+    seen: dict[date, int] = {}
+    latest = date.min
+    for line, cell in zip(lines, cells, strict=True):
+        day = _parse_date(cell)
+        if day is None:
+            raise DataError(
+                f"{file}, line {line}: unparseable date {cell[:40]!r}: write dates as YYYY-MM-DD"
+            )
+        if day in seen:
+            raise DataError(f"{file}, line {line}: {day} is in line {seen[day]} too: keep one")
+        if day < latest:
+            raise DataError(f"{file}, line {line}: {day} after {latest}: sort oldest first")
+        seen[day], latest = line, day
+    return pd.DatetimeIndex(np.array(list(seen), dtype="datetime64[ns]"), name="Date")
+
+
+def _parse_date(cell: str) -> date | None:
+    """Read an ISO 8601 date; the time of day and the time zone are dropped, not converted."""
+    try:
+        day = datetime.fromisoformat(cell.strip()).date()
+    except ValueError:
+        return None
+    return day if 1700 <= day.year <= 2200 else None  # what datetime64[ns] can hold
+
+
+def _parse_numbers(cells: list[str], lines: list[int], column: str, file: str) -> NDArray:
+    values = np.array([_parse_number(cell) for cell in cells])
+    kind = "0 or more" if column == "Volume" else "above 0"
+    good = np.isfinite(values) & ((values >= 0) if column == "Volume" else (values > 0))
+    missing = np.array([cell.strip().casefold() in _MISSING for cell in cells])
+    for row in np.flatnonzero(~good & ~missing):
+        raise DataError(
+            f"{file}, line {lines[row]}: {column} is {cells[row][:40]!r}, but must be a finite "
+            f"number {kind}, such as 123.45. Correct it, or empty the cell if it is missing"
+        )
+    return values
+
+
+def _parse_number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return math.nan

@@ -1,0 +1,127 @@
+"""Forecasters with one way to ask them: `predict`, naive forecasts and networks alike.
+
+Every `predict` takes `verbose` as Keras' own does, so that a naive forecast can stand wherever a
+network can; the naive ones have nothing to print.
+"""
+
+from typing import Literal, Self
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LinearRegression
+
+CELLS = {"SimpleRNN": keras.layers.SimpleRNN, "LSTM": keras.layers.LSTM, "GRU": keras.layers.GRU}
+
+
+class Persistence:
+    """The naive forecast: tomorrow is as today."""
+
+    def predict(self, windows: NDArray, verbose: int = 0) -> NDArray:
+        """Repeat the last value of column 0.
+
+        Args:
+            windows: shape (samples, lookback, features).
+            verbose: ignored.
+
+        Returns:
+            forecasts, shape (samples, 1).
+        """
+        return windows[:, -1, :1]
+
+
+class Drift:
+    """The naive forecast that goes on along the line from a window's first value to its last."""
+
+    def predict(self, windows: NDArray, verbose: int = 0) -> NDArray:
+        """Add the window's average daily change of column 0 to its last value.
+
+        Args:
+            windows: shape (samples, lookback, features), lookback at least 2.
+            verbose: ignored.
+
+        Returns:
+            forecasts, shape (samples, 1).
+        """
+        first, last = windows[:, 0, :1], windows[:, -1, :1]
+        return last + (last - first) / (windows.shape[1] - 1)
+
+
+class Mean:
+    """The naive forecast that expects the window's average."""
+
+    def predict(self, windows: NDArray, verbose: int = 0) -> NDArray:
+        """Average column 0 over each window.
+
+        Args:
+            windows: shape (samples, lookback, features).
+            verbose: ignored.
+
+        Returns:
+            forecasts, shape (samples, 1).
+        """
+        return windows[:, :, :1].mean(axis=1)
+
+
+class LastDayRegression:
+    """A linear regression that sees the features of a window's last day and nothing older."""
+
+    def fit(self, windows: NDArray, targets: NDArray) -> Self:
+        """Fit by least squares.
+
+        Args:
+            windows: shape (samples, lookback, features).
+            targets: shape (samples,).
+
+        Returns:
+            itself.
+        """
+        self.regression = LinearRegression().fit(windows[:, -1], targets)
+        return self
+
+    def predict(self, windows: NDArray, verbose: int = 0) -> NDArray:
+        """Forecast from the last day of each window.
+
+        Args:
+            windows: shape (samples, lookback, features).
+            verbose: ignored.
+
+        Returns:
+            forecasts, shape (samples, 1).
+        """
+        return self.regression.predict(windows[:, -1])[:, np.newaxis]
+
+
+def recurrent(
+    cell: Literal["SimpleRNN", "LSTM", "GRU"],
+    features: int,
+    units: int = 50,
+    layers: int = 1,
+    dropout: float = 0.0,
+) -> keras.Sequential:
+    """Build a network of recurrent layers with one output, not yet compiled.
+
+    Args:
+        cell: the kind of recurrent layer.
+        features: features per time step; the number of time steps is left open.
+        units: units in each recurrent layer.
+        layers: how many recurrent layers are stacked.
+        dropout: share of values set to zero in training after each recurrent layer.
+
+    Returns:
+        a model from windows, shape (samples, time_steps, features), to shape (samples, 1).
+
+    Raises:
+        ValueError: the cell is none of the three, or there is no layer.
+    """
+    if cell not in CELLS:
+        raise ValueError(f"No cell {cell!r}: choose one of {', '.join(CELLS)}.")
+    if layers < 1:
+        raise ValueError(f"A network of {layers} layers cannot learn: take at least 1.")
+    model = keras.Sequential([keras.Input((None, features))])
+    for layer in range(layers):
+        model.add(CELLS[cell](units, return_sequences=layer < layers - 1))
+        if dropout:
+            model.add(keras.layers.Dropout(dropout))
+    model.add(keras.layers.Dense(1))
+    return model

@@ -1,0 +1,203 @@
+"""Every figure of the course in one style; each comes with a text for those who cannot see it.
+
+Truth is always the same black and the naive forecast the same grey; other colours are Okabe and
+Ito's (2008), which colour-blind readers can tell apart.
+"""
+
+from collections.abc import Mapping
+from io import BytesIO
+
+import numpy as np
+import pandas as pd
+from IPython.display import Image
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+TRUTH, NAIVE = "#000000", "#8c8c8c"
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+
+
+def _axes(title: str, x: str, y: str, height: float = 3.8) -> tuple[Figure, Axes]:
+    """Start a figure: no pyplot, so none stays open in a long lesson."""
+    figure = Figure(figsize=(9, height), layout="constrained")
+    axes = figure.subplots()
+    axes.set_title(title, loc="left", fontsize=12)
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", alpha=0.25)
+    axes.set_axisbelow(True)
+    return figure, axes
+
+
+def _image(figure: Figure, alt: str) -> Image:
+    """Turn a figure into a picture with alternative text, the last line of a lesson's cell."""
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=100)
+    return Image(buffer.getvalue(), format="png", alt=alt)
+
+
+def _colours(names: list[str], naive: str | None) -> dict[str, str]:
+    """Give each forecast its colour, the naive one always its grey."""
+    others = [name for name in names if name != naive]
+    colours = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(others)}
+    return colours | ({naive: NAIVE} if naive else {})
+
+
+def price_history(prices: pd.DataFrame, column: str, test_year: int) -> Image:
+    """Draw a price over all years, the test year set apart.
+
+    Args:
+        prices: a price table, in USD.
+        column: the price to draw.
+        test_year: the year whose background is shaded.
+
+    Returns:
+        a picture with alternative text.
+    """
+    series = prices[column].loc[: f"{test_year}-12-31"]
+    train, test = series[series.index.year < test_year], series[series.index.year == test_year]
+    title = (
+        f"{prices.attrs['ticker']} {column}: {len(train):,} days to learn from, "
+        f"{len(test)} days of {test_year} to be tested on"
+    )
+    figure, axes = _axes(title, "", "USD per share")
+    axes.plot(train, color=TRUTH, linewidth=0.9)
+    axes.plot(test, color=COLOURS[1], linewidth=1.1)
+    axes.axvspan(test.index[0], test.index[-1], color=COLOURS[1], alpha=0.12, linewidth=0)
+    axes.text(test.index[0], series.min(), f"test: {test_year} ", ha="right", color=COLOURS[1])
+    return _image(
+        figure,
+        f"Line of the daily {column} from {series.index[0]:%Y} to {test_year}, between "
+        f"{series.min():.0f} and {series.max():.0f} dollars; {test_year} is shaded as test year.",
+    )
+
+
+def forecasts(
+    truth: pd.Series, by_name: Mapping[str, pd.Series], title: str, naive: str | None = None
+) -> Image:
+    """Draw forecasts over the truth.
+
+    Args:
+        truth: true prices indexed by day, in USD.
+        by_name: name and forecast of the same days.
+        title: what the picture shows.
+        naive: the name of the naive forecast among them, if it is there.
+
+    Returns:
+        a picture with alternative text.
+    """
+    figure, axes = _axes(title, "", "USD per share")
+    axes.plot(truth, color=TRUTH, linewidth=1.4, label="truth")
+    colours = _colours(list(by_name), naive)
+    for name, forecast in by_name.items():
+        axes.plot(forecast, color=colours[name], linewidth=1.4, label=name)
+    axes.legend(frameon=False, ncols=len(by_name) + 1, loc="best")
+    return _image(
+        figure,
+        f"{title}. Lines of the truth and of {', '.join(by_name)} from {truth.index[0]:%d %B %Y} "
+        f"to {truth.index[-1]:%d %B %Y}.",
+    )
+
+
+def lag_profiles(by_name: Mapping[str, pd.Series], title: str, naive: str | None = None) -> Image:
+    """Draw how well each forecast's moves follow the true moves of the days before.
+
+    Args:
+        by_name: name and profile, as `evaluation.lag_profile` gives it.
+        title: what the picture shows.
+        naive: the name of the naive forecast among them, if it is there.
+
+    Returns:
+        a picture with alternative text.
+    """
+    figure, axes = _axes(title, "days late", "correlation of daily moves")
+    colours = _colours(list(by_name), naive)
+    for name, profile in by_name.items():
+        axes.plot(profile, "o-", color=colours[name], label=f"{name}: {profile.idxmax()}")
+        axes.plot(profile.idxmax(), profile.max(), "o", markersize=11, color=colours[name])
+    axes.set_xticks(next(iter(by_name.values())).index)
+    axes.legend(frameon=False, title="best at (days)")
+    best = "; ".join(f"{name} {profile.idxmax()} days" for name, profile in by_name.items())
+    return _image(figure, f"{title}. Each line's peak is its delay: {best}.")
+
+
+def errors(table: pd.DataFrame, naive: float, title: str) -> Image:
+    """Draw the RMSE of several forecasts as bars, each run a dot, with naive as a line.
+
+    Args:
+        table: columns `recipe`, in the order to draw, and `rmse` in USD, one row a run.
+        naive: the naive forecast's RMSE on the same days, in USD.
+        title: what the picture shows.
+
+    Returns:
+        a picture with alternative text.
+    """
+    names = list(table["recipe"].unique())
+    figure, axes = _axes(title, "RMSE in USD, lower is better", "", height=0.55 * len(names) + 1.5)
+    axes.grid(visible=False)
+    medians = table.groupby("recipe")["rmse"].median()
+    for row, name in enumerate(reversed(names)):
+        runs = table.loc[table["recipe"] == name, "rmse"]
+        colour = COLOURS[0] if medians[name] < naive else COLOURS[1]
+        axes.barh(row, medians[name], color=colour, alpha=0.75, height=0.6)
+        axes.plot(runs, np.full(len(runs), row), "o", color=TRUTH, markersize=4, alpha=0.7)
+        axes.text(runs.max(), row, f"  {medians[name]:.2f}", va="center")
+    axes.set_yticks(range(len(names)), reversed(names))
+    axes.axvline(naive, color=NAIVE, linewidth=2)
+    axes.text(naive, len(names) - 0.45, f"naive {naive:.2f}", color=NAIVE, ha="center", va="bottom")
+    axes.set_xlim(0, table["rmse"].max() * 1.1)
+    axes.set_ylim(-0.6, len(names) - 0.1)
+    values = "; ".join(f"{name} {medians[name]:.2f}" for name in names)
+    return _image(
+        figure, f"{title}. Bars of the median RMSE in dollars: {values}; naive {naive:.2f}."
+    )
+
+
+def by_year(table: pd.DataFrame, title: str) -> Image:
+    """Draw each recipe's RMSE as a share of the naive forecast's, year by year.
+
+    Args:
+        table: columns `recipe`, `year`, `rmse` and `naive` in USD, one row a run.
+        title: what the picture shows.
+
+    Returns:
+        a picture with alternative text.
+    """
+    table = table.assign(share=100 * table["rmse"] / table["naive"])
+    figure, axes = _axes(title, "", "RMSE, naive = 100 %")
+    axes.axhline(100, color=NAIVE, linewidth=2, label="naive")
+    for colour, (name, runs) in zip(COLOURS, table.groupby("recipe", sort=False), strict=False):
+        axes.plot(runs["year"], runs["share"], "o", color=colour, markersize=4, alpha=0.5)
+        axes.plot(runs.groupby("year")["share"].median(), color=colour, label=name)
+    axes.set_xticks(sorted(table["year"].unique()))
+    axes.legend(frameon=False, ncols=2)
+    medians = table.groupby("recipe", sort=False)["share"].median()
+    values = "; ".join(f"{name} {share:.0f} %" for name, share in medians.items())
+    return _image(figure, f"{title}. RMSE as a share of naive, median over all years: {values}.")
+
+
+def leaks(table: pd.DataFrame, title: str) -> Image:
+    """Draw honest errors beside leaking ones.
+
+    Args:
+        table: index the leak's name; columns `honest` and `leaking`, RMSE as a share of naive.
+        title: what the picture shows.
+
+    Returns:
+        a picture with alternative text.
+    """
+    figure, axes = _axes(title, "", "RMSE, naive = 100 %")
+    places = np.arange(len(table))
+    pairs = zip(("honest", "leaking"), (COLOURS[0], COLOURS[1]), (-0.2, 0.2), strict=True)
+    for column, colour, shift in pairs:
+        bars = axes.bar(places + shift, 100 * table[column], 0.38, color=colour, label=column)
+        axes.bar_label(bars, fmt="%.0f %%", padding=2)
+    axes.axhline(100, color=NAIVE, linewidth=2, label="naive")
+    axes.set_xticks(places, table.index)
+    axes.legend(frameon=False, ncols=3)
+    values = "; ".join(
+        f"{name}: honest {row.honest:.0%}, leaking {row.leaking:.0%}"
+        for name, row in table.iterrows()
+    )
+    return _image(figure, f"{title}. RMSE as a share of naive. {values}.")

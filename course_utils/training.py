@@ -1,0 +1,106 @@
+"""Training, quiet and repeatable: one updating bar, seeds set where one can see them."""
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from course_utils.windows import Scaler, fit_scaler_on, make_windows, split_by_year, unscale
+
+import keras
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+from numpy.typing import NDArray
+from sklearn.preprocessing import StandardScaler
+from tqdm import tqdm
+from tqdm.keras import TqdmCallback
+
+# Lessons build many models in one kernel; TensorFlow takes each new one for a mistake and says so.
+tf.get_logger().setLevel("ERROR")
+
+
+class Forecaster(Protocol):
+    """Anything that forecasts from windows: a Keras model, a regression, a naive forecast."""
+
+    def predict(self, windows: NDArray, verbose: int = 0) -> NDArray:
+        """Return forecasts, shape (samples, 1), for windows (samples, lookback, features)."""
+
+
+Trainer = Callable[[NDArray, NDArray], Forecaster]
+
+
+def fit(
+    model: keras.Model,
+    windows: NDArray,
+    targets: NDArray,
+    *,
+    epochs: int,
+    batch_size: int = 32,
+    label: str = "training",
+    quiet: bool = False,
+) -> keras.callbacks.History:
+    """Train a compiled model with one progress bar on stdout instead of a line per step.
+
+    Args:
+        model: a compiled Keras model.
+        windows: shape (samples, time_steps, features), oldest first.
+        targets: shape (samples,).
+        epochs: passes over the samples.
+        batch_size: samples per gradient step.
+        label: what the bar calls this training.
+        quiet: show no bar.
+
+    Returns:
+        Keras' history, with the loss of every epoch.
+
+    Raises:
+        ValueError: windows and targets differ in number, or one of them holds a missing value,
+            which Keras would turn into a loss of nan without a word.
+    """
+    if len(windows) != len(targets):
+        raise ValueError(
+            f"{len(windows)} windows but {len(targets)} targets: cut both with make_windows."
+        )
+    if np.isnan(windows).any() or np.isnan(targets).any():
+        raise ValueError("Windows or targets hold missing values: fill or drop them first.")
+    bar = partial(tqdm, file=sys.stdout, desc=label, mininterval=0.5, disable=quiet, ncols=90)
+    return model.fit(
+        windows,
+        targets,
+        epochs=epochs,
+        batch_size=batch_size,
+        verbose=0,
+        callbacks=[TqdmCallback(verbose=0, tqdm_class=bar)],
+    )
+
+
+def forecast_year(
+    table: pd.DataFrame,
+    year: int,
+    lookback: int,
+    train: Trainer,
+    scaler: Scaler | None = None,
+) -> pd.Series:
+    """Train on the days before a year, then forecast each of its days from the days before it.
+
+    Args:
+        table: rows indexed by date, ascending; the target is column 0.
+        year: the test year.
+        lookback: days in a window.
+        train: takes windows, shape (samples, lookback, features), and targets, shape
+            (samples,), both scaled, and returns something with `predict`.
+        scaler: an unfitted scaler; StandardScaler where none is given.
+
+    Returns:
+        forecasts of column 0 in its own unit, indexed by the days of that year.
+
+    Raises:
+        ValueError: the table does not hold that year, is too short, or has missing values.
+    """
+    before, during = split_by_year(table, year, lookback)
+    scaler = fit_scaler_on(before, scaler or StandardScaler())
+    model = train(*make_windows(scaler.transform(before), lookback))
+    windows, _ = make_windows(scaler.transform(during), lookback)
+    forecasts = unscale(scaler, model.predict(windows, verbose=0)[:, 0])
+    return pd.Series(forecasts, index=during.index[lookback:], name="forecast")

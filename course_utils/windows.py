@@ -1,0 +1,138 @@
+"""From a price table to arrays a network can learn from, without a leak on the way.
+
+The order is always the same: split by time, fit the scaler on the training part, cut windows.
+"""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+Scaler = MinMaxScaler | StandardScaler
+PRICE_COLUMNS = ("Open", "High", "Low", "Close")
+
+
+def split_by_year(
+    table: pd.DataFrame, year: int, lookback: int = 0
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split a table into the days before a year and that year, oldest first.
+
+    Args:
+        table: rows indexed by date, ascending.
+        year: the test year; later days are left out of both parts.
+        lookback: days before the year that the test part also begins with, so that its first
+            window ends on the last day before the year.
+
+    Returns:
+        the training part, and the test part with its `lookback` days of context.
+
+    Raises:
+        ValueError: the table has no day in that year, or fewer than `lookback` days before it.
+    """
+    train = table[table.index.year < year]
+    test = table[table.index.year == year]
+    if test.empty:
+        raise ValueError(
+            f"No day in {year}: the table covers {table.index[0]:%Y-%m-%d} to "
+            f"{table.index[-1]:%Y-%m-%d}. Take a year within it."
+        )
+    if len(train) <= lookback:
+        raise ValueError(
+            f"{len(train)} days before {year} are too few for training with lookback {lookback}: "
+            "take a later year or a shorter lookback."
+        )
+    context = train.iloc[len(train) - lookback :]
+    return train, pd.concat([context, test])
+
+
+def fit_scaler_on(train: pd.DataFrame, scaler: Scaler | None = None) -> Scaler:
+    """Fit a scaler on the training part, the only part whose statistics a model may know.
+
+    Args:
+        train: shape (time, features), the training part.
+        scaler: an unfitted scaler of scikit-learn; MinMaxScaler, to 0..1, where none is given.
+
+    Returns:
+        the fitted scaler.
+    """
+    return (scaler or MinMaxScaler()).fit(train)
+
+
+def unscale(scaler: Scaler, values: NDArray, column: int = 0) -> NDArray:
+    """Take one column's scaled values back to their unit.
+
+    Args:
+        scaler: a fitted MinMaxScaler or StandardScaler of one or several columns.
+        values: scaled values of that column, any shape.
+        column: the column's position in the table that the scaler was fitted on.
+
+    Returns:
+        the values in the column's own unit, same shape.
+    """
+    if isinstance(scaler, MinMaxScaler):
+        return (values - scaler.min_[column]) / scaler.scale_[column]
+    return values * scaler.scale_[column] + scaler.mean_[column]
+
+
+def make_windows(series: ArrayLike, lookback: int, horizon: int = 1) -> tuple[NDArray, NDArray]:
+    """Cut a series into overlapping windows and the values that follow them.
+
+    Args:
+        series: shape (time,) or (time, features), oldest first; the target is column 0.
+        lookback: time steps in a window, at least 1.
+        horizon: steps ahead of the window's end at which the target lies, at least 1.
+
+    Returns:
+        windows, shape (samples, lookback, features), a read-only view that copies nothing,
+        and targets, shape (samples,), with samples = time - lookback - horizon + 1.
+
+    Raises:
+        ValueError: lookback or horizon is below 1, the series is too short for one window, or
+            it holds a missing value (named by its position).
+    """
+    values = np.asarray(series)
+    if values.ndim == 1:
+        values = values[:, np.newaxis]
+    if values.ndim != 2:
+        raise ValueError(f"A series has shape (time,) or (time, features), not {values.shape}.")
+    if lookback < 1 or horizon < 1:
+        raise ValueError(f"lookback {lookback} and horizon {horizon} must both be at least 1.")
+    samples = len(values) - lookback - horizon + 1
+    if samples < 1:
+        raise ValueError(
+            f"{len(values)} values give no window of lookback {lookback} and horizon {horizon}: "
+            "take a longer series or a shorter lookback."
+        )
+    missing = np.isnan(values).any(axis=1)
+    if missing.any():
+        raise ValueError(
+            f"The value at position {missing.argmax()} is missing ({missing.sum()} in all): "
+            "fill the gaps from the past, for example with table.ffill(), before cutting windows."
+        )
+    windows = np.lib.stride_tricks.sliding_window_view(values, lookback, axis=0)
+    windows = np.swapaxes(windows, 1, 2)[:samples]
+    return windows, values[lookback + horizon - 1 :, 0]
+
+
+def returns_and_range(prices: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Describe each day by its log-return and by where the other prices lie relative to it.
+
+    Args:
+        prices: a price table with columns Open, High, Low and Close, in USD.
+        column: the price to forecast, one of the four.
+
+    Returns:
+        a table without the first day. Its first column, `return`, is log(P_t / P_{t-1}) of the
+        chosen price; the others, such as `Close/High`, are log(other_t / P_t) of the same day.
+
+    Raises:
+        ValueError: `column` is not one of the four prices.
+    """
+    if column not in PRICE_COLUMNS:
+        raise ValueError(f"No price {column!r}: choose one of {', '.join(PRICE_COLUMNS)}.")
+    log_prices = np.log(prices[list(PRICE_COLUMNS)])
+    table = {"return": log_prices[column].diff()}
+    for other in PRICE_COLUMNS:
+        if other != column:
+            table[f"{other}/{column}"] = log_prices[other] - log_prices[column]
+    return pd.DataFrame(table).iloc[1:]
