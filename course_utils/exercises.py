@@ -6,7 +6,7 @@ A wrong answer gets a sentence, never a traceback, and never the solution.
 from collections.abc import Callable
 
 from course_utils.evaluation import LeakError, check_past_only, diebold_mariano, rmse, skill
-from course_utils.windows import make_windows, returns_and_range, split_by_year
+from course_utils.windows import returns_and_range
 
 import numpy as np
 import pandas as pd
@@ -101,10 +101,8 @@ def _single_features(answer: object, prices: pd.DataFrame) -> str:
     found = {name: _number(value) for name, value in answer.items()}
     for name in names:
         expected = _last_day_error(prices, ["return", name])
-        if np.isclose(found[name], _last_day_error(prices, [name]), rtol=1e-4):
-            raise _Hint(
-                f"{name} stands alone, or first: column 0 is the target, so `return` comes first."
-            )
+        if np.isclose(found[name], _last_day_error(prices, [name, "return"]), rtol=1e-4):
+            raise _Hint(f"Column 0 is the target: `return` comes first, then {name}.")
         if found[name] < 0.1:
             raise _Hint(f"{found[name]:.3g} for {name} is an error of returns: go back to dollars.")
         if not np.isclose(found[name], expected, rtol=1e-4):
@@ -114,19 +112,16 @@ def _single_features(answer: object, prices: pd.DataFrame) -> str:
 
 
 def _last_day_error(prices: pd.DataFrame, columns: list[str]) -> float:
-    """RMSE in dollars of a regression on these columns' last day, over the test year."""
-    from sklearn.linear_model import LinearRegression
+    """RMSE in dollars of the last-day regression on these columns, over the test year."""
+    from course_utils.models import LastDayRegression
+    from course_utils.training import forecast_year
 
-    table = returns_and_range(prices, "High")
-    train, test = split_by_year(table, prices.attrs["test_year"], lookback=1)
-    windows, targets = make_windows(train[columns], 1)
-    model = LinearRegression().fit(windows[:, -1], train["return"].iloc[1:])
-    if columns[0] != "return":
-        model = LinearRegression().fit(windows[:, -1], targets)
-    test_windows, _ = make_windows(test[columns], 1)
-    days = test.index[1:]
-    forecast = prices["High"].shift()[days] * np.exp(model.predict(test_windows[:, -1]))
-    return rmse(prices["High"][days], forecast)
+    table = returns_and_range(prices, "High")[columns]
+    returns = forecast_year(
+        table, prices.attrs["test_year"], 20, lambda *samples: LastDayRegression().fit(*samples)
+    )
+    forecast = prices["High"].shift()[returns.index] * np.exp(returns)
+    return rmse(prices["High"][returns.index], forecast)
 
 
 def _relative_volume(answer: object, prices: pd.DataFrame) -> str:

@@ -1,0 +1,34 @@
+"""What people type: `course run`, `course data`, `course doctor`, `course study`."""
+
+from course_utils.cli import data, doctor, run, study
+from course_utils.data import DataError
+from course_utils.lessons import LessonError
+
+import typer
+from typer.core import TyperGroup
+
+
+class OneLineErrors(TyperGroup):
+    """A group whose commands end on an expected error with one line and exit code 1."""
+
+    def invoke(self, ctx: typer.Context) -> object:
+        """Run the command; errors that say what to do need no traceback."""
+        try:
+            return super().invoke(ctx)
+        except (DataError, LessonError, OSError) as error:
+            typer.echo(f"Error: {error}", err=True)
+            raise typer.Exit(1) from error
+
+
+app = typer.Typer(
+    cls=OneLineErrors,
+    help="Run the lessons, see to their data, check this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(run.run)
+app.add_typer(data.app, name="data")
+app.command()(doctor.doctor)
+app.command()(study.study)

@@ -1,0 +1,188 @@
+"""Run one notebook in a fresh kernel of this very Python, and measure it."""
+
+import asyncio
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+SAMPLE_SECONDS = 0.1
+MIB = 2**20
+
+
+class ThisPython(AsyncKernelManager):
+    """Kernels of the running Python, whatever kernels the user has registered as `python3`."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """A spec made here, never looked up."""
+        return KernelSpec(**get_kernel_dict())
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Where and why a notebook stopped; cell 0 means that its kernel did not start."""
+
+    cell: int
+    line: str
+    error: str
+
+    def __str__(self) -> str:
+        where = f"code cell {self.cell} `{self.line}`" if self.cell else "before the first cell"
+        return f"{where}: {self.error}"
+
+
+@dataclass
+class Execution:
+    """What came of running a notebook; its cells hold the outputs of this run only."""
+
+    notebook: NotebookNode
+    seconds: float = 0.0
+    peak_mib: int = 0
+    cell_seconds: list[float] = field(default_factory=list)
+    failure: Failure | None = None
+
+    @property
+    def slowest(self) -> tuple[int, float]:
+        """Number and seconds of the slowest code cell, (0, 0.0) if none ran."""
+        return max(enumerate(self.cell_seconds, 1), key=lambda pair: pair[1], default=(0, 0.0))
+
+    @property
+    def stderr(self) -> list[tuple[int, str]]:
+        """Code cells that wrote to stderr, each with the last line it wrote."""
+        return [
+            (number, output.text.strip().rpartition("\n")[2])
+            for number, cell in enumerate(code_cells(self.notebook), 1)
+            for output in cell.outputs
+            if output.output_type == "stream" and output.name == "stderr"
+        ]
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """The code cells that run; their places in this list, from 1, are the numbers we report."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def execute(
+    notebook: NotebookNode,
+    folder: Path,
+    *,
+    timeout: int,
+    env: Mapping[str, str] | None = None,
+    on_cell: Callable[[int], None] = lambda number: None,
+) -> Execution:
+    """Run a notebook's cells in order, in a kernel that ends before this returns.
+
+    Args:
+        notebook: run in place; outputs it holds from earlier runs are dropped.
+        folder: the kernel's working folder.
+        timeout: seconds a cell may take.
+        env: environment variables for the kernel, besides those of this process.
+        on_cell: called with the number of each code cell as it starts, from another thread.
+    """
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    result = Execution(notebook)
+    started = 0.0
+
+    def cell_starts(**_: object) -> None:
+        nonlocal started
+        started = time.perf_counter()
+        result.cell_seconds.append(0.0)
+        on_cell(len(result.cell_seconds))
+
+    def cell_ends(**_: object) -> None:
+        result.cell_seconds[-1] = time.perf_counter() - started
+
+    client = NotebookClient(
+        notebook,
+        kernel_manager_class=ThisPython,
+        kernel_name="python3",
+        timeout=timeout,
+        coalesce_streams=True,
+        record_timing=False,
+        store_widget_state=False,
+        shutdown_kernel="immediate",
+        extra_arguments=["--log-level=ERROR"],
+        on_cell_execute=cell_starts,
+        on_cell_executed=cell_ends,
+    )
+    problems: list[Exception] = []
+
+    def work() -> None:
+        try:
+            # pyzmq reads its sockets through a selector, which Windows' default loop lacks.
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                runner.run(client.async_execute(cwd=str(folder), env={**os.environ, **(env or {})}))
+        except Exception as error:
+            problems.append(error)
+
+    # In a thread of its own nbclient leaves signals alone, so Ctrl-C reaches the caller here.
+    worker = threading.Thread(target=work, daemon=True)
+    begin = time.perf_counter()
+    worker.start()
+    try:
+        while worker.is_alive():
+            worker.join(SAMPLE_SECONDS)
+            result.peak_mib = max(result.peak_mib, _memory_mib(client))
+    except BaseException:
+        deadline = time.monotonic() + 10
+        while worker.is_alive() and time.monotonic() < deadline:
+            for process in _processes(client):
+                process.kill()
+            worker.join(SAMPLE_SECONDS)
+        raise
+    result.seconds = time.perf_counter() - begin
+    if problems:
+        if result.cell_seconds and not result.cell_seconds[-1]:
+            cell_ends()
+        result.failure = _failure(problems[0], result)
+    return result
+
+
+def _failure(problem: Exception, result: Execution) -> Failure:
+    number = len(result.cell_seconds)
+    lines = code_cells(result.notebook)[number - 1].source.strip().splitlines() if number else [""]
+    if isinstance(problem, CellExecutionError):
+        error = f"{problem.ename}: {problem.evalue}"
+    elif isinstance(problem, CellTimeoutError):
+        error = f"took longer than {result.cell_seconds[-1]:.0f} s and was stopped (see --timeout)"
+    elif isinstance(problem, DeadKernelError):
+        error = "the kernel died: out of memory, or the cell ended its process"
+    else:
+        error = f"the kernel did not answer: {type(problem).__name__}: {problem}"
+    return Failure(number, lines[0], re.sub(r"\x1b\[[\d;]*m", "", error).strip().split("\n")[0])
+
+
+def _processes(client: NotebookClient) -> list[psutil.Process]:
+    """The kernel's process and its children, as far as they live."""
+    pid = getattr(getattr(client.km, "provisioner", None), "pid", None)
+    if pid is None:
+        return []
+    try:
+        kernel = psutil.Process(pid)
+        return [*kernel.children(recursive=True), kernel]
+    except psutil.Error:
+        return []
+
+
+def _memory_mib(client: NotebookClient) -> int:
+    total = 0
+    for process in _processes(client):
+        try:
+            total += process.memory_info().rss
+        except psutil.Error:
+            continue
+    return round(total / MIB)

@@ -1,0 +1,40 @@
+"""`course study`: run a study and write its table."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+
+def study(
+    name: Annotated[str, typer.Argument(help="ibm or tickers")],
+    jobs: Annotated[int, typer.Option(help="Fits side by side; -1 is one a core.")] = -1,
+) -> None:
+    """Run what is missing of a study and write its table; stop it with Ctrl-C, go on later.
+
+    Exit code 0: the table is written; 1: no full data; 2: no such study; 130: stopped.
+    """
+    from course_utils.studies import plan, run_study
+
+    try:
+        plan(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    console = Console()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        task = progress.add_task(f"study {name}", total=None)
+
+        def report(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+            if not console.is_terminal:
+                typer.echo(f"{done} of {total} fits")
+
+        try:
+            path = run_study(name, jobs, report)
+        except KeyboardInterrupt:
+            progress.stop()
+            typer.echo("Stopped. Finished fits are kept; the same command goes on from here.")
+            raise typer.Exit(130) from None
+    typer.echo(f"wrote {path}")

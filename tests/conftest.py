@@ -1,0 +1,37 @@
+"""Fixtures that several test files share."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.fixture
+def course(monkeypatch):
+    """Run `course` as people do, in a process of its own; returns the finished process."""
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # with it set, kernels leave file descriptor 2 alone
+
+    def run(*arguments, **env):
+        return subprocess.run(
+            [sys.executable, "-c", "from course_utils.cli import app; app()", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONUTF8": "1", **env},
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def csv_file(tmp_path):
+    """Return a function that writes text or bytes to a real file."""
+
+    def write(content, name="own.csv"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write

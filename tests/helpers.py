@@ -1,0 +1,47 @@
+"""Price tables that several test files share: four real days, and made-up years."""
+
+from course_utils.price_table import COLUMNS
+
+import numpy as np
+import pandas as pd
+
+TABLE = """\
+Date,Open,High,Low,Close,Volume,Name
+2016-12-30,166.44,166.7,165.5,165.99,2957155,IBM
+2017-01-03,167.0,167.87,166.01,167.19,2935248,IBM
+2017-01-04,167.77,169.87,167.36,169.26,3382395,IBM
+2017-01-05,169.25,169.39,167.26,168.7,2682279,IBM
+"""
+
+
+def check_is_price_table(prices):
+    assert tuple(prices.columns) == COLUMNS
+    assert all(dtype == "float64" for dtype in prices.dtypes)
+    assert prices.index.name == "Date"
+    assert prices.index.dtype == "datetime64[ns]"
+    assert prices.index.is_monotonic_increasing
+    assert prices.index.is_unique
+    values = prices.to_numpy()
+    assert (np.isnan(values) | (np.isfinite(values) & (values >= 0))).all()
+    assert {"ticker", "source", "file", "sha256", "test_year", "missing"} == set(prices.attrs)
+
+
+def made_up_prices(start, end, seed=0, ticker="IBM"):
+    """Return a full price table of working days, a random walk with a plausible day around it."""
+    rng = np.random.default_rng(seed)
+    days = pd.bdate_range(start, end, name="Date", unit="s")
+    close = 100 * np.exp(rng.normal(0, 0.01, len(days)).cumsum())
+    opening = close * np.exp(rng.normal(0, 0.005, len(days)))
+    above, below = np.exp(rng.uniform(0, 0.01, (2, len(days))))
+    table = pd.DataFrame(
+        {
+            "Open": opening,
+            "High": np.maximum(opening, close) * above,
+            "Low": np.minimum(opening, close) / below,
+            "Close": close,
+            "Volume": rng.integers(1_000, 9_000, len(days)).astype(float),
+        },
+        index=days,
+    )
+    table.attrs = {"ticker": ticker, "source": "full", "sha256": f"{seed:064x}"}
+    return table
