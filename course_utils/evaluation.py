@@ -247,7 +247,7 @@ def check_past_only(
     moved = ~np.isclose(before, after.reindex(before.index), rtol=1e-5, atol=1e-8)
     if moved.any():
         raise LeakError(
-            f"Forecasts up to {day:%Y-%m-%d} moved when values from that day on were changed "
-            f"({moved.sum()} of {len(moved)}, the first for {before.index[moved.argmax()]:%Y-%m-%d})"
-            ": a feature, a scaler or a window reaches into the future."
+            f"{moved.sum()} of {len(moved)} forecasts up to {day:%Y-%m-%d} moved when values from "
+            f"that day on were changed, the first for {before.index[moved.argmax()]:%Y-%m-%d}: "
+            "a feature, a scaler or a window reaches into the future."
         )

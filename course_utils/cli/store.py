@@ -15,7 +15,7 @@ MACHINE_PATH = re.compile(
     r"(?<![\w.~-])/(?:home|root|tmp|Users|work|workspace|private|var/folders|mnt)/\w[\w.-]*"
     r"|\b[A-Za-z]:\\{1,2}(?:Users|Temp|Windows)\b",
 )
-KEPT_METADATA = ("alt", "tags", "slideshow", "nbgrader")
+KEPT_METADATA = ("alt", "jupyter", "tags", "slideshow", "nbgrader")
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 

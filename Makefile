@@ -1,0 +1,74 @@
+# What this project can do; `make` or `make help` lists it. Needs Python 3.11 to 3.13 and nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+ARGS ?=
+
+# The stamp names the folder it was made in: a moved folder has broken scripts and is set up anew,
+# and so is one whose Python is gone.
+ifneq ($(shell $(BIN)/python -c "" 2>/dev/null && cat $(READY) 2>/dev/null),$(CURDIR))
+.PHONY: $(READY)
+endif
+
+.PHONY: help setup lessons test lint format lock notebooks lab study clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1	\2/p' Makefile | expand -t 16
+
+setup: $(READY)  ## make .venv with the tested packages; the other targets do so by themselves
+
+# Without a stamp, a setup was interrupted: a broken .venv is made anew, a whole one reinstalled.
+# uv reads no pip settings, so the user's package index and certificate are handed on to it.
+$(READY): requirements.txt pyproject.toml
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || { \
+	  echo "The course needs Python 3.11 to 3.13, and $(PYTHON) is" \
+	    "$$("$(PYTHON)" --version 2>&1 | tail -n 1): try make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) lacks the venv module: install it (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }
+	@set -e; unset PIP_USER PIP_TARGET PIP_PREFIX PYTHONHOME PYTHONPATH; \
+	stamp="$$(cat $(READY) 2>/dev/null || true)"; rm -f $(READY); mend=; \
+	if $(BIN)/python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	  && $(BIN)/python -m pip --version >/dev/null 2>&1 \
+	  && { [ -z "$$stamp" ] || [ "$$stamp" = "$(CURDIR)" ]; }; \
+	then [ -n "$$stamp" ] || mend=--reinstall; \
+	else echo "Making .venv with $$("$(PYTHON)" --version)"; "$(PYTHON)" -m venv --clear .venv; fi; \
+	echo "Installing the packages of requirements.txt"; \
+	pip="$(BIN)/python -m pip"; quiet=; [ -t 2 ] || quiet=--quiet; \
+	$$pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ;]*\).*/\1/p' requirements.txt)"; \
+	index="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($$pip config get global.index-url 2>/dev/null || true)}}"; \
+	if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi; \
+	if [ -n "$${PIP_CERT:-}" ]; then export SSL_CERT_FILE="$${SSL_CERT_FILE:-$$PIP_CERT}"; fi; \
+	$(BIN)/python -m uv pip install $$quiet --python $(BIN)/python $$mend --compile-bytecode -r requirements.txt; \
+	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps -e .; \
+	printf '%s\n' "$(CURDIR)" > $(READY)
+
+lessons: $(READY)  ## run every lesson, and leave a page that links to them all
+	$(BIN)/course run $(ARGS)
+
+test: lint  ## lint, then test the package and run every notebook
+	$(BIN)/python -m pytest -n 2 --dist loadfile --junitxml=build/test-results.xml $(ARGS)
+
+lint: $(READY)  ## check the style of package, tests and notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(READY)  ## mend the style of package, tests and notebooks
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(READY)  ## make requirements.txt anew from the ranges in pyproject.toml
+	$(BIN)/python -m uv pip compile --upgrade --universal --python-version 3.11 \
+	  --fork-strategy fewest --all-extras --no-annotate --no-emit-index-url \
+	  --custom-compile-command "make lock" pyproject.toml -o requirements.txt
+
+notebooks: $(READY)  ## run every lesson and store its outputs, the timings and the README's table
+	$(BIN)/course run --store $(ARGS)
+
+lab: $(READY)  ## open the lessons in JupyterLab
+	$(BIN)/python -m jupyter lab notebooks $(ARGS)
+
+study: $(READY)  ## run a study: make study ARGS="..."
+	$(BIN)/course study $(ARGS)
+
+clean:  ## remove what was built; .venv, data and my_work stay
+	rm -rf build .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,53 @@
+"""Small notebooks, built here so that nbval, which runs every .ipynb it finds, finds none."""
+
+import base64
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+PIXEL = base64.b64encode(b"\x89PNG, or nearly so").decode()
+
+
+def good_notebook():
+    """A stored notebook that breaks no rule; tests break it in one place at a time."""
+    cells = [
+        new_markdown_cell(
+            "# 01 A small lesson\n\nWhat it is about.\n\n**You will be able to**\n"
+            "- add two numbers\n- say\n  what a sum is\n\nAnd more."
+        ),
+        new_code_cell("total = 1 + 1\ntotal"),
+        new_markdown_cell("Now a figure."),
+        new_code_cell("draw(total)", metadata={"alt": "A dot at two."}),
+        new_markdown_cell("## Recap\n\n- Sums are small."),
+        new_markdown_cell("## What often goes wrong\n\n- Nothing."),
+    ]
+    for number in (1, 2, 3):
+        cells.append(new_markdown_cell(f"### Exercise {number}\n\nAdd {number}."))
+        cells.append(new_code_cell(f"total + {number}", metadata={"tags": ["solution"]}))
+    cells.append(new_markdown_cell("## Read on\n\nA book."))
+    notebook = new_notebook(
+        cells=cells,
+        metadata={
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        },
+    )
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    for number, cell in enumerate(code, 1):
+        cell.execution_count = number
+        cell.outputs = [
+            new_output("execute_result", {"text/plain": f"{number}"}, execution_count=number)
+        ]
+    code[1].outputs = [new_output("display_data", {"image/png": PIXEL})]
+    return notebook
+
+
+def lesson(path, *sources):
+    """Write a lesson with a title, two goals and these code cells, never executed."""
+    title = f"# {path.name[:2]} Title\n\n**You will be able to**\n- do this\n- do that.\n"
+    cells = [new_markdown_cell(title), *map(new_code_cell, sources)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A kernel of this name exists nowhere: the lessons run in this Python all the same.
+    spec = {"kernelspec": {"name": "elsewhere", "display_name": "elsewhere"}}
+    nbformat.write(new_notebook(cells=cells, metadata=spec), path)
+    return path

@@ -1,0 +1,132 @@
+"""What a lesson says about itself comes from its own file and the measured timings."""
+
+import re
+import subprocess
+import sys
+
+from course_utils import lessons
+from course_utils.lessons import LessonError, Timing, Timings, UnknownLessonError
+
+import nbformat
+import pytest
+from sample_notebooks import good_notebook, lesson
+
+MEASURED_ON = {"cores": "2", "python": "3.12.1", "tensorflow": "2.20.0", "keras": "3.10.0"}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    nbformat.write(good_notebook(), folder / "01_small.ipynb")
+    lesson(folder / "02_other.ipynb", "1")
+    return folder
+
+
+def test_lessons_are_found_in_order_with_number_title_and_goals(folder):
+    (folder / "notes.ipynb").write_text("{}", encoding="utf-8")
+    first, second = lessons.find_lessons(folder)
+    assert (first.number, first.title, first.path.name) == (
+        "01",
+        "A small lesson",
+        "01_small.ipynb",
+    )
+    assert first.goals == ["add two numbers", "say what a sum is"]
+    assert second.goals == ["do this", "do that"]
+
+
+def test_minutes_to_read_follow_from_words_and_code_lines(tmp_path):
+    short = lesson(tmp_path / "01_short.ipynb", "x = 1")
+    words = " ".join(["word"] * (5 * lessons.WORDS_A_MINUTE))
+    code = "x = 1\n" * (3 * lessons.CODE_LINES_A_MINUTE)
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell(words), nbformat.v4.new_code_cell(code)]
+    )
+    nbformat.write(notebook, tmp_path / "02_long.ipynb")
+    minutes = {found.path.name: found.minutes_to_read for found in lessons.find_lessons(tmp_path)}
+    assert minutes == {short.name: 1, "02_long.ipynb": 8}
+
+
+@pytest.mark.parametrize("name", ["02", "2", "02_other", "02_o"])
+def test_a_lesson_is_chosen_by_number_or_beginning(folder, name):
+    assert [found.number for found in lessons.choose_lessons([name], folder)] == ["02"]
+
+
+def test_lessons_are_chosen_in_course_order_and_once(folder):
+    assert [found.number for found in lessons.choose_lessons(["2", "1", "02"], folder)] == [
+        "01",
+        "02",
+    ]
+    assert len(lessons.choose_lessons([], folder)) == 2
+
+
+@pytest.mark.parametrize("name", ["3", "other", "", "-1", "02_other_x"])
+def test_an_unknown_lesson_is_refused_with_the_known_ones(folder, name):
+    with pytest.raises(UnknownLessonError, match="01_small, 02_other"):
+        lessons.choose_lessons([name], folder)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"cells": []}', '{"cells": [1]}'])
+def test_a_damaged_notebook_is_named(folder, text):
+    (folder / "03_damaged.ipynb").write_text(text, encoding="utf-8")
+    with pytest.raises(LessonError, match="03_damaged"):
+        lessons.find_lessons(folder)
+
+
+def test_two_lessons_of_one_number_are_refused(folder):
+    lesson(folder / "02_twin.ipynb", "1")
+    with pytest.raises(LessonError, match="02_twin"):
+        lessons.find_lessons(folder)
+
+
+def test_timings_come_back_as_written_and_bear_no_date(tmp_path):
+    file = tmp_path / "data" / "timings.csv"
+    timings = Timings(MEASURED_ON, {"01": Timing(12.3, 456, 7, 8.9), "02": Timing(0.4, 99, 1, 0.1)})
+    lessons.write_timings(timings, file)
+    assert lessons.read_timings(file) == timings
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith("# made by: make notebooks\n# cores: 2\n")
+    assert not re.search(r"\d{4}-\d\d-\d\d", text)
+    assert [path.name for path in file.parent.iterdir()] == ["timings.csv"]
+
+
+def test_damaged_timings_are_refused_and_absent_ones_are_none(tmp_path):
+    file = tmp_path / "timings.csv"
+    assert lessons.read_timings(file).lessons == {}
+    file.write_text("lesson,seconds\n01,fast\n", encoding="utf-8")
+    with pytest.raises(LessonError, match="make notebooks"):
+        lessons.read_timings(file)
+
+
+def test_opening_and_table_say_what_was_measured(folder):
+    assert "not yet timed" in lessons.opening("01", folder).data
+    timings = Timings(MEASURED_ON, {"01": Timing(33.6, 812, 5, 9.0)})
+    lessons.write_timings(timings, lessons.timings_file(folder))
+    assert lessons.opening("1", folder).data == (
+        "**1 minute** to read, **34 seconds** to run on 2 cores, 812 MiB of memory "
+        "(measured by `make notebooks`)"
+    )
+    rows = lessons.lesson_table(folder).splitlines()
+    assert rows[2] == (
+        "| [01 A small lesson](notebooks/01_small.ipynb) | add two numbers; say what a sum is "
+        "| 1 min | 34 s | 812 MiB |"
+    )
+    assert rows[3].endswith("| not timed | not timed |")
+    assert {row.count("|") for row in rows} == {6}
+
+
+def test_the_table_replaces_the_old_one_and_nothing_else():
+    readme = "before <!-- lessons -->\nold\n<!-- /lessons --> after"
+    once = lessons.with_table(readme, "| new |")
+    assert once == "before <!-- lessons -->\n| new |\n<!-- /lessons --> after"
+    assert lessons.with_table(once, "| new |") == once
+    with pytest.raises(LessonError, match="put them back"):
+        lessons.with_table("no markers", "| new |")
+
+
+def test_an_opening_costs_a_lesson_no_slow_import():
+    program = "import sys, course_utils.lessons; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert not {"nbformat", "pandas", "tensorflow", "keras"} & set(done.stdout.split())

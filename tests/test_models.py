@@ -1,0 +1,150 @@
+"""Naive forecasts and networks are asked in one way, and are what the lessons say they are."""
+
+import inspect
+
+from course_utils.models import Drift, LastDayRegression, Mean, Persistence, recurrent
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+NAIVE = [Persistence(), Drift(), Mean()]
+
+
+def random_windows(samples, lookback, features, seed=0):
+    return np.random.default_rng(seed).normal(100, 10, (samples, lookback, features))
+
+
+any_windows = st.builds(
+    random_windows, st.integers(1, 9), st.integers(2, 9), st.integers(1, 3), st.integers(0, 99)
+)
+
+
+def test_naive_forecasts_by_hand():
+    windows = np.array([[[1.0, 9], [2, 9], [6, 9]], [[5.0, 0], [5, 0], [2, 0]]])
+    assert Persistence().predict(windows).tolist() == [[6], [2]]
+    assert Drift().predict(windows).tolist() == [[8.5], [0.5]]
+    assert Mean().predict(windows).tolist() == [[3], [4]]
+
+
+@settings(deadline=None)
+@given(value=st.floats(-1e6, 1e6), lookback=st.integers(2, 9))
+def test_all_naive_forecasts_agree_on_a_constant(value, lookback):
+    windows = np.full((3, lookback, 1), value)
+    for model in NAIVE:
+        np.testing.assert_allclose(model.predict(windows), value, rtol=1e-12)
+
+
+@settings(deadline=None)
+@given(first=st.integers(-99, 99), step=st.integers(-9, 9), lookback=st.integers(2, 9))
+def test_drift_goes_on_along_a_line_and_mean_stays_in_its_middle(first, step, lookback):
+    windows = (first + step * np.arange(lookback, dtype=float)).reshape(1, -1, 1)
+    np.testing.assert_allclose(Drift().predict(windows), first + step * lookback, atol=1e-9)
+    np.testing.assert_allclose(
+        Mean().predict(windows), first + step * (lookback - 1) / 2, atol=1e-9
+    )
+
+
+@settings(deadline=None)
+@given(windows=any_windows, offset=st.floats(-100, 100), factor=st.floats(0.1, 10))
+def test_naive_forecasts_follow_a_change_of_unit(windows, offset, factor):
+    for model in NAIVE:
+        np.testing.assert_allclose(
+            model.predict(factor * windows + offset),
+            factor * model.predict(windows) + offset,
+            rtol=1e-9,
+            atol=1e-6,
+        )
+
+
+@settings(deadline=None)
+@given(windows=any_windows)
+def test_naive_forecasts_see_only_the_target_column(windows):
+    for model in NAIVE:
+        np.testing.assert_array_equal(model.predict(windows), model.predict(windows[:, :, :1]))
+
+
+@pytest.mark.parametrize("cell", ["SimpleRNN", "LSTM", "GRU"])
+def test_networks_and_naive_forecasts_are_asked_alike_and_answer_in_one_shape(cell):
+    windows = random_windows(4, 6, 3)
+    regression = LastDayRegression().fit(windows, windows[:, -1, 0])
+    network = recurrent(cell, features=3, units=2)
+    for model in [*NAIVE, regression, network]:
+        assert model.predict(windows, verbose=0).shape == (4, 1)
+    for model in [*NAIVE, regression]:
+        assert inspect.signature(model.predict).parameters["verbose"].default == 0
+
+
+def expected_parameters(cell, features, units):
+    return {
+        "SimpleRNN": units * (features + units) + units,
+        "LSTM": 4 * (units * (features + units) + units),
+        # Keras' GRU resets after the matrix product (reset_after), which takes a second bias.
+        "GRU": 3 * (units * (features + units) + 2 * units),
+    }[cell]
+
+
+@pytest.mark.parametrize("cell", ["SimpleRNN", "LSTM", "GRU"])
+@pytest.mark.parametrize(("features", "units"), [(1, 1), (4, 7), (1, 50)])
+def test_parameters_are_as_many_as_the_formulas_say(cell, features, units):
+    model = recurrent(cell, features, units)
+    assert model.layers[0].count_params() == expected_parameters(cell, features, units)
+    assert model.layers[-1].count_params() == units + 1
+
+
+def test_fifty_simple_units_and_one_output_have_2651_parameters():
+    assert recurrent("SimpleRNN", features=1, units=50).count_params() == 2_651
+
+
+def test_the_classic_network_is_four_lstm_layers_each_with_dropout_and_one_output():
+    model = recurrent("LSTM", features=1, units=50, layers=4, dropout=0.2)
+    kinds = [type(layer) for layer in model.layers]
+    assert kinds == [keras.layers.LSTM, keras.layers.Dropout] * 4 + [keras.layers.Dense]
+    assert [layer.return_sequences for layer in model.layers[:-1:2]] == [True, True, True, False]
+    assert {layer.rate for layer in model.layers[1:-1:2]} == {0.2}
+    first = expected_parameters("LSTM", 1, 50)
+    assert model.count_params() == first + 3 * expected_parameters("LSTM", 50, 50) + 51 == 71_051
+
+
+def test_a_network_takes_windows_of_any_length_and_comes_uncompiled():
+    model = recurrent("GRU", features=2, units=2)
+    assert model.input_shape == (None, None, 2)
+    assert model.output_shape == (None, 1)
+    assert not model.compiled
+
+
+@pytest.mark.parametrize("cell", ["Transformer", "lstm", ""])
+def test_an_unknown_cell_is_refused_with_the_known_ones(cell):
+    with pytest.raises(ValueError, match="choose one of SimpleRNN, LSTM, GRU"):
+        recurrent(cell, features=1)
+
+
+@pytest.mark.parametrize("layers", [0, -1])
+def test_a_network_without_layers_is_refused(layers):
+    with pytest.raises(ValueError, match=f"{layers} layers cannot learn: take at least 1"):
+        recurrent("LSTM", features=1, layers=layers)
+
+
+@settings(deadline=None, max_examples=30)
+@given(lookback=st.integers(2, 6), features=st.integers(1, 3), seed=st.integers(0, 99))
+def test_last_day_regression_ignores_all_but_the_last_day(lookback, features, seed):
+    windows = random_windows(20, lookback, features, seed)
+    targets = windows[:, -1].sum(axis=1) + 1
+    other_past = windows.copy()
+    other_past[:, :-1] = random_windows(20, lookback - 1, features, seed + 100)
+    model = LastDayRegression().fit(windows, targets)
+    np.testing.assert_array_equal(model.predict(windows), model.predict(other_past))
+    np.testing.assert_array_equal(
+        model.predict(windows), LastDayRegression().fit(other_past, targets).predict(windows)
+    )
+
+
+def test_last_day_regression_finds_a_linear_rule_and_returns_itself():
+    windows = random_windows(30, 4, 2)
+    model = LastDayRegression()
+    assert model.fit(windows, 3 * windows[:, -1, 0] - windows[:, -1, 1] + 5) is model
+    unseen = random_windows(8, 4, 2, seed=1)
+    expected = 3 * unseen[:, -1, :1] - unseen[:, -1, 1:] + 5
+    np.testing.assert_allclose(model.predict(unseen), expected)

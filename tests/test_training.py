@@ -1,0 +1,148 @@
+"""Training learns, repeats itself under a seed and stays quiet; a forecast of a year is honest."""
+
+from course_utils.evaluation import check_past_only
+from course_utils.models import LastDayRegression, Persistence, recurrent
+from course_utils.training import fit, forecast_year
+from course_utils.windows import make_windows
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import made_up_prices
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+PRICES = made_up_prices("2015-06-01", "2018-01-31")
+
+
+def linear(windows, targets):
+    return LastDayRegression().fit(windows, targets)
+
+
+def easy_task():
+    """Return windows and targets: the target is the last value of each window."""
+    windows = np.random.default_rng(0).normal(size=(32, 3, 1))
+    return windows, windows[:, -1, 0]
+
+
+def tiny_network(seed):
+    keras.utils.set_random_seed(seed)
+    model = recurrent("SimpleRNN", features=1, units=3, dropout=0.1)
+    model.compile(keras.optimizers.Adam(0.02), "mse")
+    return model
+
+
+def train_tiny(seed, **options):
+    model = tiny_network(seed)
+    history = fit(model, *easy_task(), epochs=3, batch_size=16, **options)
+    return model.get_weights(), history.history["loss"]
+
+
+def test_training_lowers_the_loss_and_the_seed_alone_decides_how():
+    weights, loss = train_tiny(seed=7, quiet=True)
+    again, loss_again = train_tiny(seed=7, quiet=True)
+    other, _ = train_tiny(seed=8, quiet=True)
+    assert len(loss) == 3
+    assert loss[-1] < loss[0]
+    assert loss == loss_again
+    for one, two, three in zip(weights, again, other, strict=True):
+        np.testing.assert_array_equal(one, two)
+        assert not np.array_equal(one, three)
+
+
+def test_training_writes_one_bar_to_stdout_and_nothing_to_stderr(capfd):
+    train_tiny(seed=0, label="my network")
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert out.count("\n") == 1
+    assert out.endswith("\n")
+    last_state = out.rstrip("\n").split("\r")[-1]
+    assert last_state.startswith("my network: 100%")
+    assert "3/3" in last_state
+    assert "loss=" in last_state
+
+
+def test_quiet_training_writes_nothing(capfd):
+    train_tiny(seed=0, quiet=True)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("place", ["windows", "targets"])
+def test_missing_values_are_refused_before_they_become_a_loss_of_nan(place):
+    values = dict(zip(("windows", "targets"), easy_task(), strict=True))
+    values[place][5] = np.nan
+    with pytest.raises(ValueError, match="missing values: fill or drop them first"):
+        fit(tiny_network(0), **values, epochs=1)
+
+
+def test_windows_and_targets_of_unequal_number_are_refused():
+    windows, targets = easy_task()
+    with pytest.raises(ValueError, match="32 windows but 31 targets: cut both with make_windows"):
+        fit(tiny_network(0), windows, targets[:-1], epochs=1)
+
+
+@pytest.mark.parametrize("year", [2016, 2017, 2018])
+def test_a_forecast_has_exactly_the_days_of_its_year(year):
+    forecast = forecast_year(PRICES, year, 20, linear)
+    pd.testing.assert_index_equal(forecast.index, PRICES.loc[str(year)].index)
+    assert forecast.notna().all()
+
+
+@pytest.mark.parametrize("scaler", [None, StandardScaler(), MinMaxScaler()])
+def test_a_forecast_equals_the_same_steps_by_hand(scaler):
+    table = PRICES[["High", "Close"]]
+    values = table.to_numpy()
+    first = int((table.index.year < 2017).sum())
+    last = int((table.index.year < 2018).sum())
+    lookback = 5
+    known = np.column_stack([values[lookback - 1 : first - 1], np.ones(first - lookback)])
+    rule, *_ = np.linalg.lstsq(known, values[lookback:first, 0])
+    expected = np.column_stack([values[first - 1 : last - 1], np.ones(last - first)]) @ rule
+    forecast = forecast_year(table, 2017, lookback, linear, scaler)
+    np.testing.assert_allclose(forecast, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("scaler", [None, MinMaxScaler()])
+def test_the_trainer_sees_the_scaled_training_part_alone(scaler):
+    seen = {}
+
+    def spy(windows, targets):
+        seen["windows"], seen["targets"] = windows, targets
+        return Persistence()
+
+    forecast_year(PRICES[["High"]], 2017, 10, spy, scaler)
+    train = PRICES.loc[:"2016", ["High"]]
+    if scaler is None:
+        scaled = (train - train.mean()) / train.std(ddof=0)
+    else:
+        scaled = (train - train.min()) / (train.max() - train.min())
+    windows, targets = make_windows(scaled, 10)
+    np.testing.assert_allclose(seen["windows"], windows, atol=1e-12)
+    np.testing.assert_allclose(seen["targets"], targets, atol=1e-12)
+
+
+@pytest.mark.parametrize("scaler", [None, MinMaxScaler()])
+@pytest.mark.parametrize("lookback", [1, 20])
+def test_persistence_forecasts_yesterday_exactly(scaler, lookback):
+    forecast = forecast_year(PRICES, 2017, lookback, lambda *_: Persistence(), scaler)
+    yesterday = PRICES["Open"].shift().loc["2017"]
+    np.testing.assert_allclose(forecast, yesterday, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("day", ["2017-01-02", "2017-06-15", "2017-12-29"])
+def test_future_values_never_change_past_forecasts(day):
+    check_past_only(lambda table: forecast_year(table, 2017, 20, linear), PRICES, day)
+
+
+def test_a_later_year_never_changes_a_forecast():
+    forecast = forecast_year(PRICES, 2017, 20, linear)
+    pd.testing.assert_series_equal(forecast, forecast_year(PRICES.loc[:"2017"], 2017, 20, linear))
+
+
+def test_a_year_not_in_the_table_and_a_gap_are_refused():
+    with pytest.raises(ValueError, match="No day in 2019"):
+        forecast_year(PRICES, 2019, 20, linear)
+    gap = PRICES.copy()
+    gap.iloc[30, 1] = np.nan
+    with pytest.raises(ValueError, match="position 30 is missing"):
+        forecast_year(gap, 2017, 20, linear)

@@ -1,0 +1,240 @@
+"""Windows, splits and scalers give what a plain loop gives, and nothing from the future."""
+
+import tracemalloc
+
+from course_utils.windows import (
+    PRICE_COLUMNS,
+    fit_scaler_on,
+    make_windows,
+    returns_and_range,
+    split_by_year,
+    unscale,
+)
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import made_up_prices
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.exceptions import NotFittedError
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+PRICES = made_up_prices("2014-01-01", "2017-12-29")
+
+
+def windows_by_loop(series, lookback, horizon):
+    windows, targets = [], []
+    for end in range(lookback, len(series) - horizon + 1):
+        windows.append(series[end - lookback : end])
+        targets.append(series[end + horizon - 1, 0])
+    return np.array(windows), np.array(targets)
+
+
+@settings(deadline=None)
+@given(
+    samples=st.integers(1, 30),
+    lookback=st.integers(1, 12),
+    horizon=st.integers(1, 5),
+    features=st.integers(1, 4),
+    seed=st.integers(0, 99),
+)
+def test_windows_equal_the_plain_append_loop(samples, lookback, horizon, features, seed):
+    time = samples + lookback + horizon - 1
+    series = np.random.default_rng(seed).normal(size=(time, features))
+    windows, targets = make_windows(series, lookback, horizon)
+    expected_windows, expected_targets = windows_by_loop(series, lookback, horizon)
+    assert windows.shape == (samples, lookback, features)
+    np.testing.assert_array_equal(windows, expected_windows)
+    np.testing.assert_array_equal(targets, expected_targets)
+
+
+def test_a_series_without_feature_axis_has_one_feature():
+    windows, targets = make_windows([1, 2, 3, 4], lookback=2)
+    assert windows.tolist() == [[[1], [2]], [[2], [3]]]
+    assert targets.tolist() == [3, 4]
+
+
+def test_a_table_is_cut_as_its_values_are_and_its_first_column_is_the_target():
+    windows, targets = make_windows(PRICES, lookback=20)
+    np.testing.assert_array_equal(windows[0], PRICES.iloc[:20])
+    np.testing.assert_array_equal(targets, PRICES["Open"].iloc[20:])
+
+
+def test_windows_are_a_read_only_view_of_the_series():
+    series = np.arange(40.0).reshape(20, 2)
+    windows, _ = make_windows(series, lookback=5)
+    assert np.shares_memory(windows, series)
+    with pytest.raises(ValueError, match="read-only"):
+        windows[0, 0, 0] = 1
+    series[7] = -1
+    assert (windows[3:8] == -1).any(axis=(1, 2)).all()
+
+
+def test_memory_does_not_grow_with_lookback():
+    series = np.zeros((20_000, 2))
+
+    def peak(lookback):
+        tracemalloc.start()
+        make_windows(series, lookback)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    peak(5)  # the first call also pays for what numpy sets up once
+    assert peak(500) < 1.1 * peak(5) < series.nbytes
+
+
+@pytest.mark.parametrize(
+    ("series", "lookback", "horizon", "message"),
+    [
+        (np.zeros(10), 10, 1, r"10 values give no window of lookback 10 and horizon 1: take a l"),
+        (np.zeros(10), 5, 6, r"10 values give no window of lookback 5 and horizon 6: take a long"),
+        (np.zeros(0), 1, 1, r"0 values give no window"),
+        (np.zeros(10), 0, 1, r"lookback 0 and horizon 1 must both be at least 1"),
+        (np.zeros(10), 5, 0, r"lookback 5 and horizon 0 must both be at least 1"),
+        (np.zeros(10), -2, 1, r"lookback -2 .* must both be at least 1"),
+        ([1, 2, np.nan, 4, np.nan], 1, 1, r"position 2 is missing \(2 in all\): fill .*ffill"),
+        ([[1, 2], [3, 4], [5, np.nan]], 1, 1, r"position 2 is missing \(1 in all\): fill the gaps"),
+        (np.zeros((4, 3, 2)), 1, 1, r"has shape \(time,\) or \(time, features\), not \(4, 3, 2\)"),
+    ],
+)
+def test_what_gives_no_windows_is_refused_with_what_to_do(series, lookback, horizon, message):
+    with pytest.raises(ValueError, match=message):
+        make_windows(series, lookback, horizon)
+
+
+@settings(deadline=None)
+@given(year=st.integers(2015, 2017), lookback=st.integers(0, 250))
+def test_a_split_keeps_the_year_out_of_training_and_its_context_out_of_no_day(year, lookback):
+    train, test = split_by_year(PRICES, year, lookback)
+    during = PRICES[PRICES.index.year == year]
+    pd.testing.assert_frame_equal(train, PRICES[PRICES.index < f"{year}-01-01"])
+    pd.testing.assert_frame_equal(test.iloc[lookback:], during)
+    pd.testing.assert_frame_equal(test.iloc[:lookback], train.iloc[len(train) - lookback :])
+
+
+@settings(deadline=None, max_examples=20)
+@given(year=st.integers(2015, 2017), lookback=st.integers(1, 250))
+def test_test_windows_forecast_each_day_of_the_year_once(year, lookback):
+    days = pd.DataFrame({"day": np.arange(len(PRICES))}, index=PRICES.index)
+    train, test = split_by_year(days, year, lookback)
+    windows, targets = make_windows(test, lookback)
+    np.testing.assert_array_equal(targets, days.loc[str(year), "day"])
+    assert windows[0, -1, 0] == train["day"].iloc[-1] == targets[0] - 1
+
+
+def test_a_year_without_data_is_refused_with_the_span_covered():
+    message = r"No day in 2018: the table covers 2014-01-01 to 2017-12-29\. Take a year within it"
+    with pytest.raises(ValueError, match=message):
+        split_by_year(PRICES, 2018)
+
+
+@pytest.mark.parametrize(("year", "lookback", "days"), [(2014, 0, 0), (2015, 261, 261)])
+def test_too_little_history_is_refused_with_what_to_do(year, lookback, days):
+    message = f"{days} days before {year} are too few .* lookback {lookback}: take a later year or"
+    with pytest.raises(ValueError, match=message):
+        split_by_year(PRICES, year, lookback)
+
+
+def test_the_shortest_history_that_is_taken_gives_one_training_window():
+    train, _ = split_by_year(PRICES, 2015, lookback=260)
+    windows, _ = make_windows(train, lookback=260)
+    assert len(windows) == 1
+
+
+def test_the_scaler_is_fitted_to_the_training_part():
+    train, _ = split_by_year(PRICES, 2016)
+    scaler = fit_scaler_on(train)
+    assert isinstance(scaler, MinMaxScaler)
+    np.testing.assert_allclose(scaler.data_min_, train.min())
+    np.testing.assert_allclose(scaler.data_max_, train.max())
+    standard = fit_scaler_on(train, StandardScaler())
+    np.testing.assert_allclose(standard.mean_, train.mean())
+    np.testing.assert_allclose(standard.scale_, train.std(ddof=0))
+
+
+def test_fitting_anew_forgets_what_a_scaler_knew():
+    train, _ = split_by_year(PRICES, 2016)
+    scaler = fit_scaler_on(train, StandardScaler().fit(PRICES))
+    np.testing.assert_allclose(scaler.mean_, train.mean())
+
+
+def test_an_empty_training_part_is_refused():
+    with pytest.raises(ValueError, match="0 sample"):
+        fit_scaler_on(PRICES.iloc[:0])
+
+
+@settings(deadline=None)
+@given(
+    kind=st.sampled_from([MinMaxScaler, StandardScaler]),
+    column=st.integers(0, 4),
+    shape=st.sampled_from([(), (1,), (7,), (7, 1), (2, 3, 4)]),
+    seed=st.integers(0, 99),
+)
+def test_unscaling_inverts_scaling_in_any_column(kind, column, shape, seed):
+    scaler = fit_scaler_on(PRICES, kind())
+    values = np.random.default_rng(seed).uniform(50, 150, shape)
+    table = np.zeros((values.size, 5))
+    table[:, column] = values.ravel()
+    scaled = scaler.transform(pd.DataFrame(table, columns=PRICES.columns))[:, column]
+    back = unscale(scaler, scaled.reshape(shape), column)
+    assert np.shape(back) == shape
+    np.testing.assert_allclose(back, values, rtol=1e-9)
+
+
+@pytest.mark.parametrize("kind", [MinMaxScaler, StandardScaler])
+def test_a_network_s_single_precision_is_unscaled_in_double(kind):
+    scaler = fit_scaler_on(PRICES, kind())
+    assert unscale(scaler, np.zeros(3, "float32")).dtype == np.float64
+
+
+@pytest.mark.parametrize("kind", [MinMaxScaler, StandardScaler])
+def test_an_unfitted_scaler_unscales_nothing(kind):
+    with pytest.raises((AttributeError, NotFittedError)):
+        unscale(kind(), np.zeros(3))
+
+
+def test_returns_and_range_of_three_days_by_hand():
+    days = pd.to_datetime(["2017-01-02", "2017-01-03", "2017-01-04"])
+    prices = pd.DataFrame(
+        {"Open": [10, 11, 10], "High": [12, 15, 12], "Low": [8, 9, 6], "Close": [10, 12, 9]},
+        index=days,
+    )
+    expected = pd.DataFrame(
+        {
+            "return": np.log([15 / 12, 12 / 15]),
+            "Open/High": np.log([11 / 15, 10 / 12]),
+            "Low/High": np.log([9 / 15, 6 / 12]),
+            "Close/High": np.log([12 / 15, 9 / 12]),
+        },
+        index=days[1:],
+    )
+    pd.testing.assert_frame_equal(returns_and_range(prices, "High"), expected)
+
+
+@settings(deadline=None)
+@given(
+    column=st.sampled_from(PRICE_COLUMNS),
+    day=st.integers(1, 59),
+    factor=st.floats(0.1, 10),
+)
+def test_future_days_never_change_earlier_returns_and_ranges(column, day, factor):
+    prices = PRICES.iloc[:60]
+    changed = prices.copy()
+    changed.iloc[day:] *= factor
+    before, after = returns_and_range(prices, column), returns_and_range(changed, column)
+    pd.testing.assert_frame_equal(before.iloc[: day - 1], after.iloc[: day - 1])
+
+
+@settings(deadline=None, max_examples=20)
+@given(column=st.sampled_from(PRICE_COLUMNS), unit=st.floats(0.01, 100))
+def test_returns_and_ranges_do_not_depend_on_the_unit(column, unit):
+    table = returns_and_range(PRICES, column)
+    pd.testing.assert_frame_equal(table, returns_and_range(PRICES * unit, column), atol=1e-9)
+
+
+@pytest.mark.parametrize("column", ["Volume", "high", "Price"])
+def test_an_unknown_price_is_refused_with_the_known_ones(column):
+    with pytest.raises(ValueError, match=f"{column}.*choose one of Open, High, Low, Close"):
+        returns_and_range(PRICES, column)
