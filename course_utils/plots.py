@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Image
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
 TRUTH, NAIVE = "#000000", "#8c8c8c"
@@ -28,6 +29,13 @@ def _axes(title: str, x: str, y: str, height: float = 3.8) -> tuple[Figure, Axes
     axes.grid(axis="y", alpha=0.25)
     axes.set_axisbelow(True)
     return figure, axes
+
+
+def _dates(axes: Axes) -> None:
+    """Label days briefly: the year once, not under every tick."""
+    locator = AutoDateLocator()
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
 def _image(figure: Figure, alt: str) -> Image:
@@ -93,6 +101,7 @@ def forecasts(
     for name, forecast in by_name.items():
         axes.plot(forecast, color=colours[name], linewidth=1.4, label=name)
     axes.legend(frameon=False, ncols=len(by_name) + 1, loc="best")
+    _dates(axes)
     return _image(
         figure,
         f"{title}. Lines of the truth and of {', '.join(by_name)} from {truth.index[0]:%d %B %Y} "
@@ -119,7 +128,7 @@ def lag_profiles(by_name: Mapping[str, pd.Series], title: str, naive: str | None
     axes.set_xticks(next(iter(by_name.values())).index)
     axes.legend(frameon=False, title="best at (days)")
     best = "; ".join(f"{name} {profile.idxmax()} days" for name, profile in by_name.items())
-    return _image(figure, f"{title}. Each line's peak is its delay: {best}.")
+    return _image(figure, f"{title}: each line's peak is its delay, {best}.")
 
 
 def errors(table: pd.DataFrame, naive: float, title: str) -> Image:
@@ -137,17 +146,20 @@ def errors(table: pd.DataFrame, naive: float, title: str) -> Image:
     figure, axes = _axes(title, "RMSE in USD, lower is better", "", height=0.55 * len(names) + 1.5)
     axes.grid(visible=False)
     medians = table.groupby("recipe")["rmse"].median()
+    widest = max(naive, table["rmse"].max())
     for row, name in enumerate(reversed(names)):
         runs = table.loc[table["recipe"] == name, "rmse"]
         colour = COLOURS[0] if medians[name] < naive else COLOURS[1]
         axes.barh(row, medians[name], color=colour, alpha=0.75, height=0.6)
         axes.plot(runs, np.full(len(runs), row), "o", color=TRUTH, markersize=4, alpha=0.7)
-        axes.text(runs.max(), row, f"  {medians[name]:.2f}", va="center")
+        # The number stands right of the bar, the dots, and the naive line where that is near.
+        near = runs.max() < naive < runs.max() + 0.15 * widest
+        axes.text(naive if near else runs.max(), row, f"  {medians[name]:.2f}", va="center")
     axes.set_yticks(range(len(names)), reversed(names))
     axes.axvline(naive, color=NAIVE, linewidth=2)
-    axes.text(naive, len(names) - 0.45, f"naive {naive:.2f}", color=NAIVE, ha="center", va="bottom")
-    axes.set_xlim(0, table["rmse"].max() * 1.1)
-    axes.set_ylim(-0.6, len(names) - 0.1)
+    axes.text(naive, len(names) - 0.35, f"  naive {naive:.2f}", color=NAIVE, va="center")
+    axes.set_xlim(0, widest * 1.1)
+    axes.set_ylim(-0.6, len(names) - 0.05)
     values = "; ".join(f"{name} {medians[name]:.2f}" for name in names)
     return _image(
         figure, f"{title}. Bars of the median RMSE in dollars: {values}; naive {naive:.2f}."
@@ -195,9 +207,10 @@ def leaks(table: pd.DataFrame, title: str) -> Image:
         axes.bar_label(bars, fmt="%.0f %%", padding=2)
     axes.axhline(100, color=NAIVE, linewidth=2, label="naive")
     axes.set_xticks(places, table.index)
+    axes.margins(y=0.12)
     axes.legend(frameon=False, ncols=3)
     values = "; ".join(
-        f"{name}: honest {row.honest:.0%}, leaking {row.leaking:.0%}"
+        f"{' '.join(name.split())}: honest {row.honest:.0%}, leaking {row.leaking:.0%}"
         for name, row in table.iterrows()
     )
     return _image(figure, f"{title}. RMSE as a share of naive. {values}.")

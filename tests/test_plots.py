@@ -1,0 +1,210 @@
+"""Each figure is a small PNG with alternative text, in the course's colours, without pyplot."""
+
+import subprocess
+import sys
+from io import BytesIO
+
+from course_utils import plots
+from course_utils.evaluation import lag_profile
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import made_up_prices
+from IPython.display import Image
+from matplotlib._pylab_helpers import Gcf
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+
+PRICES = made_up_prices("2006-01-02", "2017-06-30")
+HIGH = PRICES["High"]
+NAIVE = HIGH.shift().bfill()
+NAMES = ["same as yesterday", "classic LSTM", "classic GRU", "GRU on returns", "linear, last day"]
+FORECASTS = {
+    name: NAIVE + np.random.default_rng(i).normal(0, i, len(HIGH)) for i, name in enumerate(NAMES)
+}
+RUNS = pd.DataFrame(
+    [
+        {"recipe": name, "year": year, "rmse": 1 + 0.2 * i + 0.05 * seed, "naive": 1.54}
+        for i, name in enumerate(NAMES)
+        for year in range(2012, 2018)
+        for seed in range(5)
+    ]
+)
+LEAKS = pd.DataFrame(
+    {"honest": [1.01, 0.99, 1.2], "leaking": [0.2, 0.5, 0.9]},
+    index=["shuffled split", "centred mean", "scaler of all years"],
+)
+
+
+def a_year(by_name):
+    return {name: forecast.loc["2016"] for name, forecast in by_name.items()}
+
+
+FIGURES = {
+    "price_history": lambda: plots.price_history(PRICES, "High", 2016),
+    "forecasts of a year": lambda: plots.forecasts(
+        HIGH.loc["2016"], a_year(FORECASTS), "Forecasts of 2016", naive="same as yesterday"
+    ),
+    "forecasts of 3,000 days": lambda: plots.forecasts(
+        HIGH, {"same as yesterday": NAIVE}, "All days", naive="same as yesterday"
+    ),
+    "lag_profiles": lambda: plots.lag_profiles(
+        {name: lag_profile(HIGH, forecast) for name, forecast in FORECASTS.items()},
+        "Who repeats yesterday",
+        naive="same as yesterday",
+    ),
+    "errors": lambda: plots.errors(RUNS, 1.54, "Errors in 2017"),
+    "by_year": lambda: plots.by_year(RUNS, "Errors by year"),
+    "leaks": lambda: plots.leaks(LEAKS, "What leaks pretend"),
+}
+TITLES = {
+    "price_history": "daily High from 2006 to 2016",
+    "forecasts of a year": "Forecasts of 2016",
+    "forecasts of 3,000 days": "All days",
+    "lag_profiles": "Who repeats yesterday",
+    "errors": "Errors in 2017",
+    "by_year": "Errors by year",
+    "leaks": "What leaks pretend",
+}
+
+
+@pytest.fixture(scope="module")
+def images():
+    assert len(PRICES) > 2_990
+    return {name: draw() for name, draw in FIGURES.items()}
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Return a function that draws one of FIGURES and returns the axes that went into it."""
+    figures = []
+    savefig = Figure.savefig
+
+    def keep(figure, *arguments, **options):
+        figures.append(figure)
+        return savefig(figure, *arguments, **options)
+
+    monkeypatch.setattr(Figure, "savefig", keep)
+
+    def draw(name):
+        FIGURES[name]()
+        return figures[-1].axes[0]
+
+    return draw
+
+
+def colours(axes):
+    return {line.get_label(): to_hex(line.get_color()) for line in axes.lines}
+
+
+def test_every_function_that_draws_is_tested_here():
+    public = {
+        name
+        for name, value in vars(plots).items()
+        if callable(value) and value.__module__ == plots.__name__ and not name.startswith("_")
+    }
+    assert public == {name.split(" ")[0] for name in FIGURES}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_a_png_of_less_than_60_kilobytes(images, name):
+    image = images[name]
+    assert isinstance(image, Image)
+    assert image.data.startswith(b"\x89PNG\r\n\x1a\n")
+    assert len(image.data) < 60_000
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_says_in_words_what_it_shows(images, name):
+    _, metadata = images[name]._repr_png_()
+    assert metadata["alt"] == images[name].alt
+    assert TITLES[name] in images[name].alt
+    assert "nan" not in images[name].alt
+
+
+@pytest.mark.parametrize("name", ["forecasts of a year", "lag_profiles", "errors", "by_year"])
+def test_the_words_name_every_forecast(images, name):
+    for forecast in NAMES:
+        assert forecast in images[name].alt
+
+
+def test_the_words_give_the_numbers(images):
+    assert "classic LSTM 1.30" in images["errors"].alt
+    assert "naive 1.54" in images["errors"].alt
+    assert "same as yesterday 1 days" in images["lag_profiles"].alt
+    assert "classic LSTM 84 %" in images["by_year"].alt
+    assert "shuffled split: honest 101%, leaking 20%" in images["leaks"].alt
+    assert f"between {HIGH.loc[:'2016'].min():.0f} and" in images["price_history"].alt
+
+
+def test_no_figure_stays_open(images):
+    assert images
+    assert Gcf.get_all_fig_managers() == []
+
+
+def test_drawing_never_loads_pyplot():
+    code = (
+        "import sys, pandas as pd; from course_utils import plots; "
+        "days = pd.Series(range(30), pd.date_range('2017-01-02', periods=30)); "
+        "plots.forecasts(days, {'naive': days.shift()}, 'title', naive='naive'); "
+        "sys.exit('matplotlib.pyplot' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_stored_pixels_keep_the_colours(images):
+    pixels = imread(BytesIO(images["forecasts of a year"].data))[..., :3].reshape(-1, 3)
+    for colour in (plots.TRUTH, plots.NAIVE, *plots.COLOURS[:4]):
+        assert np.abs(pixels - to_rgb(colour)).max(axis=1).min() < 0.03
+
+
+@pytest.mark.parametrize("name", ["forecasts of a year", "forecasts of 3,000 days"])
+def test_truth_is_black_and_naive_grey_in_forecasts(drawn, name):
+    found = colours(drawn(name))
+    assert found["truth"] == plots.TRUTH == "#000000"
+    assert found["same as yesterday"] == plots.NAIVE == "#8c8c8c"
+    others = [colour for label, colour in found.items() if label in NAMES[1:]]
+    assert set(others) <= set(plots.COLOURS)
+    assert len(set(others)) == len(others)
+
+
+def test_the_price_is_black_up_to_the_test_year_and_ends_with_it(drawn):
+    train, test = drawn("price_history").lines[:2]
+    assert to_hex(train.get_color()) == plots.TRUTH
+    assert to_hex(test.get_color()) != plots.TRUTH
+    assert len(train.get_xdata()) == len(HIGH.loc[:"2015"])
+    assert len(test.get_xdata()) == len(HIGH.loc["2016"])
+
+
+def test_naive_is_grey_among_delays(drawn):
+    labels = {
+        label.split(":")[0]: colour for label, colour in colours(drawn("lag_profiles")).items()
+    }
+    assert labels["same as yesterday"] == plots.NAIVE
+    assert plots.NAIVE not in [labels[name] for name in NAMES[1:]]
+
+
+@pytest.mark.parametrize("name", ["errors", "by_year", "leaks"])
+def test_the_naive_error_is_a_grey_line(drawn, name):
+    axes = drawn(name)
+    place = {"errors": 1.54, "by_year": 100, "leaks": 100}[name]
+    grey = [line for line in axes.lines if to_hex(line.get_color()) == plots.NAIVE]
+    assert len(grey) == 1
+    values = grey[0].get_xdata() if name == "errors" else grey[0].get_ydata()
+    assert set(values) == {place}
+
+
+def test_every_run_is_a_dot_and_every_recipe_a_bar(drawn):
+    axes = drawn("errors")
+    dots = [line for line in axes.lines if line.get_marker() == "o"]
+    assert sum(len(line.get_xdata()) for line in dots) == len(RUNS)
+    assert [label.get_text() for label in axes.get_yticklabels()] == NAMES[::-1]
+    assert [bar.get_width() for bar in axes.patches] == pytest.approx([1.9, 1.7, 1.5, 1.3, 1.1])
+
+
+def test_more_recipes_than_colours_are_all_drawn(drawn, monkeypatch):
+    many = pd.concat([RUNS.assign(recipe=f"recipe {i}") for i in range(8)])
+    monkeypatch.setitem(FIGURES, "by_year", lambda: plots.by_year(many, "Many"))
+    assert {f"recipe {i}" for i in range(8)} <= set(colours(drawn("by_year")))
