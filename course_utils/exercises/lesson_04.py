@@ -28,8 +28,8 @@ def _five_day_mean(answer: object, prices: pd.DataFrame) -> str:
     if not np.isclose(found, expected, rtol=1e-4):
         direction = "too small" if found < expected else "too large"
         raise Hint(
-            f"{found:.4g} is {direction}. Average the last five highs of each window, in dollars, and "
-            "compare with all highs of the test year."
+            f"{found:.4g} is {direction}. Average the last five highs of each window, in dollars, "
+            "and compare with all highs of the test year."
         )
     naive = rmse(truth, high.shift()[days])
     return f"{found:.2f} dollars, {found / naive - 1:.0%} worse than the last day alone."
