@@ -88,6 +88,18 @@ def exercises_with_solutions(notebook):
     return problems
 
 
+def checked_exercises(notebook):
+    """A stub is told that it is none yet, a solution that it is right."""
+    marks = {"exercise": "✗ ", "solution": "✓ "}
+    return [
+        f"the check of the {tag} `{cell.source.splitlines()[0]}` does not say {mark}"
+        for cell in code_cells(notebook)
+        for tag, mark in marks.items()
+        if tag in cell.metadata.get("tags", [])
+        and not any(output.get("text", "").startswith(mark) for output in cell.outputs)
+    ]
+
+
 def alt_texts(notebook):
     return [
         f"no alt text in `{cell.source.splitlines()[0]}`"
@@ -141,6 +153,7 @@ RULES = (
     title_and_goals,
     headings,
     exercises_with_solutions,
+    checked_exercises,
     alt_texts,
     small_images,
 )

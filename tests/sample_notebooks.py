@@ -23,7 +23,8 @@ def good_notebook():
     ]
     for number in (1, 2, 3):
         cells.append(new_markdown_cell(f"### Exercise {number}\n\nAdd {number}."))
-        cells.append(new_code_cell(f"total + {number}", metadata={"tags": ["solution"]}))
+        cells.append(new_code_cell(f"check({number}, ...)", metadata={"tags": ["exercise"]}))
+        cells.append(new_code_cell(f"check({number}, total)", metadata={"tags": ["solution"]}))
     cells.append(new_markdown_cell("## Read on\n\nA book."))
     notebook = new_notebook(
         cells=cells,
@@ -39,6 +40,9 @@ def good_notebook():
             new_output("execute_result", {"text/plain": f"{number}"}, execution_count=number)
         ]
     code[1].outputs = [new_output("display_data", {"image/png": PIXEL})]
+    for cell in code[2:]:
+        text = "✓ right" if "solution" in cell.metadata.tags else "✗ not yet"
+        cell.outputs = [new_output("stream", name="stdout", text=text)]
     return notebook
 
 

@@ -134,6 +134,14 @@ BROKEN = {
         lambda n: change_text(n, "### Exercise 2", "More"),
     ),
     "no solution": ("exercises_with_solutions", lambda n: n.cells[-2].metadata.pop("tags")),
+    "solution that fails": (
+        "checked_exercises",
+        lambda n: n.cells[-2].outputs[0].update(text="✗ not yet"),
+    ),
+    "stub that passes": (
+        "checked_exercises",
+        lambda n: n.cells[-3].outputs[0].update(text="✓ right"),
+    ),
     "no alt text": ("alt_texts", lambda n: code_cells(n)[1].metadata.pop("alt")),
     "empty alt text": ("alt_texts", lambda n: code_cells(n)[1].metadata.update(alt=" ")),
     "big image": (
