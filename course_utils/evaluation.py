@@ -32,6 +32,8 @@ def _pair(truth: ArrayLike, forecast: ArrayLike) -> tuple[NDArray, NDArray]:
         raise ValueError(
             f"{len(truth)} true values but {len(forecast)} forecasts: they must be the same days."
         )
+    if np.isnan(truth).any() or np.isnan(forecast).any():
+        raise ValueError("Truth or forecast holds missing values: compare only days with both.")
     return truth, forecast
 
 
@@ -89,8 +91,8 @@ def lag_profile(truth: ArrayLike, forecast: ArrayLike, max_lag: int = 10) -> pd.
     if len(truth) < max_lag + 3:
         raise ValueError(f"{len(truth)} days are too few to look for delays up to {max_lag} days.")
     true_moves, moves = np.diff(truth), np.diff(forecast)[max_lag:]
-    if not moves.any():
-        raise ValueError("A forecast that never moves has no delay.")
+    if np.ptp(moves) <= 1e-9 * np.abs(forecast).max():
+        raise ValueError("A forecast that never moves, or always by the same, has no delay.")
     shifted = np.lib.stride_tricks.sliding_window_view(true_moves, len(moves))[::-1]
     correlations = [np.corrcoef(moves, past)[0, 1] for past in shifted]
     return pd.Series(correlations, index=pd.RangeIndex(max_lag + 1, name="days late"))
@@ -173,26 +175,31 @@ def diebold_mariano(truth: ArrayLike, forecast: ArrayLike, rival: ArrayLike) -> 
     return Comparison(float(gains.mean()), float(result.tvalues[0]), float(result.pvalues[0]))
 
 
-def check_split(train_windows: NDArray, train_targets: NDArray, test_targets: NDArray) -> None:
-    """Check that nothing the model trained on lies on or after the first day it is tested on.
+def check_split(
+    train_windows: NDArray, train_targets: NDArray, test_windows: NDArray, test_targets: NDArray
+) -> None:
+    """Check that nothing the model trained on lies later than its first forecast is made.
 
     Send the numbers of the days, `np.arange(len(table))`, through your own splitting and window
     cutting in place of the prices, and hand over what comes out.
 
     Args:
-        train_windows: day numbers in the training windows, any shape.
-        train_targets: day numbers of the training targets, any shape.
-        test_targets: day numbers of the test targets, any shape.
+        train_windows: day numbers in the training windows, shape (samples, lookback, ...).
+        train_targets: day numbers of the training targets.
+        test_windows: day numbers in the test windows, shape (samples, lookback, ...); the last
+            day of a window is the day on which its forecast is made.
+        test_targets: day numbers of the test targets.
 
     Raises:
-        LeakError: a training window or target reaches into the test days.
+        LeakError: a training window or target lies after the first forecast is made.
     """
-    first_test_day = np.min(test_targets)
+    first_forecast = min(np.min(test_windows[:, -1]), np.min(test_targets) - 1)
     last_train_day = max(np.max(train_windows), np.max(train_targets))
-    if last_train_day >= first_test_day:
+    if last_train_day > first_forecast:
         raise LeakError(
-            f"Training reaches day {last_train_day}, but testing begins on day {first_test_day}: "
-            "split by time first, then cut windows, and shuffle only within the training part."
+            f"Training reaches day {last_train_day}, but the first test forecast is made on day "
+            f"{first_forecast}: split by time first, then cut windows, and shuffle only within "
+            "the training part."
         )
 
 
@@ -206,11 +213,13 @@ def check_scaler(scaler: Scaler, train: pd.DataFrame) -> None:
     Raises:
         LeakError: one of the scaler's statistics is not the training part's.
     """
-    honest = clone(scaler).fit(train)
+    honest = clone(scaler).fit(np.asarray(train))
     for name, expected in vars(honest).items():
+        if not name.endswith("_") or np.asarray(expected).dtype.kind not in "fiu":
+            continue
         found = getattr(scaler, name)
-        statistic = name.endswith("_") and np.asarray(expected).dtype.kind in "fiu"
-        if statistic and not np.allclose(found, expected, rtol=1e-9, atol=0, equal_nan=True):
+        same = np.shape(found) == np.shape(expected)
+        if not same or not np.allclose(found, expected, rtol=1e-9, atol=1e-12, equal_nan=True):
             raise LeakError(
                 f"The scaler's {name} is {np.ravel(found)}, but the training part's is "
                 f"{np.ravel(expected)}: fit it on the training part only."
@@ -235,16 +244,19 @@ def check_past_only(
         ValueError: there is no forecast for `day` or before, so nothing was checked.
     """
     day = pd.Timestamp(day)
-    before = forecast(table).loc[:day]
+    numbers = table.select_dtypes("number").columns
+    table = table.astype(dict.fromkeys(numbers, float))
+    before = forecast(table.copy()).loc[:day]
     if before.empty:
         raise ValueError(f"No forecast for {day:%Y-%m-%d} or before: choose a later day.")
     changed = table.copy()
     future = changed.index >= day
     # Each cell gets its own factor: a common one would cancel out in ratios of prices.
-    factors = np.random.default_rng(0).uniform(0.5, 2.0, (future.sum(), table.shape[1]))
-    changed.loc[future] = changed.loc[future] * factors
+    factors = np.random.default_rng(0).uniform(0.5, 2.0, (future.sum(), len(numbers)))
+    changed.loc[future, numbers] *= factors
     after = forecast(changed).loc[:day]
-    moved = ~np.isclose(before, after.reindex(before.index), rtol=1e-5, atol=1e-8)
+    before, after = before.align(after)  # a forecast that comes or goes has moved too
+    moved = ~np.isclose(before, after, rtol=1e-5, atol=1e-8, equal_nan=True)
     if moved.any():
         raise LeakError(
             f"{moved.sum()} of {len(moved)} forecasts up to {day:%Y-%m-%d} moved when values from "

@@ -6,9 +6,11 @@ Ito's (2008), which colour-blind readers can tell apart.
 
 from collections.abc import Mapping
 from io import BytesIO
+from itertools import cycle
 
 import numpy as np
 import pandas as pd
+import PIL.Image
 from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
@@ -40,9 +42,12 @@ def _dates(axes: Axes) -> None:
 
 def _image(figure: Figure, alt: str) -> Image:
     """Turn a figure into a picture with alternative text, the last line of a lesson's cell."""
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=100)
-    return Image(buffer.getvalue(), format="png", alt=alt)
+    drawn, small = BytesIO(), BytesIO()
+    figure.savefig(drawn, format="png", dpi=100)
+    # 128 colours are enough for lines and bars, and keep notebooks small.
+    picture = PIL.Image.open(drawn).convert("RGB").quantize(128, dither=PIL.Image.Dither.NONE)
+    picture.save(small, format="png", optimize=True)
+    return Image(small.getvalue(), format="png", alt=alt)
 
 
 def _colours(names: list[str], naive: str | None) -> dict[str, str]:
@@ -179,7 +184,9 @@ def by_year(table: pd.DataFrame, title: str) -> Image:
     table = table.assign(share=100 * table["rmse"] / table["naive"])
     figure, axes = _axes(title, "", "RMSE, naive = 100 %")
     axes.axhline(100, color=NAIVE, linewidth=2, label="naive")
-    for colour, (name, runs) in zip(COLOURS, table.groupby("recipe", sort=False), strict=False):
+    for colour, (name, runs) in zip(
+        cycle(COLOURS), table.groupby("recipe", sort=False), strict=False
+    ):
         axes.plot(runs["year"], runs["share"], "o", color=colour, markersize=4, alpha=0.5)
         axes.plot(runs.groupby("year")["share"].median(), color=colour, label=name)
     axes.set_xticks(sorted(table["year"].unique()))

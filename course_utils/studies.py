@@ -188,7 +188,7 @@ def _result_file(fit: Fit, sha256: str, versions: dict[str, str], folder: Path) 
     return folder / f"{fit.ticker}-{fit.column}-{fit.year}-{digest[:16]}.json"
 
 
-def _run_fit(fit: Fit, prices: pd.DataFrame, path: Path) -> None:
+def _run_fit(fit: Fit, recipe: Recipe, prices: pd.DataFrame, path: Path) -> None:
     """Train once and write the result."""
     from course_utils.evaluation import lag, rmse
 
@@ -196,7 +196,7 @@ def _run_fit(fit: Fit, prices: pd.DataFrame, path: Path) -> None:
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     start = time.perf_counter()
-    forecasts = forecast(RECIPES[fit.recipe], prices, fit.column, fit.year, fit.seed)
+    forecasts = forecast(recipe, prices, fit.column, fit.year, fit.seed)
     seconds = time.perf_counter() - start
     truth = prices[fit.column].loc[forecasts.index]
     result = asdict(fit) | {
@@ -246,7 +246,10 @@ def run_study(
     missing = [fit for fit in fits if not paths[fit].exists()]
     done = len(fits) - len(missing)
     report(done, len(fits))
-    work = (delayed(_run_fit)(fit, prices[fit.ticker], paths[fit]) for fit in missing)
+    work = (
+        delayed(_run_fit)(fit, RECIPES[fit.recipe], prices[fit.ticker], paths[fit])
+        for fit in missing
+    )
     for _ in Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(work):
         done += 1
         report(done, len(fits))

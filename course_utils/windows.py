@@ -27,8 +27,10 @@ def split_by_year(
         the training part, and the test part with its `lookback` days of context.
 
     Raises:
-        ValueError: the table has no day in that year, or fewer than `lookback` days before it.
+        ValueError: the table is empty, has no day in that year, or has too few days before it.
     """
+    if table.empty:
+        raise ValueError(f"An empty table holds no day of {year}.")
     train = table[table.index.year < year]
     test = table[table.index.year == year]
     if test.empty:

@@ -243,38 +243,47 @@ def test_an_honest_split_passes_even_shuffled_within_its_training_part(
     if shuffle:
         order = np.random.default_rng(0).permutation(len(targets))
         windows, targets = windows[order], targets[order]
-    _, test_targets = make_windows(test, lookback, horizon)
-    assert check_split(windows, targets, test_targets) is None
+    assert check_split(windows, targets, *make_windows(test, lookback, horizon)) is None
+
+
+HONEST_TEST = make_windows(split_by_year(DAYS, 2017, 20)[1], 20)
 
 
 def shuffled_before_the_split():
     windows, targets = make_windows(DAYS, 20)
     order = np.random.default_rng(0).permutation(len(targets))
     train, test = order[:FIRST_TEST_DAY], order[FIRST_TEST_DAY:]
-    return windows[train], targets[train], targets[test]
+    return windows[train], targets[train], windows[test], targets[test]
 
 
 def horizon_crosses_the_split():
     """Keep every window that lies before the year, though its target five days on does not."""
     windows, targets = make_windows(DAYS, 20, horizon=5)
     before = windows[:, -1, 0] < FIRST_TEST_DAY
-    _, test_targets = make_windows(split_by_year(DAYS, 2017, 20)[1], 20, horizon=5)
-    return windows[before], targets[before], test_targets
+    test = make_windows(split_by_year(DAYS, 2017, 20)[1], 20, horizon=5)
+    return windows[before], targets[before], *test
+
+
+def cut_first_and_split_by_position():
+    """Training targets stop before the test targets, but after the first forecast is made."""
+    windows, targets = make_windows(DAYS, 20, horizon=5)
+    first = FIRST_TEST_DAY - 20
+    return windows[:first], targets[:first], windows[first:], targets[first:]
 
 
 def one_day_too_many():
     windows, targets = make_windows(DAYS.iloc[: FIRST_TEST_DAY + 1], 20)
-    return windows, targets, DAYS["day"].iloc[FIRST_TEST_DAY:]
+    return windows, targets, *HONEST_TEST
 
 
 def trained_on_later_years():
     windows, targets = make_windows(DAYS[DAYS.index.year != 2016], 20)
-    return windows, targets, DAYS.loc["2016", "day"]
+    return windows, targets, *make_windows(split_by_year(DAYS, 2016, 20)[1], 20)
 
 
 def windows_alone_reach_into_the_test_days():
     windows, _ = make_windows(DAYS, 20)
-    return windows, np.arange(20, FIRST_TEST_DAY), np.arange(FIRST_TEST_DAY, len(DAYS))
+    return windows, np.arange(20, FIRST_TEST_DAY), *HONEST_TEST
 
 
 @pytest.mark.parametrize(
@@ -282,6 +291,7 @@ def windows_alone_reach_into_the_test_days():
     [
         shuffled_before_the_split,
         horizon_crosses_the_split,
+        cut_first_and_split_by_position,
         one_day_too_many,
         trained_on_later_years,
         windows_alone_reach_into_the_test_days,

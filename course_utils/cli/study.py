@@ -1,5 +1,6 @@
 """`course study`: run a study and write its table."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -38,3 +39,18 @@ def study(
             typer.echo("Stopped. Finished fits are kept; the same command goes on from here.")
             raise typer.Exit(130) from None
     typer.echo(f"wrote {path}")
+    if name == "ibm":
+        typer.echo(f"wrote {_picture(path)}")
+
+
+def _picture(table: Path) -> Path:
+    """Draw README's picture from the table of the study `ibm`."""
+    from course_utils.plots import errors
+    from course_utils.studies import read_study
+
+    fits = read_study("ibm", table.parent)
+    fits = fits[(fits["column"] == "High") & (fits["year"] == 2017)]
+    title = "IBM's next high in 2017: it takes the day's range to beat naive"
+    path = table.with_suffix(".png")
+    path.write_bytes(errors(fits, fits["naive"].iloc[0], title).data)
+    return path
