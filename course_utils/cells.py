@@ -240,6 +240,7 @@ def unroll(
     batch, time_steps, _ = inputs.shape
     if time_steps == 0:
         raise ValueError(f"inputs of shape {inputs.shape} hold no time step: take at least one.")
+    _check_finite("inputs", inputs)
     if cell_state is not None and not isinstance(weights, LSTMWeights):
         raise ValueError("Only an LSTM has a cell state: pass hidden_state alone.")
     zeros = np.zeros((batch, _any_part(weights).bias.shape[0]))
@@ -356,13 +357,16 @@ def _checked(part: Part, x: ArrayLike, **states: ArrayLike) -> list[NDArray]:
                 f"{(batch or 'batch', expected[1])}: the weights are of {features} features and "
                 f"{units} units."
             )
-        if not np.isfinite(array).all():
-            place = tuple(map(int, np.argwhere(~np.isfinite(array))[0]))
-            raise ValueError(
-                f"{name} holds {array[place]} at position {place}: fill or drop it before."
-            )
+        _check_finite(name, array)
         checked.append(array)
     return checked
+
+
+def _check_finite(name: str, array: NDArray) -> None:
+    """Name the first value that is missing or infinite."""
+    if not np.isfinite(array).all():
+        place = tuple(map(int, np.argwhere(~np.isfinite(array))[0]))
+        raise ValueError(f"{name} holds {array[place]} at position {place}: fill or drop it first.")
 
 
 def _stack_gates(steps: list[LSTMGates] | list[GRUGates]) -> LSTMGates | GRUGates:

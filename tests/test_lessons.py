@@ -103,7 +103,7 @@ def test_opening_and_table_say_what_was_measured(folder):
     timings = Timings(MEASURED_ON, {"01": Timing(33.6, 812, 5, 9.0)})
     lessons.write_timings(timings, lessons.timings_file(folder))
     assert lessons.opening("1", folder).data == (
-        "**1 minute** to read, **34 seconds** to run on 2 cores, 812 MiB of memory "
+        "**2 minutes** to read, **34 seconds** to run on 2 cores, 812 MiB of memory "
         "(measured by `make notebooks`)"
     )
     rows = lessons.lesson_table(folder).splitlines()

@@ -119,13 +119,15 @@ def execute(
         on_cell_execute=cell_starts,
         on_cell_executed=cell_ends,
     )
+    variables = {**os.environ, **(env or {})}
+    variables.pop("JPY_SESSION_NAME", None)  # started from a notebook: nobody moves sliders here
     problems: list[Exception] = []
 
     def work() -> None:
         try:
             # pyzmq reads its sockets through a selector, which Windows' default loop lacks.
             with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-                runner.run(client.async_execute(cwd=str(folder), env={**os.environ, **(env or {})}))
+                runner.run(client.async_execute(cwd=str(folder), env=variables))
         except Exception as error:
             problems.append(error)
 

@@ -1,0 +1,410 @@
+"""The cells written by hand are Keras' cells: same weights, same states, to 1e-5."""
+
+import subprocess
+import sys
+import warnings
+
+from course_utils import cells
+from course_utils.cells import (
+    GRUWeights,
+    LSTMGates,
+    LSTMWeights,
+    Part,
+    RNNWeights,
+    gru_step,
+    lstm_step,
+    remember,
+    rnn_step,
+    sigmoid,
+    unroll,
+    weights_of,
+)
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+few = settings(max_examples=15, deadline=None)
+sizes = st.integers(1, 6)
+seeds = st.integers(0, 999)
+
+
+def normal(seed, *shape):
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def built(kind, seed, batch_shape, **options):
+    """Build a Keras layer whose biases are random too, so that a misplaced one shows."""
+    layer = kind(**options)
+    layer.build(batch_shape)
+    rng = np.random.default_rng(seed)
+    layer.set_weights([rng.normal(0, 0.5, weight.shape) for weight in layer.get_weights()])
+    return layer
+
+
+def same(ours, keras_tensor):
+    np.testing.assert_allclose(ours, np.asarray(keras_tensor), atol=1e-5)
+
+
+any_layer = st.one_of(
+    st.tuples(
+        st.just(keras.layers.SimpleRNN),
+        st.fixed_dictionaries({"activation": st.sampled_from(["tanh", "relu", "linear"])}),
+    ),
+    st.tuples(
+        st.just(keras.layers.LSTM), st.fixed_dictionaries({"unit_forget_bias": st.booleans()})
+    ),
+    st.tuples(st.just(keras.layers.GRU), st.fixed_dictionaries({"reset_after": st.booleans()})),
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    kind_and_options=any_layer,
+    units=sizes,
+    features=sizes,
+    batch=sizes,
+    time_steps=st.integers(1, 8),
+    seed=seeds,
+    use_bias=st.booleans(),
+    from_zeros=st.booleans(),
+    return_sequences=st.booleans(),
+    return_state=st.booleans(),
+)
+def test_unrolled_cells_equal_the_keras_layer(
+    kind_and_options,
+    units,
+    features,
+    batch,
+    time_steps,
+    seed,
+    use_bias,
+    from_zeros,
+    return_sequences,
+    return_state,
+):
+    kind, options = kind_and_options
+    inputs = normal(seed, batch, time_steps, features)
+    options |= {"return_sequences": return_sequences, "return_state": return_state}
+    layer = built(kind, seed, inputs.shape, units=units, use_bias=use_bias, **options)
+    states = [normal(seed + i, batch, units) for i in (1, 2)][: 1 + (kind is keras.layers.LSTM)]
+    states = [] if from_zeros else states
+    ours = unroll(inputs, weights_of(layer), *states)
+    theirs = layer(
+        inputs.astype("float32"), initial_state=[s.astype("float32") for s in states] or None
+    )
+    if return_state:
+        theirs, last_hidden, *last_cell = theirs
+        same(ours.hidden_states[:, -1], last_hidden)
+        if kind is keras.layers.LSTM:
+            same(ours.cell_states[:, -1], *last_cell)
+    same(ours.hidden_states if return_sequences else ours.hidden_states[:, -1], theirs)
+
+
+@pytest.mark.parametrize("kind", ["SimpleRNN", "LSTM", "GRU"])
+def test_freshly_initialised_layers_are_matched_over_many_steps(kind):
+    keras.utils.set_random_seed(1)
+    layer = getattr(keras.layers, kind)(50, return_sequences=True)
+    inputs = normal(0, 3, 60, 2).astype("float32")
+    theirs = layer(inputs)
+    same(unroll(inputs, weights_of(layer)).hidden_states, theirs)
+
+
+def test_fresh_lstm_begins_with_a_forget_bias_of_one():
+    layer = keras.layers.LSTM(4)
+    layer.build((None, 3, 2))
+    weights = weights_of(layer)
+    assert weights.forget.bias.tolist() == [1, 1, 1, 1]
+    assert weights.input.bias.tolist() == weights.output.bias.tolist() == [0, 0, 0, 0]
+
+
+def test_weights_are_cut_in_keras_order_into_documented_shapes():
+    layer = built(keras.layers.LSTM, 0, (None, 3, 2), units=4)
+    kernel, recurrent_kernel, bias = layer.get_weights()
+    weights = weights_of(layer)
+    parts = (weights.input, weights.forget, weights.candidate, weights.output)
+    for i, part in enumerate(parts):
+        columns = slice(4 * i, 4 * i + 4)
+        np.testing.assert_array_equal(part.kernel, kernel[:, columns])
+        np.testing.assert_array_equal(part.recurrent_kernel, recurrent_kernel[:, columns])
+        np.testing.assert_array_equal(part.bias, bias[columns])
+        assert (part.kernel.shape, part.recurrent_kernel.shape) == ((2, 4), (4, 4))
+        assert part.kernel.dtype == float
+
+
+def test_only_a_gru_that_resets_after_has_a_second_bias():
+    options = {"batch_shape": (None, 3, 2), "units": 4}
+    after = weights_of(built(keras.layers.GRU, 0, reset_after=True, **options))
+    before = weights_of(built(keras.layers.GRU, 0, reset_after=False, **options))
+    assert after.recurrent_bias.shape == (4,)
+    assert before.recurrent_bias is None
+
+
+def test_taking_weights_leaves_the_layer_as_it_is():
+    layer = built(keras.layers.GRU, 0, (None, 3, 2), units=4)
+    before = layer.get_weights()
+    weights = weights_of(layer)
+    weights.update.bias[:] = 99
+    for old, new in zip(before, layer.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+# By hand, with numbers.
+
+
+def part(kernel, recurrent_kernel, bias):
+    """Weights of one unit on one feature."""
+    return Part(np.array([[kernel]]), np.array([[recurrent_kernel]]), np.array([bias]))
+
+
+def gates(**values):
+    return LSTMGates(**{name: np.array([[value]]) for name, value in values.items()})
+
+
+def test_rnn_step_by_hand():
+    weights = RNNWeights(part(0.5, -1.0, 0.1))
+    assert rnn_step([[2.0]], [[0.6]], weights)[0, 0] == pytest.approx(np.tanh(1 - 0.6 + 0.1))
+    assert rnn_step([[2.0]], [[2.0]], RNNWeights(part(0.5, -1.0, 0.1), "relu")) == 0
+
+
+def test_forget_gate_of_zero_forgets_all():
+    _, c = remember(np.array([[5.0]]), gates(forget=0.0, input=0.5, candidate=0.8, output=1.0))
+    assert c == pytest.approx(0.5 * 0.8)
+
+
+def test_forget_gate_of_one_and_input_gate_of_zero_keep_all():
+    h, c = remember(np.array([[5.0]]), gates(forget=1.0, input=0.0, candidate=0.8, output=0.3))
+    assert c == 5
+    assert h == pytest.approx(0.3 * np.tanh(5))
+
+
+def test_lstm_step_by_hand_with_biases_that_open_and_shut_the_gates():
+    nothing, open_, shut = part(0.0, 0.0, 0.0), part(0.0, 0.0, 40.0), part(0.0, 0.0, -40.0)
+    keeps = LSTMWeights(input=shut, forget=open_, candidate=nothing, output=nothing)
+    h, c, g = lstm_step([[7.0]], [[0.2]], [[1.5]], keeps)
+    assert c == pytest.approx(1.5)
+    assert h == pytest.approx(0.5 * np.tanh(1.5))
+    assert (g.forget, g.output) == (pytest.approx(1), pytest.approx(0.5))
+    learns = part(1.0, 2.0, -0.5)
+    forgets = LSTMWeights(input=nothing, forget=shut, candidate=learns, output=open_)
+    h, c, g = lstm_step([[0.3]], [[0.2]], [[1.5]], forgets)
+    assert g.candidate == pytest.approx(np.tanh(0.3 + 0.4 - 0.5))
+    assert c == pytest.approx(0.5 * np.tanh(0.2))
+    assert h == pytest.approx(np.tanh(0.5 * np.tanh(0.2)))
+
+
+def test_gru_step_by_hand_differs_between_its_two_variants():
+    update, reset = part(0.0, 0.0, 0.0), part(0.0, 0.0, np.log(1 / 3))  # z = 1/2, r = 1/4
+    candidate = part(1.0, 2.0, 0.1)
+    before = GRUWeights(update, reset, candidate)
+    h, g = gru_step([[0.3]], [[0.8]], before)
+    assert g.candidate == pytest.approx(np.tanh(0.3 + (0.8 / 4) * 2 + 0.1))
+    assert h == pytest.approx(0.8 / 2 + g.candidate / 2)
+    after = GRUWeights(update, reset, candidate, recurrent_bias=np.array([-0.6]))
+    h, g = gru_step([[0.3]], [[0.8]], after)
+    assert g.candidate == pytest.approx(np.tanh(0.3 + (0.8 * 2 - 0.6) / 4 + 0.1))
+    assert h == pytest.approx(0.8 / 2 + g.candidate / 2)
+
+
+def test_sigmoid_is_exact_and_silent_at_any_size():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        values = sigmoid(np.array([-1e308, -1000.0, 0, np.log(3), 1000, 1e308]))
+    assert values == pytest.approx([0, 0, 0.5, 0.75, 1, 1])
+
+
+# What must hold for any weights.
+
+
+def random_weights(kind, units, features, seed):
+    rng = np.random.default_rng(seed)
+
+    def one():
+        shapes = ((features, units), (units, units), (units,))
+        return Part(*(rng.normal(0, 0.5, shape) for shape in shapes))
+
+    return {
+        "rnn": lambda: RNNWeights(one()),
+        "lstm": lambda: LSTMWeights(one(), one(), one(), one()),
+        "gru": lambda: GRUWeights(one(), one(), one()),
+        "gru after": lambda: GRUWeights(one(), one(), one(), rng.normal(size=units)),
+    }[kind]()
+
+
+any_weights = st.builds(
+    random_weights, st.sampled_from(["rnn", "lstm", "gru", "gru after"]), sizes, sizes, seeds
+)
+
+
+def inputs_for(weights, batch=2, time_steps=5):
+    features = cells._any_part(weights).kernel.shape[0]
+    return normal(7, batch, time_steps, features)
+
+
+@few
+@given(
+    weights=st.builds(
+        random_weights, st.sampled_from(["lstm", "gru", "gru after"]), sizes, sizes, seeds
+    )
+)
+def test_gates_lie_between_zero_and_one_and_candidates_between_minus_one_and_one(weights):
+    for name, values in vars(unroll(inputs_for(weights), weights).gates).items():
+        low = -1 if name == "candidate" else 0
+        assert ((values > low) & (values < 1)).all(), name
+
+
+@few
+@given(seed=seeds, units=sizes, features=sizes)
+def test_lstm_gates_and_states_recombine_at_every_step(seed, units, features):
+    weights = random_weights("lstm", units, features, seed)
+    start = normal(seed, 2, units)
+    run = unroll(inputs_for(weights), weights, cell_state=start)
+    before = np.concatenate([start[:, np.newaxis], run.cell_states[:, :-1]], axis=1)
+    g = run.gates
+    np.testing.assert_allclose(run.cell_states, g.forget * before + g.input * g.candidate)
+    np.testing.assert_allclose(run.hidden_states, g.output * np.tanh(run.cell_states))
+
+
+@few
+@given(seed=seeds, units=sizes, features=sizes, kind=st.sampled_from(["gru", "gru after"]))
+def test_gru_gates_and_states_recombine_at_every_step(seed, units, features, kind):
+    weights = random_weights(kind, units, features, seed)
+    start = normal(seed, 2, units)
+    run = unroll(inputs_for(weights), weights, start)
+    before = np.concatenate([start[:, np.newaxis], run.hidden_states[:, :-1]], axis=1)
+    z = run.gates.update
+    np.testing.assert_allclose(run.hidden_states, z * before + (1 - z) * run.gates.candidate)
+
+
+@few
+@given(weights=any_weights, seed=seeds)
+def test_one_step_is_an_unroll_of_one(weights, seed):
+    inputs = inputs_for(weights, time_steps=1)
+    h, c = normal(seed, 2, 2, cells._any_part(weights).bias.size)
+    if isinstance(weights, LSTMWeights):
+        step = lstm_step(inputs[:, 0], h, c, weights)
+        run = unroll(inputs, weights, h, c)
+        np.testing.assert_array_equal(run.cell_states[:, 0], step[1])
+        np.testing.assert_array_equal(run.gates.forget[:, 0], step[2].forget)
+        state = step[0]
+    else:
+        run = unroll(inputs, weights, h)
+        assert run.cell_states is None
+        gated = isinstance(weights, GRUWeights)
+        state = (
+            gru_step(inputs[:, 0], h, weights)[0] if gated else rnn_step(inputs[:, 0], h, weights)
+        )
+    np.testing.assert_array_equal(run.hidden_states[:, 0], state)
+
+
+@few
+@given(weights=any_weights, cut=st.integers(1, 4))
+def test_carrying_the_state_over_a_cut_changes_nothing(weights, cut):
+    inputs = inputs_for(weights)
+    whole = unroll(inputs, weights)
+    first = unroll(inputs[:, :cut], weights)
+    states = [first.hidden_states[:, -1]]
+    if first.cell_states is not None:
+        states.append(first.cell_states[:, -1])
+    second = unroll(inputs[:, cut:], weights, *states)
+    joined = np.concatenate([first.hidden_states, second.hidden_states], axis=1)
+    np.testing.assert_allclose(joined, whole.hidden_states, rtol=1e-12, atol=1e-12)
+
+
+# Errors.
+
+RNN = random_weights("rnn", 3, 2, 0)
+LSTM = random_weights("lstm", 3, 2, 0)
+GRU = random_weights("gru", 3, 2, 0)
+HOLE = np.ones((1, 4, 2))
+HOLE[0, 2, 1] = np.nan
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: unroll(np.ones((4, 2)), RNN), r"\(4, 2\), expected \(batch, time_steps, features"),
+        (lambda: unroll(np.ones((1, 0, 2)), RNN), r"\(1, 0, 2\) hold no time step"),
+        (lambda: unroll(np.ones((1, 4, 3)), GRU), r"x has shape \(1, 3\).* here \(1, 2\)"),
+        (lambda: unroll(HOLE, LSTM), r"inputs holds nan at position \(0, 2, 1\): fill"),
+        (lambda: unroll(np.ones((1, 4, 2)), RNN, np.ones((2, 3))), r"\(2, 3\).* here \(1, 3\)"),
+        (lambda: unroll(np.ones((1, 4, 2)), LSTM, np.ones((1, 2))), "hidden_state has shape"),
+        (
+            lambda: unroll(np.ones((1, 4, 2)), LSTM, cell_state=np.ones((1, 2))),
+            r"cell_state has shape \(1, 2\), expected \(batch, units\), here \(1, 3\)",
+        ),
+        (lambda: unroll(np.ones((1, 4, 2)), GRU, cell_state=np.ones((1, 3))), "Only an LSTM"),
+        (lambda: rnn_step(np.ones(2), np.ones((1, 3)), RNN), r"x has shape \(2,\)"),
+        (lambda: rnn_step(1.0, np.ones((1, 3)), RNN), r"x has shape \(\)"),
+        (lambda: rnn_step(np.ones((1, 4, 2)), np.ones((1, 3)), RNN), r"x has shape \(1, 4, 2\)"),
+        (lambda: rnn_step(np.ones((0, 2)), np.ones((0, 3)), RNN), r"x has shape \(0, 2\)"),
+        (lambda: gru_step(np.ones((1, 2)), np.full((1, 3), np.inf), GRU), "hidden_state holds inf"),
+    ],
+)
+def test_wrong_shapes_and_missing_values_are_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def layer(kind, **options):
+    made = kind(3, **options)
+    made.build((None, 4, 2))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: keras.layers.LSTM(3), ValueError, "LSTM has no weights yet: call it on one batch"),
+        (lambda: keras.layers.Dense(3), TypeError, "Dense is no SimpleRNN, LSTM or GRU"),
+        (lambda: keras.Sequential(), TypeError, r"Sequential is no .* for example model.layers"),
+        (
+            lambda: keras.layers.Bidirectional(keras.layers.GRU(3)),
+            TypeError,
+            "take layer.forward_layer",
+        ),
+        (lambda: keras.layers.LSTMCell(3), TypeError, "LSTMCell is no SimpleRNN, LSTM or GRU"),
+        (
+            lambda: layer(keras.layers.LSTM, activation="relu"),
+            ValueError,
+            "LSTM has activation 'relu', but these cells know tanh",
+        ),
+        (
+            lambda: layer(keras.layers.GRU, recurrent_activation="hard_sigmoid"),
+            ValueError,
+            "recurrent_activation 'hard_sigmoid', but these cells know sigmoid",
+        ),
+        (
+            lambda: layer(keras.layers.SimpleRNN, activation="elu"),
+            ValueError,
+            "know tanh or relu or linear",
+        ),
+    ],
+)
+def test_layers_whose_weights_do_not_fit_are_refused(make, error, message):
+    with pytest.raises(error, match=message):
+        weights_of(make())
+
+
+def test_the_parts_of_a_bidirectional_layer_are_taken_one_by_one():
+    both = keras.layers.Bidirectional(keras.layers.GRU(3), merge_mode="concat")
+    inputs = normal(0, 2, 5, 2).astype("float32")
+    theirs = both(inputs)
+    forward = unroll(inputs, weights_of(both.forward_layer)).hidden_states[:, -1]
+    backward = unroll(inputs[:, ::-1], weights_of(both.backward_layer)).hidden_states[:, -1]
+    same(np.concatenate([forward, backward], axis=1), theirs)
+
+
+def test_a_class_derived_from_a_layer_counts_as_that_layer():
+    class Renamed(keras.layers.LSTM):
+        pass
+
+    assert isinstance(weights_of(layer(Renamed)), LSTMWeights)
+
+
+def test_cells_import_neither_tensorflow_nor_keras():
+    code = "import course_utils.cells, sys; print({'keras', 'tensorflow'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
