@@ -65,9 +65,12 @@ def skill(truth: ArrayLike, forecast: ArrayLike, naive: ArrayLike) -> float:
         1 is perfect, 0 is as good as naive, below 0 is worse than naive.
 
     Raises:
-        ValueError: the lengths differ, or a value is missing.
+        ValueError: the lengths differ, a value is missing, or the naive forecast is perfect.
     """
-    return 1 - rmse(truth, forecast) / rmse(truth, naive)
+    to_beat = rmse(truth, naive)
+    if to_beat == 0:
+        raise ValueError("The naive forecast is perfect: there is nothing left to gain.")
+    return 1 - rmse(truth, forecast) / to_beat
 
 
 def lag_profile(truth: ArrayLike, forecast: ArrayLike, max_lag: int = 10) -> pd.Series:
@@ -125,28 +128,30 @@ def score_table(truth: pd.Series, forecasts: dict[str, ArrayLike]) -> pd.DataFra
 
     Returns:
         one row a forecast in the given order: `RMSE` in USD, `skill` against the first, and
-        `lag` in days.
+        `lag` in days, missing for a forecast that never moves.
 
     Raises:
-        ValueError: a forecast has another length than the truth, or holds a missing value.
+        ValueError: a forecast has another length than the truth, or holds a missing value; or
+            there are too few days to find a lag.
     """
     naive = next(iter(forecasts.values()))
     rows = {
         name: {
             "RMSE": rmse(truth, forecast),
             "skill": skill(truth, forecast, naive),
-            "lag": lag(truth, forecast),
+            "lag": lag(truth, forecast) if np.ptp(np.diff(np.ravel(forecast))) else pd.NA,
         }
         for name, forecast in forecasts.items()
     }
-    return pd.DataFrame.from_dict(rows, orient="index").astype({"lag": int})
+    return pd.DataFrame.from_dict(rows, orient="index").astype({"lag": "Int64"})
 
 
 def diebold_mariano(truth: ArrayLike, forecast: ArrayLike, rival: ArrayLike) -> Comparison:
     """Test whether two forecasts of the same days have the same expected squared error.
 
     Diebold and Mariano (1995), with the variance of Newey and West (1987), which allows for
-    errors that depend on those of the days before, and Student's t for short samples.
+    errors that depend on those of the days before, and Student's t for short samples. Where one
+    model contains the other as a special case, the test is cautious (Clark and West, 2007).
 
     Args:
         truth: shape (days,), oldest first.
@@ -158,15 +163,18 @@ def diebold_mariano(truth: ArrayLike, forecast: ArrayLike, rival: ArrayLike) -> 
         a gain at least as large, either way, comes about by chance between equals.
 
     Raises:
-        ValueError: the lengths differ, or both forecasts are the same.
+        ValueError: the lengths differ, there are fewer than ten days, or one forecast's gain is
+            the same every day, as that of two equal forecasts is.
     """
     from statsmodels.regression.linear_model import OLS
 
     truth, forecast = _pair(truth, forecast)
     truth, rival = _pair(truth, rival)
     gains = (truth - rival) ** 2 - (truth - forecast) ** 2
-    if not gains.any():
-        raise ValueError("Both forecasts are the same: there is nothing to test.")
+    if len(gains) < 10:
+        raise ValueError(f"{len(gains)} days are too few for a test: take at least 10.")
+    if np.ptp(gains) == 0:
+        raise ValueError("Both forecasts are the same, or differ by a constant: nothing to test.")
     # The usual rule for how many days back errors may depend on each other.
     days_back = int(4 * (len(gains) / 100) ** (2 / 9))
     result = OLS(gains, np.ones_like(gains)).fit(
@@ -232,7 +240,9 @@ def check_past_only(
 ) -> None:
     """Change every value from a day on, and check that no forecast up to that day moves.
 
-    The forecast of the day itself may use all days before it, so it must not move either.
+    The forecast of the day itself may use all days before it, so it must not move either. Then
+    change the values before that day instead, and see that some forecast does move: a function
+    that looks at another table than the one it is given would pass any check.
 
     Args:
         forecast: the whole way from a table to forecasts, as one function, that returns a
@@ -242,7 +252,8 @@ def check_past_only(
 
     Raises:
         LeakError: a forecast for `day` or before depends on values from `day` on.
-        ValueError: there is no forecast for `day` or before, so nothing was checked.
+        ValueError: there is no forecast for `day` or before, or none depends on the table, so
+            nothing was checked.
     """
     day = pd.Timestamp(day)
     numbers = table.select_dtypes("number").columns
@@ -250,12 +261,8 @@ def check_past_only(
     before = forecast(table.copy()).loc[:day]
     if before.empty:
         raise ValueError(f"No forecast for {day:%Y-%m-%d} or before: choose a later day.")
-    changed = table.copy()
-    future = changed.index >= day
-    # Each cell gets its own factor: a common one would cancel out in ratios of prices.
-    factors = np.random.default_rng(0).uniform(0.5, 2.0, (future.sum(), len(numbers)))
-    changed.loc[future, numbers] *= factors
-    after = forecast(changed).loc[:day]
+    future = table.index >= day
+    after = forecast(_changed(table, numbers, future)).loc[:day]
     before, after = before.align(after)  # a forecast that comes or goes has moved too
     moved = ~np.isclose(before, after, rtol=1e-5, atol=1e-8, equal_nan=True)
     if moved.any():
@@ -264,3 +271,20 @@ def check_past_only(
             f"that day on were changed, the first for {before.index[moved.argmax()]:%Y-%m-%d}: "
             "a feature, a scaler or a window reaches into the future."
         )
+    elsewhere = forecast(_changed(table, numbers, ~future)).loc[:day].reindex(before.index)
+    if np.isclose(before, elsewhere, rtol=1e-5, atol=1e-8, equal_nan=True).all():
+        raise ValueError(
+            "No forecast depends on the table that the function is given: does it use another one, "
+            "from outside of it?"
+        )
+
+
+def _changed(table: pd.DataFrame, numbers: pd.Index, rows: NDArray) -> pd.DataFrame:
+    """Multiply each number in some rows by a factor of its own, as ratios would hide a common one.
+
+    Same factors for every call with the same rows: the check is repeatable.
+    """
+    changed = table.copy()
+    factors = np.random.default_rng(0).uniform(0.5, 2.0, (rows.sum(), len(numbers)))
+    changed.loc[rows, numbers] *= factors
+    return changed

@@ -42,7 +42,12 @@ class Drift:
 
         Returns:
             forecasts, shape (samples, 1).
+
+        Raises:
+            ValueError: the windows have a single day.
         """
+        if windows.shape[1] < 2:
+            raise ValueError("A window of one day has no slope: take a lookback of at least 2.")
         first, last = windows[:, 0, :1], windows[:, -1, :1]
         return last + (last - first) / (windows.shape[1] - 1)
 
@@ -63,24 +68,27 @@ class Mean:
         return windows[:, :, :1].mean(axis=1)
 
 
-class LastDayRegression:
-    """A linear regression that sees the features of a window's last day and nothing older."""
+class WindowRegression:
+    """A linear regression that sees the last days of a window and nothing older."""
+
+    def __init__(self, days: int = 1) -> None:
+        self.days = days
 
     def fit(self, windows: NDArray, targets: NDArray) -> Self:
         """Fit by least squares.
 
         Args:
-            windows: shape (samples, lookback, features).
+            windows: shape (samples, lookback, features), lookback at least `days`.
             targets: shape (samples,).
 
         Returns:
             itself.
         """
-        self.regression = LinearRegression().fit(windows[:, -1], targets)
+        self.regression = LinearRegression().fit(self._inputs(windows), targets)
         return self
 
     def predict(self, windows: NDArray, verbose: int = 0) -> NDArray:
-        """Forecast from the last day of each window.
+        """Forecast from the last days of each window.
 
         Args:
             windows: shape (samples, lookback, features).
@@ -89,7 +97,11 @@ class LastDayRegression:
         Returns:
             forecasts, shape (samples, 1).
         """
-        return self.regression.predict(windows[:, -1])[:, np.newaxis]
+        return self.regression.predict(self._inputs(windows))[:, np.newaxis]
+
+    def _inputs(self, windows: NDArray) -> NDArray:
+        """Lay the features of the last days side by side, one row a window."""
+        return windows[:, -self.days :].reshape(len(windows), -1)
 
 
 def recurrent(

@@ -15,7 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from course_utils.data import DataError, load_prices, tickers
+from course_utils.data import DataError, find_file, load_prices, price_file_name, tickers
+from course_utils.lessons import write_whole
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ import pandas as pd
 ROOT = Path(__file__).parent.parent
 TABLES = ROOT / "data" / "studies"
 FITS = ROOT / "build" / "studies"
+CODE = ("windows.py", "models.py", "training.py", "evaluation.py", "studies.py")
 SEEDS = range(5)
 YEARS = range(2012, 2018)
 
@@ -127,7 +129,7 @@ def forecast(recipe: Recipe, prices: pd.DataFrame, column: str, year: int, seed:
         ValueError: the prices do not hold the year, or have missing values.
     """
     # Only here, so that reading a table in a lesson does not wait for TensorFlow.
-    from course_utils.models import LastDayRegression, recurrent
+    from course_utils.models import WindowRegression, recurrent
     from course_utils.training import Forecaster, fit, forecast_year
     from course_utils.windows import returns_and_range
 
@@ -136,7 +138,7 @@ def forecast(recipe: Recipe, prices: pd.DataFrame, column: str, year: int, seed:
 
     def train(windows: np.ndarray, targets: np.ndarray) -> Forecaster:
         if recipe.cell is None:
-            return LastDayRegression().fit(windows, targets)
+            return WindowRegression().fit(windows, targets)
         keras.utils.set_random_seed(seed)
         model = recurrent(
             recipe.cell, windows.shape[-1], recipe.units, recipe.layers, recipe.dropout
@@ -173,19 +175,20 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), "tensorflow": tensorflow.__version__} | packages
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a whole file or none: a reader never meets half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
-
-
 def _result_file(fit: Fit, sha256: str, versions: dict[str, str], folder: Path) -> Path:
-    """Name a fit's result after all that it depends on."""
-    depends_on = [asdict(fit), asdict(RECIPES[fit.recipe]), sha256, versions]
+    """Name a fit's result after all that it depends on, the code included."""
+    code = [(ROOT / "course_utils" / name).read_text(encoding="utf-8") for name in CODE]
+    depends_on = [asdict(fit), asdict(RECIPES[fit.recipe]), sha256, versions, code]
     digest = hashlib.sha256(json.dumps(depends_on, sort_keys=True).encode()).hexdigest()
     return folder / f"{fit.ticker}-{fit.column}-{fit.year}-{digest[:16]}.json"
+
+
+def _is_result(path: Path) -> bool:
+    """Whether a fit's result is there and whole; one that a power cut has cut is run again."""
+    try:
+        return "forecasts" in json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
 
 
 def _run_fit(fit: Fit, recipe: Recipe, prices: pd.DataFrame, path: Path) -> None:
@@ -206,7 +209,7 @@ def _run_fit(fit: Fit, recipe: Recipe, prices: pd.DataFrame, path: Path) -> None
         "seconds": round(seconds, 1),
         "forecasts": {f"{day:%Y-%m-%d}": round(usd, 3) for day, usd in forecasts.items()},
     }
-    _write(path, json.dumps(result))
+    write_whole(path, json.dumps(result))
 
 
 def run_study(
@@ -243,7 +246,9 @@ def run_study(
         fit: _result_file(fit, prices[fit.ticker].attrs["sha256"], versions, fits_folder)
         for fit in fits
     }
-    missing = [fit for fit in fits if not paths[fit].exists()]
+    for folder in (fits_folder, tables_folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    missing = [fit for fit in fits if not _is_result(paths[fit])]
     done = len(fits) - len(missing)
     report(done, len(fits))
     work = (
@@ -284,13 +289,14 @@ def _classic_forecasts(results: list[dict[str, Any]], price: pd.Series) -> pd.Da
 def _write_table(path: Path, header: list[str], table: pd.DataFrame) -> None:
     """Write a table below the lines that say how it was made."""
     text = table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
-    _write(path, "".join(f"# {line}\n" for line in header) + text)
+    write_whole(path, "".join(f"# {line}\n" for line in header) + text)
 
 
 def _all_prices(names: list[str]) -> tuple[dict[str, pd.DataFrame], list[str]]:
     """Load the full prices of each ticker, gaps filled from the past, and name those not had."""
     prices, absent = {}, []
     for ticker in names:
+        find_file(price_file_name(ticker))  # a damaged file stops the study, an absent one not
         try:
             table = load_prices(ticker)
         except DataError as error:

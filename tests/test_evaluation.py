@@ -14,7 +14,7 @@ from course_utils.evaluation import (
     score_table,
     skill,
 )
-from course_utils.models import LastDayRegression
+from course_utils.models import WindowRegression
 from course_utils.training import forecast_year
 from course_utils.windows import (
     fit_scaler_on,
@@ -178,7 +178,7 @@ def diebold_mariano_by_hand(truth, forecast, rival):
 
 
 @settings(deadline=None)
-@given(days=st.integers(8, 400), seed=st.integers(0, 999))
+@given(days=st.integers(10, 400), seed=st.integers(0, 999))
 def test_diebold_mariano_equals_the_formula_of_newey_and_west(days, seed):
     rng = np.random.default_rng(seed)
     truth, noise = rng.normal(size=(2, days))
@@ -188,7 +188,7 @@ def test_diebold_mariano_equals_the_formula_of_newey_and_west(days, seed):
 
 
 @settings(deadline=None)
-@given(days=st.integers(8, 100), seed=st.integers(0, 999))
+@given(days=st.integers(10, 100), seed=st.integers(0, 999))
 def test_swapping_forecast_and_rival_flips_the_gain_and_keeps_p(days, seed):
     truth, forecast, rival = np.random.default_rng(seed).normal(size=(3, days))
     one = diebold_mariano(truth, forecast, rival)
@@ -218,7 +218,7 @@ def test_a_clearly_better_forecast_is_told_from_its_rival():
 
 def test_two_forecasts_that_are_the_same_are_refused():
     truth = random_walk(50)
-    with pytest.raises(ValueError, match="are the same: there is nothing to test"):
+    with pytest.raises(ValueError, match="are the same, or differ by a constant: nothing to test"):
         diebold_mariano(truth, truth + 1, (truth + 1)[:, np.newaxis])
 
 
@@ -377,7 +377,7 @@ def gaps_filled_from_the_past(table):
 def linear_on_returns_and_range(table):
     table = table.ffill()
     returns = forecast_year(
-        returns_and_range(table, "High"), 2017, 20, lambda w, t: LastDayRegression().fit(w, t)
+        returns_and_range(table, "High"), 2017, 20, lambda w, t: WindowRegression().fit(w, t)
     )
     return table["High"].shift().loc[returns.index] * np.exp(returns)
 
@@ -485,7 +485,7 @@ def minmax_scaler_of_all_years(table):
 
 def regression_on_all_years(table):
     windows, targets = make_windows(table[["High"]], 5)
-    model = LastDayRegression().fit(windows, targets)
+    model = WindowRegression().fit(windows, targets)
     return pd.Series(model.predict(windows)[:, 0], table.index[5:]).loc["2017":]
 
 
@@ -541,3 +541,36 @@ def test_the_message_names_the_first_forecast_that_moved():
 def test_nothing_to_check_is_an_error_and_not_a_pass():
     with pytest.raises(ValueError, match="No forecast for 2016-12-30 or before: choose a later"):
         check_past_only(linear_on_returns_and_range, PRICES, "2016-12-30")
+
+
+# ---------------------------------------------------------------- what a stranger tried
+
+
+@pytest.mark.parametrize(
+    "forecast",
+    [
+        lambda table: PRICES["High"].shift(),
+        lambda table: PRICES["High"].rolling(5, center=True).mean(),
+        lambda table: table["High"] * 0 + 100.0,
+    ],
+    ids=["another table", "another table, and a leak", "a constant"],
+)
+def test_check_past_only_refuses_a_function_that_does_not_use_its_table(forecast):
+    with pytest.raises(ValueError, match="does it use another one, from outside of it"):
+        check_past_only(forecast, PRICES, "2017-06-01")
+
+
+def test_a_forecast_that_never_moves_has_a_row_without_a_lag():
+    truth = PRICES["High"].iloc[:50]
+    table = score_table(truth, {"naive": truth.shift().bfill(), "held": truth * 0 + truth.iloc[0]})
+    assert table["lag"].isna().tolist() == [False, True]
+
+
+def test_degenerate_comparisons_are_refused():
+    truth = np.arange(30.0)
+    with pytest.raises(ValueError, match="nothing left to gain"):
+        skill(truth, truth + 1, truth)
+    with pytest.raises(ValueError, match="too few for a test"):
+        diebold_mariano(truth[:5], truth[:5] + 1, truth[:5] - 2)
+    with pytest.raises(ValueError, match="nothing to test"):
+        diebold_mariano(truth, truth + 1, truth + 2)

@@ -2,7 +2,7 @@
 
 from course_utils.evaluation import rmse
 from course_utils.exercises import check
-from course_utils.models import LastDayRegression
+from course_utils.models import WindowRegression
 from course_utils.training import forecast_year
 from course_utils.windows import returns_and_range
 
@@ -38,7 +38,7 @@ test_year_error.__test__ = False
 
 def regression(table, columns):
     def train(windows, targets):
-        return LastDayRegression().fit(windows, targets)
+        return WindowRegression().fit(windows, targets)
 
     returns = forecast_year(table[columns], YEAR, 20, train)
     return returns
@@ -135,3 +135,27 @@ def test_the_open_exercise_says_what_is_missing(function, answer, verdict):
 def test_the_open_exercise_praises_an_honest_gain(verdict):
     # A made-up high wanders about the close, so the day's range says something about the next.
     assert "No leak, RMSE" in verdict("04-4", range_forecast)
+
+
+@pytest.mark.parametrize(
+    ("function", "answer"),
+    [
+        (lambda t: t["Volume"].astype(str), "must return numbers"),
+        (lambda t: t["Volume"].iloc[::-1], "oldest first"),
+        (lambda t: t["Volume"].tail(100), "later day"),
+    ],
+)
+def test_strange_series_get_a_hint(function, answer, verdict):
+    assert answer in verdict("04-3", function)
+
+
+def test_forecasts_made_from_another_table_are_not_praised(prices, verdict):
+    truth = prices["High"].loc[str(YEAR)]
+    assert "does it use another one" in verdict("04-4", lambda table: truth * 1.0)
+
+
+def test_an_unseeded_answer_is_asked_for_its_seed(prices, verdict):
+    noise = np.random.default_rng()
+    assert "set the seed" in verdict(
+        "04-4", lambda t: t["High"].shift().loc[str(YEAR)] * noise.normal(1, 0.01)
+    )

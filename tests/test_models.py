@@ -2,7 +2,7 @@
 
 import inspect
 
-from course_utils.models import Drift, LastDayRegression, Mean, Persistence, recurrent
+from course_utils.models import Drift, Mean, Persistence, WindowRegression, recurrent
 
 import keras
 import numpy as np
@@ -69,7 +69,7 @@ def test_naive_forecasts_see_only_the_target_column(windows):
 @pytest.mark.parametrize("cell", ["SimpleRNN", "LSTM", "GRU"])
 def test_networks_and_naive_forecasts_are_asked_alike_and_answer_in_one_shape(cell):
     windows = random_windows(4, 6, 3)
-    regression = LastDayRegression().fit(windows, windows[:, -1, 0])
+    regression = WindowRegression().fit(windows, windows[:, -1, 0])
     network = recurrent(cell, features=3, units=2)
     for model in [*NAIVE, regression, network]:
         assert model.predict(windows, verbose=0).shape == (4, 1)
@@ -134,16 +134,16 @@ def test_last_day_regression_ignores_all_but_the_last_day(lookback, features, se
     targets = windows[:, -1].sum(axis=1) + 1
     other_past = windows.copy()
     other_past[:, :-1] = random_windows(20, lookback - 1, features, seed + 100)
-    model = LastDayRegression().fit(windows, targets)
+    model = WindowRegression().fit(windows, targets)
     np.testing.assert_array_equal(model.predict(windows), model.predict(other_past))
     np.testing.assert_array_equal(
-        model.predict(windows), LastDayRegression().fit(other_past, targets).predict(windows)
+        model.predict(windows), WindowRegression().fit(other_past, targets).predict(windows)
     )
 
 
 def test_last_day_regression_finds_a_linear_rule_and_returns_itself():
     windows = random_windows(30, 4, 2)
-    model = LastDayRegression()
+    model = WindowRegression()
     assert model.fit(windows, 3 * windows[:, -1, 0] - windows[:, -1, 1] + 5) is model
     unseen = random_windows(8, 4, 2, seed=1)
     expected = 3 * unseen[:, -1, :1] - unseen[:, -1, 1:] + 5

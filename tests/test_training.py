@@ -1,7 +1,7 @@
 """Training learns, repeats itself under a seed and stays quiet; a forecast of a year is honest."""
 
 from course_utils.evaluation import check_past_only
-from course_utils.models import LastDayRegression, Persistence, recurrent
+from course_utils.models import Persistence, WindowRegression, recurrent
 from course_utils.training import fit, forecast_year
 from course_utils.windows import make_windows
 
@@ -16,7 +16,7 @@ PRICES = made_up_prices("2015-06-01", "2018-01-31")
 
 
 def linear(windows, targets):
-    return LastDayRegression().fit(windows, targets)
+    return WindowRegression().fit(windows, targets)
 
 
 def easy_task():

@@ -18,6 +18,8 @@ def study(
     """
     from course_utils.studies import plan, run_study
 
+    if jobs == 0:
+        raise typer.BadParameter("0 fits side by side would never end: take 1 or more, or -1")
     try:
         plan(name)
     except ValueError as error:

@@ -31,4 +31,8 @@ def series_by_day(function: object, prices: pd.DataFrame) -> pd.Series:
         raise Hint(f"Your function raised {type(error).__name__}: {error}") from error
     if not isinstance(result, pd.Series) or not isinstance(result.index, pd.DatetimeIndex):
         raise Hint("Your function must return a pandas Series indexed by day.")
+    if not pd.api.types.is_numeric_dtype(result):
+        raise Hint(f"Your function must return numbers, not {result.dtype}.")
+    if not (result.index.is_unique and result.index.is_monotonic_increasing):
+        raise Hint("Each day must be there once, oldest first.")
     return result

@@ -49,17 +49,24 @@ def _single_features(answer: object, prices: pd.DataFrame) -> str:
         if not np.isclose(found[name], expected, rtol=1e-4):
             raise Hint(f"The RMSE for {name} is off: use the columns ['return', '{name}'].")
     best = min(found, key=found.__getitem__)
-    return f"{best} alone brings most of the gain."
+    year, high = prices.attrs["test_year"], prices["High"]
+    days = high.index[high.index.year == year]
+    naive, together = (
+        rmse(high[days], high.shift()[days]),
+        _last_day_error(prices, ["return", *names]),
+    )
+    share = (naive - found[best]) / (naive - together)
+    return f"{best} alone brings {share:.0%} of what all three bring together."
 
 
 def _last_day_error(prices: pd.DataFrame, columns: list[str]) -> float:
     """RMSE in dollars of the last-day regression on these columns, over the test year."""
-    from course_utils.models import LastDayRegression
+    from course_utils.models import WindowRegression
     from course_utils.training import forecast_year
 
     table = returns_and_range(prices, "High")[columns]
     returns = forecast_year(
-        table, prices.attrs["test_year"], 20, lambda *samples: LastDayRegression().fit(*samples)
+        table, prices.attrs["test_year"], 20, lambda *samples: WindowRegression().fit(*samples)
     )
     forecast = prices["High"].shift()[returns.index] * np.exp(returns)
     return rmse(prices["High"][returns.index], forecast)
@@ -76,6 +83,8 @@ def _relative_volume(answer: object, prices: pd.DataFrame) -> str:
         )
     except LeakError:
         raise Hint("It changes when later days change: does your mean look ahead?") from None
+    except ValueError as error:
+        raise Hint(str(error)) from None
     found = found.dropna()
     if len(found) != len(expected):
         raise Hint(f"{len(found)} days have a value; with 20 days needed it is {len(expected)}.")
@@ -88,6 +97,9 @@ def _relative_volume(answer: object, prices: pd.DataFrame) -> str:
 
 def _beat_the_ladder(answer: object, prices: pd.DataFrame) -> str:
     found = series_by_day(answer, prices)
+    again = series_by_day(answer, prices).reindex(found.index)
+    if not np.allclose(found, again, equal_nan=True):
+        raise Hint("Your function gives another answer each time: set the seed inside it.")
     high, year = prices["High"], prices.attrs["test_year"]
     days = high.index[high.index.year == year]
     if not found.index.equals(days):
@@ -100,13 +112,16 @@ def _beat_the_ladder(answer: object, prices: pd.DataFrame) -> str:
         check_past_only(lambda table: series_by_day(answer, table), prices, days[len(days) // 2])
     except LeakError as leak:
         raise Hint(f"A leak: {leak}") from None
+    except ValueError as error:
+        raise Hint(str(error)) from None
     gain = skill(high[days], found, high.shift()[days])
     if gain <= 0:
         raise Hint(f"No leak, and honest, but the skill is {gain:.1%}: naive is still better.")
     p_value = diebold_mariano(high[days], found, high.shift()[days]).p_value
+    ladder = _last_day_error(prices, list(returns_and_range(prices, "High")))
     return (
         f"No leak, RMSE {rmse(high[days], found):.3f} dollars, skill {gain:.1%}, p-value against "
-        f"naive {p_value:.2g}."
+        f"naive {p_value:.2g}. The regression of part 5: {ladder:.3f} dollars."
     )
 
 
