@@ -10,6 +10,7 @@ import hashlib
 import os
 import sys
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -45,6 +46,7 @@ class FileStatus:
     folder: Path | None
     state: str  # "verified", "wrong checksum" or "not here"
     address: str
+    sha256: str  # what the registry says
 
 
 # ---------------------------------------------------------------- the registry and the folders
@@ -80,8 +82,9 @@ def find_file(name: str) -> Path | None:
         Its path, its checksum verified; None if neither folder has it.
 
     Raises:
-        DataError: `COURSE_DATA_DIR` is no folder, or the file found has other bytes than the
-            registry says. Such a file is never used, replaced or deleted.
+        DataError: `COURSE_DATA_DIR` is not the full path of a folder that can be read, or the
+            file found has other bytes than the registry says. Such a file is never used, replaced
+            or deleted.
     """
     entry = _entry(name)
     for folder in _folders():
@@ -100,15 +103,15 @@ def data_files() -> list[FileStatus]:
 def _status(name: str, entry: RegistryEntry) -> FileStatus:
     folder = next((folder for folder in _folders() if (folder / name).exists()), None)
     if folder is None:
-        return FileStatus(name, None, "not here", entry.address)
+        return FileStatus(name, None, "not here", entry.address, entry.sha256)
     state = "verified" if _sha256(folder / name) == entry.sha256 else "wrong checksum"
-    return FileStatus(name, folder, state, entry.address)
+    return FileStatus(name, folder, state, entry.address, entry.sha256)
 
 
 def _entry(name: str) -> RegistryEntry:
     entries = registry()
     if name not in entries:
-        raise DataError(f"{name!r} is not in data/registry.txt{_did_you_mean(name, entries)}")
+        raise DataError(f"{name!r} is not in data/registry.txt{did_you_mean(name, entries)}")
     return entries[name]
 
 
@@ -116,9 +119,16 @@ def _folders() -> list[Path]:
     named = os.environ.get("COURSE_DATA_DIR", "")
     if not named:
         return [DATA_DIR]
-    folder = Path(named).expanduser()
-    if not folder.is_dir():
-        raise DataError(f"COURSE_DATA_DIR is {named!r}, which is not a folder: correct or unset it")
+    folder = Path(os.path.expanduser(named))  # unlike Path's, it leaves ~nobody as it is
+    if named[0] != "~" and not folder.is_absolute():  # it would mean another folder in a lesson
+        raise DataError(
+            f"COURSE_DATA_DIR is {named!r}: write the full path, such as {folder.absolute()}"
+        )
+    problem = "is not a folder"
+    if folder.is_absolute() and os.path.isdir(folder):
+        problem = "" if os.access(folder, os.R_OK | os.X_OK) else "you may not read"
+    if problem:
+        raise DataError(f"COURSE_DATA_DIR is {named!r}, which {problem}: correct or unset it")
     return [folder, DATA_DIR]
 
 
@@ -144,8 +154,10 @@ def _is_set(variable: str) -> bool:
     return os.environ.get(variable, "") not in ("", "0")
 
 
-def _did_you_mean(name: str, known: Any) -> str:  # noqa: ANN401 (any iterable of names)
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """End a message about an unknown name: with the nearest known ones, or else with all."""
+    names = {each.casefold(): each for each in known}
+    near = [names[n] for n in difflib.get_close_matches(name.casefold(), names, n=3, cutoff=0.5)]
     return f": did you mean {' or '.join(near)}?" if near else f". Known: {', '.join(known)}"
 
 
@@ -182,13 +194,16 @@ def _try_download(name: str, folder: Path, progress: Any) -> str:  # noqa: ANN40
     if (folder / name).exists():
         _refuse_wrong_bytes(folder / name, entry)
         return ""
+    if _is_set("COURSE_OFFLINE"):
+        return "COURSE_OFFLINE=1 forbids it"
     pooch.get_logger().setLevel("WARNING")  # its notes go to stderr, which lessons keep empty
     bar = _progress_bar(name) if progress is True else progress
     fetch = pooch.HTTPDownloader(progressbar=bar, timeout=(5, 15), chunk_size=16_384)
     host = urlsplit(entry.address).hostname
     try:
         pooch.retrieve(entry.address, entry.sha256, fname=name, path=folder, downloader=fetch)
-        (folder / name).chmod(0o644)  # a class may share the folder; pooch's mode is 600
+        with contextlib.suppress(OSError):  # not every file system has modes
+            (folder / name).chmod(0o644)  # a class may share the folder; pooch's mode is 600
     except requests.HTTPError as error:
         return f"HTTP {error.response.status_code} from {host}"
     except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
@@ -232,23 +247,35 @@ def _answers(address: str) -> bool:
     return bool(answers)
 
 
-def _file_or_reason(ticker: str) -> tuple[Path | None, str]:
-    """Find or download a ticker's full data: its path, or None and why there is none."""
-    global _download_problem
+def full_data(ticker: str) -> tuple[Path | None, str]:
+    """Decide whether `load_prices` takes a ticker's full data, without asking the network.
+
+    Returns:
+        The verified file, or None and the reason why not; no reason: it downloads first.
+
+    Raises:
+        DataError: see `find_file`.
+    """
     if _is_set("COURSE_EMBEDDED"):
         return None, "COURSE_EMBEDDED=1"
     if ticker not in tickers():
         return None, "the full data does not have it"
-    name = price_file_name(ticker)
-    if path := find_file(name):
+    if path := find_file(price_file_name(ticker)):
         return path, ""
-    if _is_set("COURSE_OFFLINE"):
-        return None, "COURSE_OFFLINE=1"
-    if not _download_problem:
-        if not _answers(_entry(name).address):
-            _download_problem = "there is no network"
-        elif reason := _try_download(name, DATA_DIR, progress=True):
-            _download_problem = f"the download failed: {reason}"
+    return None, "COURSE_OFFLINE=1" if _is_set("COURSE_OFFLINE") else _download_problem
+
+
+def _file_or_reason(ticker: str) -> tuple[Path | None, str]:
+    """Find or download a ticker's full data: its path, or None and why there is none."""
+    global _download_problem
+    path, reason = full_data(ticker)
+    if path or reason:
+        return path, reason
+    name = price_file_name(ticker)
+    if not _answers(_entry(name).address):
+        _download_problem = "there was no answer within a second"
+    elif reason := _try_download(name, DATA_DIR, progress=True):
+        _download_problem = f"the download failed: {reason}"
     return (None, _download_problem) if _download_problem else (DATA_DIR / name, "")
 
 
@@ -300,7 +327,7 @@ def _known_ticker(ticker: str) -> str:
     name = ticker.strip().upper()
     known = sorted({*tickers(), *EMBEDDED_TICKERS})
     if name not in known:
-        raise DataError(f"unknown ticker {name[:20]!r}{_did_you_mean(name, known)}")
+        raise DataError(f"unknown ticker {name[:20]!r}{did_you_mean(name, known)}")
     return name
 
 

@@ -10,16 +10,14 @@ front-end started the kernel; elsewhere it gives the same PNG.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
 from course_utils.cells import LSTMGates, remember
-from course_utils.plots import COLOURS, NAIVE, TRUTH
+from course_utils.plots.style import COLOURS, NAIVE, TRUTH, as_image
 from course_utils.windows import make_windows
 
 import numpy as np
 import pandas as pd
-import PIL.Image
 from IPython.display import Image, display
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
@@ -95,17 +93,6 @@ class Explorer:
 
         for slider in sliders.values():
             slider.observe(redraw, "value")
-
-
-def _image(figure: Figure, alt: str) -> Image:
-    """Turn a figure into a small PNG with alternative text."""
-    drawn, small = BytesIO(), BytesIO()
-    figure.savefig(drawn, format="png", dpi=100)
-    # This method keeps colours of few pixels; the usual one turned a blue dot green.
-    method = PIL.Image.Quantize.MAXCOVERAGE
-    picture = PIL.Image.open(drawn).convert("RGB").quantize(128, method, dither=0)
-    picture.save(small, format="png", optimize=True)
-    return Image(small.getvalue(), format="png", alt=alt)
 
 
 # The network's anatomy.
@@ -256,7 +243,7 @@ def _draw_anatomy(strokes: list[_Strokes], labels: list[_Label], title: str, alt
     for label in labels:
         text = label.text.replace("<br>", "\n")
         axes.text(label.x, label.y, text, color=label.colour, ha="center", va="center")
-    return _image(figure, alt)
+    return as_image(figure, alt)
 
 
 def _plotly(strokes: list[_Strokes], labels: list[_Label], title: str) -> dict[str, Any]:
@@ -420,7 +407,7 @@ def _draw_windows(series: pd.Series, lookback: int, horizon: int) -> Image:
     drawn.set_fontsize(9)
     drawn.scale(1, 1.25)
     _, first, last, inside, day, value = rows[0]
-    return _image(
+    return as_image(
         figure,
         f"{title}. The first window, from {first} to {last}, holds {inside}; its target is "
         f"{value}, on {day}. Each next window begins one step later.",
@@ -555,7 +542,7 @@ def _draw_gates(
         axes.spines[["top", "right"]].set_visible(False)
     title = _gate_finding(forget, input, candidate)
     figure.suptitle(title.replace("-", "−"), x=0.01, ha="left", fontsize=12)
-    return _image(
+    return as_image(
         figure,
         f"{title}. Forget {forget:z.2f}, input {input:z.2f}, candidate {candidate:z.2f}, output "
         f"{output:z.2f}: the cell state goes from {cell_state:z.2f} to {c:z.2f} in one step and to "

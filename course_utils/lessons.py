@@ -168,15 +168,19 @@ def timings_file(folder: Path = NOTEBOOKS) -> Path:
 
 
 def read_timings(file: Path) -> Timings:
-    """Read measured timings; a file that is not there holds none."""
+    """Read measured timings; a file that is not there holds none.
+
+    Raises:
+        LessonError: the file is damaged.
+    """
     if not file.is_file():
         return Timings({}, {})
-    lines = file.read_text(encoding="utf-8").splitlines()
-    comments = [line[1:].partition(":") for line in lines if line.startswith("#")]
-    measured_on = {key.strip(): value.strip() for key, _, value in comments}
-    measured_on.pop("made by", None)
-    rows = csv.DictReader(line for line in lines if not line.startswith("#"))
     try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+        comments = [line[1:].partition(":") for line in lines if line.startswith("#")]
+        measured_on = {key.strip(): value.strip() for key, _, value in comments}
+        measured_on.pop("made by", None)
+        rows = csv.DictReader(line for line in lines if not line.startswith("#"))
         lessons = {
             row["lesson"]: Timing(
                 float(row["seconds"]),
@@ -186,6 +190,8 @@ def read_timings(file: Path) -> Timings:
             )
             for row in rows
         }
+        if lessons:
+            measured_on["cores"]  # a lesson's opening line says it
     except (KeyError, TypeError, ValueError) as error:
         raise LessonError(f"{file} is damaged: delete it and run `make notebooks`") from error
     return Timings(measured_on, lessons)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 COLUMNS = ("Open", "High", "Low", "Close", "Volume")
 MAX_BYTES = 50_000_000
+FULL_YEAR_DAYS = 200
 _MISSING = {"", "null", "nan", "na", "n/a"}
 
 
@@ -30,7 +31,8 @@ def read_prices(path: str | os.PathLike[str]) -> pd.DataFrame:
 
     Args:
         path: a UTF-8 file with the columns Date (YYYY-MM-DD, oldest first), Open, High, Low,
-            Close and Volume in any order and upper or lower case. Other columns are ignored.
+            Close and Volume in any order and upper or lower case, also as Stooq's `<DATE>` and
+            `<VOL>`. Other columns are ignored.
 
     Returns:
         A price table. Empty cells and "null" stay missing and are listed in `attrs["missing"]`;
@@ -74,7 +76,7 @@ def _read_text(path: Path) -> tuple[str, str]:
         raise DataError(f"{path.name} is not UTF-8 text: save it as CSV (UTF-8)")
     if not text.strip():
         raise DataError(f"{path.name} is empty: download or save it again")
-    if text.lstrip().startswith("<"):
+    if text.lstrip()[:9].casefold().startswith(("<!doctype", "<html")):
         raise DataError(f"{path.name} is a web page (HTML), not CSV: download the CSV file itself")
     return text, hashlib.sha256(content).hexdigest()
 
@@ -99,7 +101,9 @@ def _split_rows(text: str, file: str) -> tuple[list[str], list[int], list[list[s
 
 
 def _find_columns(header: list[str], file: str) -> dict[str, int]:
-    names = [name.strip().casefold() for name in header]
+    names = [name.strip().strip("<>").casefold() for name in header]
+    if "volume" not in names:
+        names = ["volume" if name == "vol" else name for name in names]
     for column in ("Date", *COLUMNS):
         if (count := names.count(column.casefold())) > 1:
             raise DataError(f"{file} has {count} columns named {column}: keep or rename one")
@@ -150,7 +154,7 @@ def _parse_numbers(cells: list[str], lines: list[int], column: str, file: str) -
 
 def _parse_number(cell: str) -> float:
     try:
-        return float(cell)
+        return math.nan if "_" in cell else float(cell)  # float takes 1_6 for 16
     except ValueError:
         return math.nan
 
@@ -173,7 +177,8 @@ def with_attrs(
 def _last_full_year(dates: pd.DatetimeIndex) -> int | None:
     early = dates.year[(dates.month == 1) & (dates.day <= 8)]
     late = dates.year[(dates.month == 12) & (dates.day >= 24)]
-    return max({int(year) for year in early} & {int(year) for year in late}, default=None)
+    full = [year for year in set(early) & set(late) if (dates.year == year).sum() >= FULL_YEAR_DAYS]
+    return int(max(full)) if full else None
 
 
 def _missing(prices: pd.DataFrame) -> list[str]:

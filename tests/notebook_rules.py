@@ -4,11 +4,14 @@ import base64
 import re
 from math import ceil
 from statistics import median
+from urllib.parse import unquote, urlsplit
 
+from course_utils import lessons
 from course_utils.cli.execute import code_cells
 from course_utils.cli.store import machine_paths, output_texts
 
 MAX_IMAGE_BYTES = 60_000
+LINK = r"(?:\]\(|^\[[^\]]+\]:)\s*<?([^\s)>#]+)"  # [text](link) or [name]: link
 HEADINGS = ("## Recap", "## What often goes wrong", "## Read on")
 
 
@@ -83,9 +86,24 @@ def exercises_with_solutions(notebook):
     for start in starts:
         end = min((place for place, _ in lines if place > start), default=len(notebook.cells))
         tags = [cell.metadata.get("tags", []) for cell in notebook.cells[start:end]]
-        if not any("solution" in cell_tags for cell_tags in tags):
-            problems.append(f"no solution after cell {start}")
+        problems += [
+            f"no {wanted} after cell {start}"
+            for wanted in ("exercise", "solution")
+            if not any(wanted in cell_tags for cell_tags in tags)
+        ]
     return problems
+
+
+def links_to_files(notebook):
+    """Links to files of the course, which are relative to the folder of the lessons."""
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    prose = [re.sub(r"(`+).*?\1", "", text, flags=re.S) for text in texts]
+    links = [link for text in prose for link in re.findall(LINK, text, re.M)]
+    return [
+        f"{link} is not there"
+        for link in links
+        if not urlsplit(link).scheme and not (lessons.NOTEBOOKS / unquote(link)).exists()
+    ]
 
 
 def checked_exercises(notebook):
@@ -154,6 +172,7 @@ RULES = (
     headings,
     exercises_with_solutions,
     checked_exercises,
+    links_to_files,
     alt_texts,
     small_images,
 )

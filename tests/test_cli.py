@@ -1,5 +1,6 @@
 """`course` with real kernels, real notebooks and real files."""
 
+import hashlib
 import importlib.metadata
 import json
 import os
@@ -9,16 +10,18 @@ import subprocess
 import sys
 import time
 
-from course_utils import lessons
-from course_utils.cli import doctor, pages, store
+from course_utils import data, lessons
+from course_utils.cli import app, doctor, pages, store
 from course_utils.cli.execute import Execution, Failure, execute
-from course_utils.data import load_prices, price_file_name
+from course_utils.data import load_prices, price_file_name, registry
 from course_utils.lessons import LessonError
 
 import nbformat
 import psutil
 import pytest
+import typer
 from sample_notebooks import good_notebook, lesson
+from typer.testing import CliRunner
 
 GOOD = "from pathlib import Path\nfrom course_utils.lessons import opening\nopening('01', Path())"
 
@@ -98,6 +101,22 @@ def test_embedded_reaches_the_lesson(course, tmp_path):
     assert executed.cells[1].outputs[-1].data["text/plain"] == "'embedded'"
 
 
+def test_copies_never_replace_the_lessons_themselves(course, tmp_path):
+    folder = tmp_path / "notebooks"
+    path = lesson(folder / "01_mine.ipynb", "1")
+    before = path.read_bytes()
+    spellings = [folder, tmp_path / "out" / ".." / "notebooks"]
+    if os.name != "nt":
+        (tmp_path / "link").symlink_to(folder)
+        spellings.append(tmp_path / "link")
+    for output in spellings:
+        done = course("run", "--folder", folder, "--output", output)
+        assert done.returncode == 2
+        assert "holds the lessons: name another folder" in done.stderr
+    assert path.read_bytes() == before
+    assert list(folder.iterdir()) == [path]
+
+
 def test_lessons_run_in_this_python_though_the_user_has_another_python3_kernel(course, tmp_path):
     kernel = tmp_path / "jupyter" / "kernels" / "python3"
     kernel.mkdir(parents=True)
@@ -124,7 +143,8 @@ def test_stopping_a_run_ends_its_kernel(tmp_path):
     program = "from course_utils.cli import app; app()"
     if os.name == "nt":
         program = stop.format(15) + program
-    command = [sys.executable, "-c", program, "run", "--folder", tmp_path, "--output", tmp_path]
+    output = tmp_path / "out"
+    command = [sys.executable, "-c", program, "run", "--folder", tmp_path, "--output", output]
     process = subprocess.Popen(
         [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
@@ -289,8 +309,91 @@ def test_timings_of_two_machines_are_not_mixed(tmp_path):
 def test_data_shows_what_is_in_use(course, tmp_path):
     done = course("data", COURSE_DATA_DIR=str(tmp_path), COURSE_EMBEDDED="1")
     assert done.returncode == 0, done.stderr
-    assert re.search(r"^IBM +embedded ", done.stdout, re.M)
+    assert re.search(r"^IBM +embedded +bokeh_sampledata +stocks.IBM +-$", done.stdout, re.M)
     assert re.search(r"^AAPL +embedded ", done.stdout, re.M)
+    assert registry()[price_file_name("IBM")].address not in done.stdout
+
+
+@pytest.fixture
+def data_in_two_folders(tmp_path, monkeypatch):
+    """Return a function that puts a right and a wrong file into data/ and COURSE_DATA_DIR."""
+    monkeypatch.setattr(data, "DATA_DIR", tmp_path / "data")
+    monkeypatch.setattr(data, "_download_problem", "")
+    monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path / "mine"))
+    for variable in ("COURSE_OFFLINE", "COURSE_EMBEDDED"):
+        monkeypatch.delenv(variable, raising=False)
+
+    def put(ticker, **contents):
+        name = price_file_name(ticker)
+        sha256 = hashlib.sha256(b"right").hexdigest()
+        for folder in ("data", "mine"):
+            (tmp_path / folder).mkdir()
+            if folder in contents:
+                (tmp_path / folder / name).write_bytes(contents[folder])
+        (tmp_path / "data" / "registry.txt").write_text(f"{name} {sha256} http://127.0.0.1:9/x\n")
+        return sha256
+
+    return put
+
+
+def in_this_process(*arguments):
+    result = CliRunner().invoke(app, [*arguments])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_data_says_where_from_and_what_checksum(data_in_two_folders, tmp_path):
+    sha256 = data_in_two_folders("IBM", mine=b"right")
+    code, out, _ = in_this_process("data")
+    row, address = out.splitlines()[1:3]
+    assert code == 0
+    assert row.split() == [
+        "IBM", "full", str(tmp_path / "mine"), price_file_name("IBM"), "verified", sha256[:12]
+    ]  # fmt: skip
+    assert address.strip() == "http://127.0.0.1:9/x"
+
+
+@pytest.mark.parametrize(
+    ("ticker", "here", "variable", "used"),
+    [
+        ("IBM", True, "", "full"),
+        ("IBM", True, "COURSE_OFFLINE", "full"),
+        ("IBM", True, "COURSE_EMBEDDED", "embedded"),
+        ("IBM", False, "", "download"),
+        ("IBM", False, "COURSE_OFFLINE", "embedded"),
+        ("XOM", True, "", "full"),
+        ("XOM", True, "COURSE_EMBEDDED", "nothing"),
+    ],
+)
+def test_data_says_what_load_prices_does(
+    ticker, here, variable, used, data_in_two_folders, monkeypatch, capsys
+):
+    data_in_two_folders(ticker, **({"mine": b"right"} if here else {}))
+    if variable:
+        monkeypatch.setenv(variable, "1")
+    _, out, _ = in_this_process("data")
+    assert out.splitlines()[1].split()[:2] == [ticker, used]
+    if used == "embedded":
+        assert load_prices(ticker).attrs["source"] == used
+    if used == "nothing":
+        with pytest.raises(data.DataError, match=f"because {variable}=1"):
+            load_prices(ticker)
+
+
+def test_data_get_refuses_a_wrong_file_though_a_right_one_is_in_data(data_in_two_folders, tmp_path):
+    data_in_two_folders("IBM", mine=b"wrong", data=b"right")
+    code, out, err = in_this_process("data", "get", "IBM")
+    assert (code, out) == (1, "")
+    assert err.startswith(f"Error: {tmp_path / 'mine' / price_file_name('IBM')} is not the file")
+    assert len(err.splitlines()) == 1
+
+
+def test_data_get_downloads_nothing_offline(data_in_two_folders, monkeypatch):
+    data_in_two_folders("IBM")
+    monkeypatch.setenv("COURSE_OFFLINE", "1")
+    code, _, err = in_this_process("data", "get", "IBM")
+    assert code == 1
+    assert "COURSE_OFFLINE=1 forbids it" in err
+    assert len(err.splitlines()) == 1
 
 
 def test_data_with_a_wrong_checksum_is_refused_everywhere_in_one_line(course, tmp_path):
@@ -310,6 +413,15 @@ def test_data_get_refuses_an_unknown_name_with_the_known_ones(course):
     done = course("data", "get", "NOSUCH")
     assert done.returncode == 2
     assert "IBM" in done.stderr
+    for near, name in {
+        "ibn": "IBM",
+        "xon": "XOM",
+        "multi30k.train.en": "multi30k.train.en.gz",
+    }.items():
+        done = course("data", "get", near)
+        assert done.returncode == 2
+        assert re.search(f"did you mean .*{name}", done.stderr)
+        assert "TRV" not in done.stderr
 
 
 def test_a_data_folder_that_is_not_there_is_an_error_of_one_line(course, tmp_path):
@@ -377,8 +489,36 @@ def test_doctor_finds_a_broken_data_file(tmp_path, monkeypatch):
     assert not good
     assert "wrong checksum" in text
     monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path / "nowhere"))
-    ((good, _, _),) = doctor.check_data()
+    ((good, _, text),) = doctor.findings(doctor.check_data)
     assert not good
+    assert "nowhere" in text
+
+
+def test_doctor_goes_on_after_damaged_timings(tmp_path, monkeypatch, capsys):
+    file = tmp_path / "timings.csv"
+    file.write_text("lesson,seconds\n01,fast\n", encoding="utf-8")
+    monkeypatch.setattr(lessons, "timings_file", lambda: file)
+    monkeypatch.setattr(doctor, "check_kernel", lambda: [(True, "kernel", "-")])
+    monkeypatch.setattr(doctor, "check_backend", lambda: [(True, "backend", "-")])
+    with pytest.raises(typer.Exit) as stop:
+        doctor.doctor()
+    lines = capsys.readouterr().out.splitlines()
+    assert stop.value.exit_code == 1
+    assert f"FIX   memory    {file} is damaged: delete it and run `make notebooks`" in lines
+    assert {"disk", "data", "kernel", "backend"} <= {line.split()[1] for line in lines}
+
+
+def test_the_file_cache_of_a_container_is_free_memory(tmp_path):
+    contents = {
+        "memory.max": "1000000\n",
+        "memory.current": "900000\n",
+        "memory.stat": "anon 200000\nactive_file 300000\ninactive_file 400000\n",
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_text(content)
+    assert doctor.free_memory(tmp_path) == 500_000
+    (tmp_path / "memory.max").write_text("max\n")
+    assert doctor.free_memory(tmp_path) > 500_000
 
 
 def test_a_failure_says_where_and_why():

@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -80,7 +81,9 @@ def course(tmp_path, plain_environment):
             shutil.copy(Path(data.__file__).with_name(module), root / "course_utils")
         sha256 = hashlib.sha256(text.encode()).hexdigest()
         lines = [f"{name} {sha256} {address}\n" for name, address in addresses.items()]
-        (root / "data" / "registry.txt").write_text("# a comment\n\n" + "".join(lines))
+        (root / "data" / "registry.txt").write_text(
+            "# a comment\n\n" + "".join(lines), encoding="utf-8", newline="\n"
+        )
         name = f"course_copy_{next(_modules)}"
         spec = importlib.util.spec_from_file_location(name, root / "course_utils" / "data.py")
         module = importlib.util.module_from_spec(spec)
@@ -158,7 +161,14 @@ def test_a_ticker_that_is_no_string_is_a_type_error(value):
 
 
 @pytest.mark.parametrize(
-    ("ticker", "answer"), [("IMB", "IBM"), ("APPL", "AAPL"), ("GOGL", "GOOGL"), ("?", "Known: AA")]
+    ("ticker", "answer"),
+    [
+        ("IMB", "IBM"),
+        ("ibmm", "did you mean IBM"),
+        ("APPL", "AAPL"),
+        ("GOGL", "GOOGL"),
+        ("?", "Known: AA"),
+    ],
 )
 def test_an_unknown_ticker_names_the_nearest(ticker, answer):
     with pytest.raises(DataError, match=answer):
@@ -170,7 +180,7 @@ def test_a_file_in_course_data_dir_comes_before_data(course, tmp_path, monkeypat
     mine = tmp_path / "mine"
     mine.mkdir()
     for folder in (mine, copy.DATA_DIR):
-        (folder / IBM).write_text(TABLE)
+        (folder / IBM).write_bytes(TABLE.encode())
     monkeypatch.setenv("COURSE_DATA_DIR", str(mine))
     prices = copy.load_prices()
     (line,) = printed_lines(capsys)
@@ -181,7 +191,7 @@ def test_a_file_in_course_data_dir_comes_before_data(course, tmp_path, monkeypat
 
 def test_data_is_used_where_course_data_dir_lacks_the_file(course, tmp_path, monkeypatch, capsys):
     copy = course({IBM: "http://127.0.0.1:9/never"})
-    (copy.DATA_DIR / IBM).write_text(TABLE)
+    (copy.DATA_DIR / IBM).write_bytes(TABLE.encode())
     monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path))
     assert copy.load_prices().attrs["source"] == "full"
 
@@ -193,12 +203,38 @@ def test_course_data_dir_that_is_no_folder_is_refused(course, csv_file, monkeypa
         copy.load_prices()
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("~nosuchuser/x", "is not a folder"),
+        (os.path.abspath("x" * 300), "is not a folder"),
+        (".", f"write the full path, such as {re.escape(os.getcwd())}"),
+        ("my data", "write the full path, such as .*my data"),
+    ],
+)
+def test_course_data_dir_must_be_the_full_path_of_a_folder(name, message, course, monkeypatch):
+    copy = course({IBM: "http://127.0.0.1:9/never"})
+    (copy.DATA_DIR / IBM).write_bytes(TABLE.encode())
+    monkeypatch.setenv("COURSE_DATA_DIR", name)
+    with pytest.raises(copy.DataError, match=message):
+        copy.load_prices()
+
+
+def test_course_data_dir_that_may_not_be_read_is_refused(course, tmp_path, monkeypatch):
+    copy = course({IBM: "http://127.0.0.1:9/never"})
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path and allowed(path, mode))
+    monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path))
+    with pytest.raises(copy.DataError, match="which you may not read"):
+        copy.find_file(IBM)
+
+
 def test_a_wrong_checksum_is_refused_and_the_file_left_alone(course, tmp_path, monkeypatch):
     copy = course({IBM: "http://127.0.0.1:9/never"})
     changed = TABLE.replace("166.44", "166.45")
     expected, found = (hashlib.sha256(t.encode()).hexdigest()[:12] for t in (TABLE, changed))
     for folder in (copy.DATA_DIR, tmp_path):
-        (folder / IBM).write_text(changed)
+        (folder / IBM).write_bytes(changed.encode())
         monkeypatch.setenv("COURSE_DATA_DIR", str(folder))
         with pytest.raises(copy.DataError) as refusal:
             copy.load_prices()
@@ -206,7 +242,7 @@ def test_a_wrong_checksum_is_refused_and_the_file_left_alone(course, tmp_path, m
             assert part in str(refusal.value)
         with pytest.raises(copy.DataError, match="Move or delete it"):
             copy.download(IBM, folder)
-        assert (folder / IBM).read_text() == changed
+        assert (folder / IBM).read_bytes() == changed.encode()
 
 
 def test_a_folder_in_the_place_of_a_file_is_refused(course):
@@ -219,7 +255,7 @@ def test_a_folder_in_the_place_of_a_file_is_refused(course):
 def test_a_right_checksum_does_not_excuse_a_wrong_structure(course):
     wrong = TABLE.replace("Close", "Klose")
     copy = course({IBM: "http://127.0.0.1:9/never"}, wrong)
-    (copy.DATA_DIR / IBM).write_text(wrong)
+    (copy.DATA_DIR / IBM).write_bytes(wrong.encode())
     with pytest.raises(copy.DataError, match="no column Close"):
         copy.load_prices()
 
@@ -241,7 +277,7 @@ def test_a_variable_keeps_the_course_off_the_network(variable, course, server, m
 
 def test_course_embedded_comes_before_a_file(course, monkeypatch, capsys):
     copy = course({IBM: "http://127.0.0.1:9/never"})
-    (copy.DATA_DIR / IBM).write_text(TABLE)
+    (copy.DATA_DIR / IBM).write_bytes(TABLE.encode())
     monkeypatch.setenv("COURSE_EMBEDDED", "1")
     assert copy.load_prices().attrs["source"] == "embedded"
 
@@ -257,7 +293,7 @@ def test_without_a_network_the_embedded_default_comes_up(course, refusing_addres
         "IBM: embedded sample of 3",
         "AAPL: embedded sample of 3",
     ]
-    assert all("because there is no network" in line for line in lines)
+    assert all("because there was no answer within a second" in line for line in lines)
 
 
 def test_a_server_that_never_answers_is_given_up_and_not_asked_again(course, capsys):
@@ -279,7 +315,13 @@ def test_a_ticker_that_is_not_embedded_says_how_to_get_it(course, refusing_addre
     copy = course({XOM: refusing_address})
     with pytest.raises(copy.DataError) as refusal:
         copy.load_prices("XOM")
-    for part in ("no network", "course data get XOM", XOM, "COURSE_DATA_DIR", "AAPL, FB, GOOG"):
+    for part in (
+        "no answer within a second",
+        "course data get XOM",
+        XOM,
+        "COURSE_DATA_DIR",
+        "AAPL, FB, GOOG",
+    ):
         assert part in str(refusal.value)
 
 
@@ -299,7 +341,7 @@ def test_a_download_is_verified_kept_and_announced_in_one_line(course, server, c
     prices = copy.load_prices()
     out, err = capsys.readouterr()
     assert prices.attrs["source"] == "full"
-    assert (copy.DATA_DIR / IBM).read_text() == TABLE
+    assert (copy.DATA_DIR / IBM).read_bytes() == TABLE.encode()
     assert err == ""
     assert out.count("\n") == 1
     assert out.endswith(f"from {IBM} (checksum verified)\n")
@@ -355,9 +397,29 @@ def test_download_takes_a_folder_and_another_progress_bar(course, server, tmp_pa
     bar = Bar()
     path = copy.download("plays.txt", tmp_path / "new" / "folder", progress=bar)
     assert path == tmp_path / "new" / "folder" / "plays.txt"
-    assert path.read_text() == TABLE
+    assert path.read_bytes() == TABLE.encode()
     assert path.stat().st_mode & 0o044 == 0o044
     assert (bar.total, bar.seen, bar.closed) == (len(TABLE), len(TABLE), True)
+
+
+def test_a_file_system_without_modes_does_not_spoil_a_download(course, server, monkeypatch):
+    def refuse(*arguments):
+        raise PermissionError(1, "Operation not permitted")
+
+    copy = course({"plays.txt": f"{server.url}/input"})
+    server.files["/input"] = (200, TABLE.encode(), None)
+    monkeypatch.setattr(Path, "chmod", refuse)
+    assert copy.download("plays.txt", progress=False).read_bytes() == TABLE.encode()
+
+
+def test_nothing_is_downloaded_offline_and_what_is_here_is_kept(course, server, monkeypatch):
+    copy = course({IBM: f"{server.url}/{IBM}", AAPL: f"{server.url}/{AAPL}"})
+    (copy.DATA_DIR / IBM).write_bytes(TABLE.encode())
+    monkeypatch.setenv("COURSE_OFFLINE", "1")
+    assert copy.download(IBM) == copy.DATA_DIR / IBM
+    with pytest.raises(copy.DataError, match="was not downloaded: COURSE_OFFLINE=1 forbids it"):
+        copy.download(AAPL)
+    assert server.asked == []
 
 
 def test_the_default_progress_bar_is_on_stdout(course, server, capsys):
@@ -371,7 +433,7 @@ def test_the_default_progress_bar_is_on_stdout(course, server, capsys):
 
 def test_download_leaves_a_right_file_alone(course, server):
     copy = course({IBM: f"{server.url}/{IBM}"})
-    (copy.DATA_DIR / IBM).write_text(TABLE)
+    (copy.DATA_DIR / IBM).write_bytes(TABLE.encode())
     assert copy.download(IBM) == copy.DATA_DIR / IBM
     assert server.asked == []
 
@@ -388,6 +450,7 @@ def test_a_folder_that_cannot_be_written_is_named(course, server, csv_file):
         copy.download(IBM, csv_file("a file, not a folder"))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no file's size: no `resource`")
 def test_a_full_disk_is_announced_and_the_embedded_default_used(course, server):
     copy = course({IBM: f"{server.url}/{IBM}"})
     server.files[f"/{IBM}"] = (200, TABLE.encode(), None)
@@ -432,8 +495,8 @@ def test_the_tickers_are_the_full_data_and_the_embedded_are_in_the_package(capsy
 
 def test_file_states_are_told_apart(course, tmp_path, monkeypatch):
     copy = course({name: f"http://127.0.0.1:9/{name}" for name in (AAPL, IBM, XOM)})
-    (copy.DATA_DIR / IBM).write_text(TABLE)
-    (tmp_path / AAPL).write_text(TABLE + "\n")
+    (copy.DATA_DIR / IBM).write_bytes(TABLE.encode())
+    (tmp_path / AAPL).write_bytes((TABLE + "\n").encode())
     monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path))
     assert [(file.name, file.folder, file.state) for file in copy.data_files()] == [
         (AAPL, tmp_path, "wrong checksum"),
@@ -441,6 +504,20 @@ def test_file_states_are_told_apart(course, tmp_path, monkeypatch):
         (XOM, None, "not here"),
     ]
     assert copy.data_files()[0].address == f"http://127.0.0.1:9/{AAPL}"
+    assert copy.data_files()[2].sha256 == hashlib.sha256(TABLE.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("variable", "reason"), [("COURSE_EMBEDDED", "COURSE_EMBEDDED=1"), ("COURSE_OFFLINE", "")]
+)
+def test_what_prices_would_be_taken_is_known_without_asking(variable, reason, course, monkeypatch):
+    copy = course({IBM: "http://127.0.0.1:9/never", XOM: "http://127.0.0.1:9/never"})
+    assert copy.full_data("XOM") == (None, "")  # it would be downloaded
+    (copy.DATA_DIR / IBM).write_bytes(TABLE.encode())
+    assert copy.full_data("IBM") == (copy.DATA_DIR / IBM, "")
+    monkeypatch.setenv(variable, "1")
+    assert copy.full_data("IBM") == ((None, reason) if reason else (copy.DATA_DIR / IBM, ""))
+    assert copy.full_data("XOM") == (None, f"{variable}=1")
 
 
 # ------------------------------------------------------------------- the embedded default

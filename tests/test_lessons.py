@@ -93,9 +93,11 @@ def test_timings_come_back_as_written_and_bear_no_date(tmp_path):
 def test_damaged_timings_are_refused_and_absent_ones_are_none(tmp_path):
     file = tmp_path / "timings.csv"
     assert lessons.read_timings(file).lessons == {}
-    file.write_text("lesson,seconds\n01,fast\n", encoding="utf-8")
-    with pytest.raises(LessonError, match="make notebooks"):
-        lessons.read_timings(file)
+    columns = b"lesson,seconds,peak_mib,cells,slowest_cell_seconds\n"
+    for content in (b"lesson,seconds\n01,fast\n", b"\xff\xfe", columns + b"01,1,2,3,4\n"):
+        file.write_bytes(content)
+        with pytest.raises(LessonError, match="make notebooks"):
+            lessons.read_timings(file)
 
 
 def test_opening_and_table_say_what_was_measured(folder):
@@ -109,7 +111,7 @@ def test_opening_and_table_say_what_was_measured(folder):
     rows = lessons.lesson_table(folder).splitlines()
     assert rows[2] == (
         "| [01 A small lesson](notebooks/01_small.ipynb) | add two numbers; say what a sum is "
-        "| 1 min | 34 s | 812 MiB |"
+        "| 2 min | 34 s | 812 MiB |"
     )
     assert rows[3].endswith("| not timed | not timed |")
     assert {row.count("|") for row in rows} == {6}

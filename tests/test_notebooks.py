@@ -4,6 +4,7 @@ import base64
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from course_utils import lessons
 from course_utils.cli.execute import code_cells
@@ -109,6 +110,22 @@ BROKEN = {
         "no_machine_paths",
         lambda n: add_output(n, new_output("display_data", {"text/html": "<b>/root/x</b>"})),
     ),
+    **{
+        f"{place} in an output": (
+            "no_machine_paths",
+            lambda n, place=place: add_output(n, stream("stdout", f"saved to {place}")),
+        )
+        for place in (
+            "/opt/conda/x",
+            "/srv/course",
+            "file:///usr/lib/python3/x.py",
+            "/content/model.keras",
+            "/Volumes/stick",
+            "/data/ann/x",
+            "D:\\x",
+            "'D:\\\\course'",
+        )
+    },
     "temporary file in the code": (
         "no_machine_paths",
         lambda n: change_text(n, "1 + 1", "len('/tmp/x')"),
@@ -134,6 +151,15 @@ BROKEN = {
         lambda n: change_text(n, "### Exercise 2", "More"),
     ),
     "no solution": ("exercises_with_solutions", lambda n: n.cells[-2].metadata.pop("tags")),
+    "no stub": ("exercises_with_solutions", lambda n: n.cells[-3].metadata.pop("tags")),
+    "link to no file": (
+        "links_to_files",
+        lambda n: change_text(n, "A book.", "[A lesson](99_gone.ipynb#recap)."),
+    ),
+    "link by name to no file": (
+        "links_to_files",
+        lambda n: change_text(n, "A book.", "[A page].\n\n[A page]: ../gone.md"),
+    ),
     "solution that fails": (
         "checked_exercises",
         lambda n: n.cells[-2].outputs[0].update(text="✗ not yet"),
@@ -171,7 +197,36 @@ def test_the_good_notebook_keeps_every_rule_and_every_rule_has_a_broken_one():
     assert {rule for rule, _ in BROKEN.values()} == {r.__name__ for r in notebook_rules.RULES}
 
 
-def test_addresses_and_relative_paths_are_no_machine_paths():
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See https://example.org/home/a, ../tmp/x and data/work/y.",
+        "https://example.org/opt/x, https://example.org:80/data/x/y, http://opt/x, ./data/ann/x",
+        "course_utils/data/x/y, build/srv/x, {folder}/content/x, /data, /content and /opt",
+        "print('D:\\n', 'D:\\t')",
+        "$A:\\text{days}$, at 12:30",
+    ],
+)
+def test_addresses_and_relative_paths_are_no_machine_paths(text):
     notebook = good_notebook()
-    change_text(notebook, "A book.", "See https://example.org/home/a, ../tmp/x and data/work/y.")
+    change_text(notebook, "A book.", text)
     assert notebook_rules.no_machine_paths(notebook) == []
+
+
+def test_this_machines_own_places_are_machine_paths(monkeypatch):
+    monkeypatch.setenv("HOME", "/elsewhere/ann")
+    monkeypatch.setenv("USERPROFILE", "/elsewhere/ann")
+    monkeypatch.setattr(sys, "prefix", "C:\\Python")
+    monkeypatch.setattr(lessons, "ROOT", Path("/course_of_ann"))
+    notebook = good_notebook()
+    own = ["/elsewhere/ann", "C:\\Python", "C:/Python", str(lessons.ROOT)]
+    change_text(notebook, "A book.", f"{own}, not https://a.org/elsewhere/ann nor ./course_of_ann")
+    found = notebook_rules.no_machine_paths(notebook)
+    assert len(found) == len(own), found
+
+
+def test_links_that_lead_somewhere_are_kept():
+    notebook = good_notebook()
+    text = "[A](../README.md#x), [B](#recap), [C](https://a.org/x), [D](mailto:a@b.org), `e[0](x)`"
+    change_text(notebook, "A book.", text)
+    assert notebook_rules.links_to_files(notebook) == []

@@ -37,6 +37,16 @@ LEAKS = pd.DataFrame(
     index=["shuffled split", "centred mean", "scaler of all years"],
 )
 
+GATES = np.random.default_rng(0).uniform(size=(3, 70, 8))
+DAYS = HIGH.iloc[-70:]
+RECALLED = pd.DataFrame(
+    [
+        {"cell": cell, "distance": distance, "accuracy": 1 - 0.005 * distance}
+        for cell in ["SimpleRNN", "LSTM, forget bias 1", "LSTM, forget bias 5"]
+        for distance in [5, 10, 20, 40, 80]
+    ]
+)
+
 
 def a_year(by_name):
     return {name: forecast.loc["2016"] for name, forecast in by_name.items()}
@@ -58,6 +68,49 @@ FIGURES = {
     "errors": lambda: plots.errors(RUNS, 1.54, "Errors in 2017"),
     "by_year": lambda: plots.by_year(RUNS, "Errors by year"),
     "leaks": lambda: plots.leaks(LEAKS, "What leaks pretend"),
+    "unrolled": lambda: plots.unrolled(),
+    "unrolled with numbers": lambda: plots.unrolled([1, 0, 0], [0.76, 0.55, 0.41]),
+    "five_types": lambda: plots.five_types(),
+    "three_parts": lambda: plots.three_parts(
+        {"training": HIGH[:2000], "validation": HIGH[2000:2500], "test": HIGH[2500:]}, "In parts"
+    ),
+    "curves": lambda: plots.curves(pd.DataFrame(a_year(FORECASTS)), "Five curves", "day", "USD"),
+    "chunks": lambda: plots.chunks(
+        {number: (np.sin(np.arange(20)), np.cos(np.arange(20))) for number in (0, 15, 30)}, "Waves"
+    ),
+    "gradients of four cells": lambda: plots.gradients(
+        {
+            kind: {"scale 0.5": 0.3 ** np.arange(100.0), "scale 2": 1.3 ** np.arange(100.0)}
+            for kind in ["tanh", "ReLU", "GRU", "LSTM"]
+        },
+        "Straight lines",
+    ),
+    "clipping": lambda: plots.clipping(
+        {"no clipping": [np.array([4, np.inf, np.nan])], "clipped": [np.geomspace(4, 0.01, 40)]},
+        0.5,
+        "Lost and saved",
+    ),
+    "memory": lambda: plots.memory(RECALLED, "Recalled"),
+    "gate_heat_map": lambda: plots.gate_heat_map(
+        DAYS, {"forget": GATES[0], "input": GATES[1], "output": GATES[2]}, "Gates by day", marked=1
+    ),
+    "kept": lambda: plots.kept({"cell state": DAYS, "mean range": DAYS.diff().dropna()}, "Kept"),
+    "lessons_at_a_glance": lambda: plots.lessons_at_a_glance(
+        pd.Series({"00 Start here": 9, "01 RNN basics": 30})
+    ),
+    "gated_cells": lambda: plots.gated_cells(),
+    "ratios": lambda: plots.ratios(
+        pd.DataFrame({"parameters": [0.79, 0.75], "time": [1.2, 0.8]}, index=[16, 512]),
+        "GRU over LSTM",
+    ),
+    "learning_curves": lambda: plots.learning_curves(
+        pd.DataFrame(np.full((8, 4), 0.3), columns=["LSTM", "LSTM", "GRU", "GRU"]),
+        0.4,
+        "Below naive",
+    ),
+    "written": lambda: plots.written(
+        np.full((20, 16), 0.75), np.arange(20) % 9 == 3, "Written at marks"
+    ),
 }
 TITLES = {
     "price_history": "daily High from 2006 to 2016",
@@ -67,6 +120,22 @@ TITLES = {
     "errors": "Errors in 2017",
     "by_year": "Errors by year",
     "leaks": "What leaks pretend",
+    "unrolled": "",
+    "unrolled with numbers": "",
+    "five_types": "",
+    "three_parts": "In parts",
+    "curves": "Five curves",
+    "chunks": "Waves",
+    "gradients of four cells": "Straight lines",
+    "clipping": "Lost and saved",
+    "memory": "Recalled",
+    "gate_heat_map": "Gates by day",
+    "kept": "Kept",
+    "lessons_at_a_glance": "2 lessons, about 0.7 hours of reading",
+    "gated_cells": "four in the LSTM, three in the GRU",
+    "ratios": "time 1.20, 0.80",
+    "learning_curves": "Below naive",
+    "written": "0.25 at the marked steps [3, 12]",
 }
 
 
@@ -103,7 +172,7 @@ def test_every_function_that_draws_is_tested_here():
     public = {
         name
         for name, value in vars(plots).items()
-        if callable(value) and value.__module__ == plots.__name__ and not name.startswith("_")
+        if callable(value) and value.__module__.startswith(plots.__name__)
     }
     assert public == {name.split(" ")[0] for name in FIGURES}
 

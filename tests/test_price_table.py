@@ -44,6 +44,24 @@ def test_yahoo_files_are_read_and_null_is_missing(csv_file):
     assert prices.attrs["missing"] == ["2017-01-04: Open, High, Low, Close, Volume"]
 
 
+STOOQ = """\
+<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>
+IBM.US,D,20170103,000000,167,167.87,166.01,167.19,2934300,0
+IBM.US,D,20170104,000000,167.77,169.87,167.36,169.26,3381432,0
+"""
+
+
+def test_stooqs_bulk_files_are_read(csv_file):
+    prices = read_prices(csv_file(STOOQ, "ibm.us.txt"))
+    check_is_price_table(prices)
+    assert prices.loc["2017-01-04"].tolist() == [167.77, 169.87, 167.36, 169.26, 3381432]
+
+
+def test_vol_beside_volume_is_another_column(csv_file):
+    prices = read_prices(csv_file(TABLE.replace("Name", "Vol")))
+    assert prices["Volume"].iloc[0] == 2957155
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -79,14 +97,23 @@ def test_empty_cells_are_listed(csv_file):
     assert prices.attrs["missing"] == ["2017-01-05: Open, Low"]
 
 
+WORKDAYS = list(pd.bdate_range("2015-01-02", "2016-12-23").strftime("%Y-%m-%d"))
+IN_2015 = [day for day in WORKDAYS if "2015-01-08" <= day <= "2015-12-24"]
+
+
 @pytest.mark.parametrize(
     ("days", "year"),
     [
-        (["2015-01-02", "2015-12-31", "2016-01-04", "2016-12-23"], 2015),
-        (["2015-01-08", "2015-12-24"], 2015),
-        (["2015-01-09", "2015-12-31"], None),
+        (WORKDAYS, 2015),
+        (IN_2015, 2015),
+        (IN_2015[1:], None),
+        (IN_2015[:-1], None),
+        (IN_2015[:150] + IN_2015[-50:], 2015),
+        (IN_2015[:150] + IN_2015[-49:], None),
+        ([f"2015-{month:02}-01" for month in range(1, 13)] + ["2015-12-31"], None),
         (["2014-12-31", "2015-01-02"], None),
     ],
+    ids=["two", "least", "late", "early", "200", "199", "monthly", "none"],
 )
 def test_the_test_year_is_the_last_one_covered_in_full(days, year, csv_file):
     rows = "".join(f"{day},1,1,1,1,1\n" for day in days)
@@ -108,6 +135,10 @@ ROWS = TABLE.splitlines(keepends=True)
         ("\n \n", "own.csv is empty"),
         (ROWS[0], "own.csv has a header but no rows"),
         ("<!DOCTYPE html><html><body>Too many requests</body></html>", r"a web page \(HTML\)"),
+        ("\n<html>\n<body>\nGone\n</body>\n", r"a web page \(HTML\)"),
+        ("<p>Too many</p>\n<p>requests</p>\n", "no column Date, it has <p>Too many</p>:"),
+        (replaced("167.77", "16_7.77"), "line 4: Open is '16_7.77', .*number above 0"),
+        (replaced("2935248", "2_935_248"), "line 3: Volume is '2_935_248'"),
         (bytes(range(256)), "not UTF-8 text"),
         (b"PK\x03\x04\x00\x00", "not UTF-8 text"),
         (TABLE.encode("utf-16"), "not UTF-8 text"),

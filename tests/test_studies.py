@@ -8,7 +8,8 @@ from course_utils import studies
 from course_utils.cli import app
 from course_utils.data import DataError
 from course_utils.evaluation import check_past_only, rmse
-from course_utils.studies import CLASSIC, LADDER, RECIPES, Fit, Recipe, read_study, run_study
+from course_utils.recipes import CLASSIC, LADDER, RECIPES, Fit, Recall, Recipe, plan
+from course_utils.studies import read_study, run_study
 
 import pandas as pd
 import pytest
@@ -347,28 +348,28 @@ def test_a_table_that_cannot_be_read_is_refused_with_the_command_that_makes_it(
 
 
 def test_the_ibm_plan_has_each_combination_once():
-    fits = studies.plan("ibm")
+    fits = plan("ibm")
     assert len(fits) == len(set(fits)) == 2 * 5 + 3 * 2 * 6 * 5 + 2 * 6
     assert [fit.recipe for fit in fits[:10]] == ["classic LSTM"] * 5 + ["classic GRU"] * 5
     assert {fit.recipe for fit in fits[10:]} == set(LADDER)
 
 
 def test_the_tickers_plan_has_31_tickers():
-    fits = studies.plan("tickers")
+    fits = plan("tickers")
     assert len({fit.ticker for fit in fits}) == 31
     assert len(fits) == len(set(fits)) == 31 * (5 + 1)
     assert {(fit.column, fit.year) for fit in fits} == {("High", 2017)}
 
 
 def test_an_unknown_study_is_refused_with_the_known_ones(tmp_path):
-    with pytest.raises(ValueError, match="No study 'imb': choose ibm or tickers"):
+    with pytest.raises(ValueError, match="No study 'imb': choose ibm, tickers, cells or memory"):
         run(tmp_path, "imb")
 
 
 def test_the_command_refuses_an_unknown_study_as_wrong_usage():
     result = CliRunner().invoke(app, ["study", "imb"])
     assert result.exit_code == 2
-    assert "choose ibm or tickers" in result.output
+    assert "choose ibm, tickers" in " ".join(result.output.split())
 
 
 def test_the_command_ends_with_1_and_what_to_do_on_embedded_prices(monkeypatch):
@@ -402,25 +403,31 @@ def committed():
 
 
 def test_committed_tables_are_whole_and_say_how_they_were_made():
-    assert {"ibm", "ibm_forecasts"} <= set(committed()) <= {"ibm", "ibm_forecasts", "tickers"}
+    assert committed() == ["cells", "ibm", "ibm_forecasts", "memory", "tickers"]
     for name in committed():
         table = read_study(name)
         study = name.removesuffix("_forecasts")
         made_by = table.attrs["made_by"]
         assert made_by[0] == f"made by: course study {study}"
         assert made_by[1].startswith("versions: ")
-        assert re.fullmatch(r"data: [A-Z]+ sha256 [0-9a-f]{64}", made_by[2])
+        assert name == "memory" or re.fullmatch(r"data: [A-Z]+ sha256 [0-9a-f]{64}", made_by[2])
         assert not table.isna().any(axis=None)
 
 
-@pytest.mark.parametrize("study", ["ibm", "tickers"])
+@pytest.mark.parametrize("study", ["ibm", "tickers", "cells"])
 def test_committed_tables_hold_every_fit_of_the_plan(study):
-    if study == "ibm" or study in committed():
-        table = read_study(study)
-        absent = re.findall(r"not at hand: (.*)", "\n".join(table.attrs["made_by"]))
-        absent = set(absent[0].split(", ")) if absent else set()
-        rows = [Fit(*row) for row in table[COLUMNS[:5]].itertuples(index=False)]
-        assert rows == [fit for fit in studies.plan(study) if fit.ticker not in absent]
+    table = read_study(study)
+    absent = re.findall(r"not at hand: (.*)", "\n".join(table.attrs["made_by"]))
+    absent = set(absent[0].split(", ")) if absent else set()
+    rows = [Fit(*row) for row in table[COLUMNS[:5]].itertuples(index=False)]
+    assert rows == [fit for fit in plan(study) if fit.ticker not in absent]
+
+
+def test_committed_memory_holds_every_network_distance_and_seed():
+    table = read_study("memory")
+    rows = [Recall(*row) for row in table[["cell", "distance", "seed"]].itertuples(index=False)]
+    assert rows == plan("memory")
+    assert table["accuracy"].between(0, 1).all()
 
 
 def test_committed_ibm_has_5_seeds_of_each_network_over_years_and_prices(ibm):
@@ -476,6 +483,16 @@ def test_committed_classic_forecasts_agree_with_the_committed_errors(ibm):
 
 def test_a_result_cut_off_by_a_power_cut_is_run_again(tmp_path):
     whole, cut, absent = (tmp_path / name for name in ("whole.json", "cut.json", "absent.json"))
-    whole.write_text('{"rmse": 1.0, "forecasts": {}}')
-    cut.write_text('{"rmse": 1.0, "forec')
+    whole.write_text('{"rmse": 1.0, "seconds": 2.5}')
+    cut.write_text('{"rmse": 1.0, "sec')
     assert [studies._is_result(path) for path in (whole, cut, absent)] == [True, False, False]
+
+
+def test_the_memory_study_needs_no_prices(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_EMBEDDED", "1")
+    monkeypatch.setattr(studies, "plan", lambda study: [Recall("SimpleRNN", 2, 0)])
+    table = read_study(
+        studies.run_study("memory", 1, lambda *_: None, tmp_path, tmp_path).stem, tmp_path
+    )
+    assert table.columns.tolist() == ["cell", "distance", "seed", "accuracy", "seconds"]
+    assert table["accuracy"].iloc[0] > 0.9

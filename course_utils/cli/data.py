@@ -1,10 +1,10 @@
 """`course data`: which data the lessons use, and how to get the rest."""
 
-import os
+from collections.abc import Collection
 from typing import Annotated
 
 from course_utils import data as prices
-from course_utils.data import FileStatus
+from course_utils.data import DataError, FileStatus
 
 import typer
 
@@ -15,7 +15,7 @@ app = typer.Typer(help="Show which data is in use; `get` downloads more.", rich_
 
 @app.callback(invoke_without_command=True)
 def show(ctx: typer.Context) -> None:
-    """Show which data the lessons use, where it lies, and whether its checksum is right.
+    """Show which data the lessons use, where it comes from, and whether its checksum is right.
 
     Exit code 0, or 1 if a file has the wrong checksum.
     """
@@ -24,12 +24,13 @@ def show(ctx: typer.Context) -> None:
     files = prices.data_files()
     lesson_files = {prices.price_file_name(ticker) for ticker in LESSON_TICKERS}
     shown = [file for file in files if file.name in lesson_files or file.folder]
-    rows = [("ticker", "in use", "file", "folder", "checksum")]
-    rows += [(_ticker(file), in_use(file), file.name, *_place(file)) for file in shown]
+    rows = [("ticker", "in use", "from", "file", "checksum"), *map(_row, shown)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
+    for row, file in zip(rows, [None, *shown], strict=True):
         cells = zip(row, widths, strict=True)
         typer.echo("  ".join(cell.ljust(width) for cell, width in cells).rstrip())
+        if file and file.name in row:
+            typer.echo(f"{'':{widths[0]}}  {file.address}")
     if away := len(files) - len(shown):
         typer.echo(f"{away} more can be had: course data get --all")
     wrong = [file for file in files if file.state == "wrong checksum"]
@@ -50,25 +51,30 @@ def get(
 
     Exit code 0: all are here; 1: one could not be had; 2: no such file.
     """
-    files = {file.name: file for file in prices.data_files()}
+    files = prices.registry()
     wanted = list(files) if everything else [_file_name(n, files) for n in names or LESSON_TICKERS]
     for name in dict.fromkeys(wanted):
-        file = files[name]
-        if file.state == "verified":
-            typer.echo(f"{name} is here, in {file.folder}")
+        if path := prices.find_file(name):  # an error, if it is the wrong one
+            typer.echo(f"{name} is here, in {path.parent}")
         else:
             path = prices.download(name)
             typer.echo(f"{name} downloaded to {path.parent}, checksum verified")
 
 
 def in_use(file: FileStatus) -> str:
-    """What `load_prices` would take for a file: full, embedded, refused or nothing."""
-    embedded = _ticker(file) in prices.EMBEDDED_TICKERS
-    if embedded and os.environ.get("COURSE_EMBEDDED", "") not in ("", "0"):
-        return "embedded"
-    if file.folder is None:
-        return "embedded" if embedded else "nothing"
-    return "full" if file.state == "verified" else "refused"
+    """What the lessons take for a file: full, download, embedded, refused or nothing."""
+    ticker = _ticker(file)
+    if ticker == "-":  # no prices
+        return {"verified": "full", "wrong checksum": "refused"}.get(file.state, "nothing")
+    try:
+        path, reason = prices.full_data(ticker)
+    except DataError:
+        return "refused"
+    if path:
+        return "full"
+    if not reason:
+        return "download"
+    return "embedded" if ticker in prices.EMBEDDED_TICKERS else "nothing"
 
 
 def _ticker(file: FileStatus) -> str:
@@ -76,14 +82,19 @@ def _ticker(file: FileStatus) -> str:
     return known.get(file.name, "-")
 
 
-def _place(file: FileStatus) -> tuple[str, str]:
-    return str(file.folder or "-"), file.state
+def _row(file: FileStatus) -> tuple[str, ...]:
+    ticker, used = _ticker(file), in_use(file)
+    if used == "embedded":
+        return ticker, used, "bokeh_sampledata", f"stocks.{ticker}", "-"
+    checksum = f"verified {file.sha256[:12]}" if file.state == "verified" else file.state
+    return ticker, used, str(file.folder or "-"), file.name, checksum
 
 
-def _file_name(name: str, files: dict[str, FileStatus]) -> str:
+def _file_name(name: str, files: Collection[str]) -> str:
     """The registry's name for a ticker or a file name."""
     for candidate in (name, prices.price_file_name(name)):
         if candidate in files:
             return candidate
-    known = ", ".join(prices.tickers())
-    raise typer.BadParameter(f"no ticker or file {name!r}: there are {known}")
+    of_prices = set(map(prices.price_file_name, prices.tickers()))
+    known = [*prices.tickers(), *(file for file in files if file not in of_prices)]
+    raise typer.BadParameter(f"no ticker or file {name!r}{prices.did_you_mean(name, known)}")

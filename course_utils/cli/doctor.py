@@ -8,12 +8,13 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from course_utils import lessons
 from course_utils.data import DataError, data_files, price_file_name
+from course_utils.lessons import LessonError
 
 import psutil
 import typer
@@ -44,7 +45,7 @@ def doctor() -> None:
     """
     well = True
     with ThreadPoolExecutor() as pool:  # the slow checks run beside the quick ones
-        slow = [pool.submit(check_kernel), pool.submit(check_backend)]
+        slow = [pool.submit(findings, check) for check in (check_kernel, check_backend)]
         for check in (
             check_python,
             check_packages,
@@ -55,15 +56,23 @@ def doctor() -> None:
             check_data,
             check_kernelspec,
         ):
-            well &= _say(check())
+            well &= _say(findings(check))
         for future in slow:
             well &= _say(future.result())
     raise typer.Exit(0 if well else 1)
 
 
-def _say(findings: Iterator[Finding] | list[Finding]) -> bool:
+def findings(check: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """All that a check finds; an error that says what to do is a finding, too."""
+    try:
+        return list(check())
+    except (DataError, LessonError, OSError) as error:
+        return [(False, check.__name__.removeprefix("check_"), str(error))]
+
+
+def _say(found: list[Finding]) -> bool:
     well = True
-    for good, subject, text in findings:
+    for good, subject, text in found:
         typer.echo(f"{'OK' if good else 'FIX':<6}{subject:<9} {text}")
         well &= good
     return well
@@ -137,13 +146,14 @@ def check_memory() -> Iterator[Finding]:
         yield True, "memory", f"{free:.1f} GiB free, lessons need about {need:.1f} GiB"
 
 
-def free_memory() -> int:
+def free_memory(group: Path = Path("/sys/fs/cgroup")) -> int:
     """Bytes that are free to us, in a container those that its limit leaves."""
     free = psutil.virtual_memory().available
-    group = Path("/sys/fs/cgroup")
     try:
         limit = int((group / "memory.max").read_text())
         used = int((group / "memory.current").read_text())
+        stat = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+        used -= int(stat.get("inactive_file", 0))  # the file cache, which gives way
     except (OSError, ValueError):  # no such limit here
         return free
     return min(free, max(0, limit - used))
@@ -162,11 +172,7 @@ def check_data() -> Iterator[Finding]:
     """No data file is broken; says which prices the lessons will use."""
     from course_utils.cli.data import in_use
 
-    try:
-        files = data_files()
-    except DataError as error:
-        yield False, "data", str(error)
-        return
+    files = data_files()
     wrong = [file for file in files if file.state == "wrong checksum"]
     for file in wrong:
         yield False, "data", f"{file.folder / file.name} has the wrong checksum: move it away"
@@ -177,6 +183,8 @@ def check_data() -> Iterator[Finding]:
     )
     if source == "full":
         yield True, "data", "IBM's prices are the full data"
+    elif source == "download":
+        yield True, "data", "IBM's prices come with the first lesson, or with: course data get"
     else:
         yield True, "data", "IBM's prices are the embedded sample; the full ones: course data get"
 

@@ -47,6 +47,9 @@ def run(
         chosen = lessons.choose_lessons(names or [], folder)
     except UnknownLessonError as error:
         raise typer.BadParameter(str(error)) from error
+    copies = [(output / lesson.path.name, lesson.path) for lesson in chosen]
+    if any(copy.exists() and copy.samefile(path) for copy, path in copies):
+        raise typer.BadParameter(f"--output {output} holds the lessons: name another folder")
     from course_utils.cli import execute, pages
     from course_utils.cli import store as storing
 

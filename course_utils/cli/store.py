@@ -1,6 +1,8 @@
 """Put executed lessons back into the repository, fit to be read there."""
 
+import os
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,21 +13,39 @@ from course_utils.lessons import Lesson, LessonError, Timing, Timings
 import nbformat
 from nbformat import NotebookNode
 
-MACHINE_PATH = re.compile(
-    r"(?<![\w.~-])/(?:home|root|tmp|Users|work|workspace|private|var/folders|mnt)/\w[\w.-]*"
-    r"|\b[A-Za-z]:\\{1,2}(?:Users|Temp|Windows)\b",
+_ABSOLUTE = r"(?<![\w.~})-])(?<!:/)"  # neither in a relative path nor in a web address
+MACHINE_PATH = "|".join(
+    [
+        _ABSOLUTE + r"/(?:home|root|tmp|Users|work|workspace|private|var/folders|mnt|opt|srv"
+        r"|usr/(?:lib|local)|content|Volumes)/\w[\w.-]*",
+        _ABSOLUTE + r"/data/\w[\w.-]*/",
+        r"\b[A-Za-z]:\\{1,2}(?:Users|Temp|Windows)\b",
+        r"\b[A-Z]:\\{1,2}(?![nt]\b)\w[\w.-]*+(?!\{)",  # but neither "N:\n" nor TeX's A:\text{
+    ]
 )
 KEPT_METADATA = ("alt", "jupyter", "tags", "slideshow", "nbgrader")
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 def machine_paths(notebook: NotebookNode) -> list[str]:
-    """Paths of somebody's machine in the sources or the textual outputs of a notebook."""
+    """Paths of this machine, or any, in the sources or the textual outputs of a notebook."""
+    pattern = re.compile("|".join([MACHINE_PATH, *_own_places()]))
     return [
         match.group()
         for cell in notebook.cells
         for text in (cell.source, *(text for _, text in output_texts(cell)))
-        for match in MACHINE_PATH.finditer(text)
+        for match in pattern.finditer(text)
+    ]
+
+
+def _own_places() -> list[str]:
+    """Patterns for the course's folder, this Python's and one's home, wherever they are."""
+    places = (str(lessons.ROOT), sys.prefix, os.path.expanduser("~"))
+    return [
+        _ABSOLUTE + re.escape(spelling) + r"\b"
+        for place in places
+        if len(place) > 5  # "/root" and "/usr" are in prose, too
+        for spelling in (place, place.replace("\\", "\\\\"), place.replace("\\", "/"))
     ]
 
 

@@ -9,14 +9,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 def study(
-    name: Annotated[str, typer.Argument(help="ibm or tickers")],
+    name: Annotated[str, typer.Argument(help="ibm, tickers, cells or memory")],
     jobs: Annotated[int, typer.Option(help="Fits side by side; -1 is one a core.")] = -1,
 ) -> None:
     """Run what is missing of a study and write its table; stop it with Ctrl-C, go on later.
 
     Exit code 0: the table is written; 1: no full data; 2: no such study; 130: stopped.
     """
-    from course_utils.studies import plan, run_study
+    from course_utils.recipes import plan
+    from course_utils.studies import run_study
 
     if jobs == 0:
         raise typer.BadParameter("0 fits side by side would never end: take 1 or more, or -1")

@@ -1,60 +1,21 @@
-"""Every figure of the course in one style; each comes with a text for those who cannot see it.
-
-Truth is always the same black and the naive forecast the same grey; other colours are Okabe and
-Ito's (2008), which colour-blind readers can tell apart.
-"""
+"""Figures of prices, forecasts and their errors: lessons 00 and 04."""
 
 from collections.abc import Mapping
-from io import BytesIO
 from itertools import cycle
+
+from course_utils.plots.style import (
+    COLOURS,
+    NAIVE,
+    TRUTH,
+    as_image,
+    colours_of,
+    label_days,
+    new_axes,
+)
 
 import numpy as np
 import pandas as pd
-import PIL.Image
 from IPython.display import Image
-from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-from matplotlib.figure import Figure
-
-TRUTH, NAIVE = "#000000", "#8c8c8c"
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-
-
-def _axes(title: str, x: str, y: str, height: float = 3.8) -> tuple[Figure, Axes]:
-    """Start a figure: no pyplot, so none stays open in a long lesson."""
-    figure = Figure(figsize=(9, height), layout="constrained")
-    axes = figure.subplots()
-    axes.set_title(title, loc="left", fontsize=12)
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", alpha=0.25)
-    axes.set_axisbelow(True)
-    return figure, axes
-
-
-def _dates(axes: Axes) -> None:
-    """Label days briefly: the year once, not under every tick."""
-    locator = AutoDateLocator()
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-
-
-def _image(figure: Figure, alt: str) -> Image:
-    """Turn a figure into a picture with alternative text, the last line of a lesson's cell."""
-    drawn, small = BytesIO(), BytesIO()
-    figure.savefig(drawn, format="png", dpi=100)
-    # 128 colours are enough for lines and bars, and keep notebooks small.
-    picture = PIL.Image.open(drawn).convert("RGB").quantize(128, dither=PIL.Image.Dither.NONE)
-    picture.save(small, format="png", optimize=True)
-    return Image(small.getvalue(), format="png", alt=alt)
-
-
-def _colours(names: list[str], naive: str | None) -> dict[str, str]:
-    """Give each forecast its colour, the naive one always its grey."""
-    others = [name for name in names if name != naive]
-    colours = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(others)}
-    return colours | ({naive: NAIVE} if naive else {})
 
 
 def price_history(prices: pd.DataFrame, column: str, test_year: int) -> Image:
@@ -74,12 +35,12 @@ def price_history(prices: pd.DataFrame, column: str, test_year: int) -> Image:
         f"{prices.attrs['ticker']} {column}: {len(train):,} days to learn from, "
         f"{len(test)} days of {test_year} to be tested on"
     )
-    figure, axes = _axes(title, "", "USD per share")
+    figure, axes = new_axes(title, "", "USD per share")
     axes.plot(train, color=TRUTH, linewidth=0.9)
     axes.plot(test, color=COLOURS[1], linewidth=1.1)
     axes.axvspan(test.index[0], test.index[-1], color=COLOURS[1], alpha=0.12, linewidth=0)
     axes.text(test.index[0], series.min(), f"test: {test_year} ", ha="right", color=COLOURS[1])
-    return _image(
+    return as_image(
         figure,
         f"Line of the daily {column} from {series.index[0]:%Y} to {test_year}, between "
         f"{series.min():.0f} and {series.max():.0f} dollars; {test_year} is shaded as test year.",
@@ -100,14 +61,14 @@ def forecasts(
     Returns:
         a picture with alternative text.
     """
-    figure, axes = _axes(title, "", "USD per share")
+    figure, axes = new_axes(title, "", "USD per share")
     axes.plot(truth, color=TRUTH, linewidth=1.4, label="truth")
-    colours = _colours(list(by_name), naive)
+    colours = colours_of(list(by_name), naive)
     for name, forecast in by_name.items():
         axes.plot(forecast, color=colours[name], linewidth=1.4, label=name)
     axes.legend(frameon=False, ncols=len(by_name) + 1, loc="best")
-    _dates(axes)
-    return _image(
+    label_days(axes)
+    return as_image(
         figure,
         f"{title}. Lines of the truth and of {', '.join(by_name)} from {truth.index[0]:%d %B %Y} "
         f"to {truth.index[-1]:%d %B %Y}.",
@@ -125,19 +86,21 @@ def lag_profiles(by_name: Mapping[str, pd.Series], title: str, naive: str | None
     Returns:
         a picture with alternative text.
     """
-    figure, axes = _axes(title, "days late", "correlation of daily moves")
-    colours = _colours(list(by_name), naive)
+    figure, axes = new_axes(title, "days late", "correlation of daily moves")
+    colours = colours_of(list(by_name), naive)
     for name, profile in by_name.items():
         axes.plot(profile, "o-", color=colours[name], label=f"{name}: {profile.idxmax()}")
         axes.plot(profile.idxmax(), profile.max(), "o", markersize=11, color=colours[name])
     axes.set_xticks(next(iter(by_name.values())).index)
     axes.legend(frameon=False, title="best at (days)")
     best = "; ".join(f"{name} {profile.idxmax()} days" for name, profile in by_name.items())
-    return _image(figure, f"{title}: each line's peak is its delay, {best}.")
+    return as_image(figure, f"{title}: each line's peak is its delay, {best}.")
 
 
 def errors(table: pd.DataFrame, naive: float, title: str) -> Image:
-    """Draw the RMSE of several forecasts as bars, each run a dot, with naive as a line.
+    """Draw the median RMSE of several forecasts as bars, each run a dot, with naive as a line.
+
+    Blue beats naive, orange loses to it, grey is within one per cent of it.
 
     Args:
         table: columns `recipe`, in the order to draw, and `rmse` in USD, one row a run.
@@ -148,13 +111,16 @@ def errors(table: pd.DataFrame, naive: float, title: str) -> Image:
         a picture with alternative text.
     """
     names = list(table["recipe"].unique())
-    figure, axes = _axes(title, "RMSE in USD, lower is better", "", height=0.55 * len(names) + 1.5)
+    figure, axes = new_axes(
+        title, "RMSE in USD, lower is better", "", height=0.55 * len(names) + 1.5
+    )
     axes.grid(visible=False)
     medians = table.groupby("recipe")["rmse"].median()
     widest = max(naive, table["rmse"].max())
     for row, name in enumerate(reversed(names)):
         runs = table.loc[table["recipe"] == name, "rmse"]
-        colour = COLOURS[0] if medians[name] < naive else COLOURS[1]
+        tie = abs(medians[name] / naive - 1) < 0.01
+        colour = NAIVE if tie else COLOURS[0] if medians[name] < naive else COLOURS[1]
         axes.barh(row, medians[name], color=colour, alpha=0.75, height=0.6)
         axes.plot(runs, np.full(len(runs), row), "o", color=TRUTH, markersize=4, alpha=0.7)
         # The number stands right of the bar, the dots, and the naive line where that is near.
@@ -166,7 +132,7 @@ def errors(table: pd.DataFrame, naive: float, title: str) -> Image:
     axes.set_xlim(0, widest * 1.1)
     axes.set_ylim(-0.6, len(names) - 0.05)
     values = "; ".join(f"{name} {medians[name]:.2f}" for name in names)
-    return _image(
+    return as_image(
         figure, f"{title}. Bars of the median RMSE in dollars: {values}; naive {naive:.2f}."
     )
 
@@ -182,7 +148,7 @@ def by_year(table: pd.DataFrame, title: str) -> Image:
         a picture with alternative text.
     """
     table = table.assign(share=100 * table["rmse"] / table["naive"])
-    figure, axes = _axes(title, "", "RMSE, naive = 100 %")
+    figure, axes = new_axes(title, "", "RMSE, naive = 100 %")
     axes.axhline(100, color=NAIVE, linewidth=2, label="naive")
     for colour, (name, runs) in zip(
         cycle(COLOURS), table.groupby("recipe", sort=False), strict=False
@@ -193,7 +159,7 @@ def by_year(table: pd.DataFrame, title: str) -> Image:
     axes.legend(frameon=False, ncols=2)
     medians = table.groupby("recipe", sort=False)["share"].median()
     values = "; ".join(f"{name} {share:.0f} %" for name, share in medians.items())
-    return _image(figure, f"{title}. RMSE as a share of naive, median over all years: {values}.")
+    return as_image(figure, f"{title}. RMSE as a share of naive, median over all years: {values}.")
 
 
 def leaks(table: pd.DataFrame, title: str) -> Image:
@@ -206,13 +172,14 @@ def leaks(table: pd.DataFrame, title: str) -> Image:
     Returns:
         a picture with alternative text.
     """
-    figure, axes = _axes(title, "", "RMSE, naive = 100 %")
+    figure, axes = new_axes(title, "", "RMSE, naive = 100 %")
     places = np.arange(len(table))
     pairs = zip(("honest", "leaking"), (COLOURS[0], COLOURS[1]), (-0.2, 0.2), strict=True)
     for column, colour, shift in pairs:
         bars = axes.bar(places + shift, 100 * table[column], 0.38, color=colour, label=column)
-        axes.bar_label(bars, fmt="%.0f %%", padding=2)
-    axes.axhline(100, color=NAIVE, linewidth=2, label="naive")
+        white = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        axes.bar_label(bars, fmt="%.0f %%", padding=3, bbox=white)
+    axes.axhline(100, color=NAIVE, linewidth=2, label="naive", zorder=0.5)
     axes.set_xticks(places, table.index)
     axes.margins(y=0.12)
     axes.legend(frameon=False, ncols=3)
@@ -220,4 +187,25 @@ def leaks(table: pd.DataFrame, title: str) -> Image:
         f"{' '.join(name.split())}: honest {row.honest:.0%}, leaking {row.leaking:.0%}"
         for name, row in table.iterrows()
     )
-    return _image(figure, f"{title}. RMSE as a share of naive. {values}.")
+    return as_image(figure, f"{title}. RMSE as a share of naive. {values}.")
+
+
+def lessons_at_a_glance(reading: pd.Series) -> Image:
+    """Draw the lessons in order with the minutes that each takes to read.
+
+    Args:
+        reading: minutes, indexed by the lesson's name.
+
+    Returns:
+        a picture with alternative text.
+    """
+    count, hours = len(reading), reading.sum() / 60
+    title = f"{count} lesson{'s' * (count != 1)}, about {hours:.1f} hours of reading"
+    figure, axes = new_axes(title, "minutes to read", "", height=0.35 * count + 1.3)
+    axes.grid(visible=False)
+    bars = axes.barh(reading.index, reading, color=COLOURS[0], alpha=0.75, height=0.6)
+    axes.bar_label(bars, padding=4)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1.08 * reading.max())
+    minutes = "; ".join(f"{name} {value}" for name, value in reading.items())
+    return as_image(figure, f"{title}. Bars of minutes: {minutes}.")

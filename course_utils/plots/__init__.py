@@ -1,0 +1,55 @@
+"""Every figure of the course in one style; each comes with a text for those who cannot see it.
+
+Truth is always the same black and the naive forecast the same grey; other colours are Okabe and
+Ito's (2008), which colour-blind readers can tell apart.
+"""
+
+from course_utils.plots.basics import chunks, curves, five_types, three_parts, unrolled
+from course_utils.plots.gates import (
+    clipping,
+    gate_heat_map,
+    gated_cells,
+    gradients,
+    kept,
+    learning_curves,
+    memory,
+    ratios,
+    written,
+)
+from course_utils.plots.prices import (
+    by_year,
+    errors,
+    forecasts,
+    lag_profiles,
+    leaks,
+    lessons_at_a_glance,
+    price_history,
+)
+from course_utils.plots.style import COLOURS, NAIVE, TRUTH
+
+__all__ = [
+    "COLOURS",
+    "NAIVE",
+    "TRUTH",
+    "by_year",
+    "chunks",
+    "clipping",
+    "curves",
+    "errors",
+    "five_types",
+    "forecasts",
+    "gate_heat_map",
+    "gated_cells",
+    "gradients",
+    "kept",
+    "lag_profiles",
+    "leaks",
+    "learning_curves",
+    "lessons_at_a_glance",
+    "memory",
+    "price_history",
+    "ratios",
+    "three_parts",
+    "unrolled",
+    "written",
+]

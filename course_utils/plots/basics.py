@@ -1,0 +1,209 @@
+"""Figures of lesson 01: the recurrent cell, shapes, and carried memory."""
+
+from collections.abc import Mapping
+
+from course_utils.plots.style import (
+    COLOURS,
+    NAIVE,
+    TRUTH,
+    arrow,
+    as_image,
+    box,
+    colours_of,
+    label_days,
+    new_axes,
+)
+
+import numpy as np
+import pandas as pd
+from IPython.display import Image
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
+
+
+def unrolled(inputs: ArrayLike | None = None, states: ArrayLike | None = None) -> Image:
+    """Draw a recurrent cell as a loop, and unrolled over its time steps.
+
+    Args:
+        inputs: numbers to write at the inputs, shape (time_steps,); symbols if not given.
+        states: the state after each step, shape (time_steps,).
+
+    Returns:
+        a picture with alternative text.
+    """
+    steps = 4 if inputs is None else len(np.ravel(inputs))
+    names = [[f"${kind}_{t}$" for t in range(1, steps + 1)] for kind in "xh"]
+    for labels, values in zip(names, (inputs, states), strict=True):
+        if values is not None:
+            pairs = zip(labels, np.ravel(values), strict=True)
+            labels[:] = [f"{label} = {value:.3g}" for label, value in pairs]
+    title = "One cell with one set of weights, used again at every time step"
+    figure, axes = _canvas(title, (-0.5, steps + 1.6), (-1.2, 1.2))
+    _cell(axes, 0, "$x_t$", "$h_t$")
+    angle = np.linspace(-0.75 * np.pi, 0.75 * np.pi, 40)
+    axes.plot(0.47 + 0.2 * np.cos(angle), 0.2 * np.sin(angle), color=COLOURS[1], linewidth=1)
+    arrow(axes, (0.37, -0.167), (0.31, -0.11), COLOURS[1])
+    axes.text(0.7, 0, "$W_h$", color=COLOURS[1], va="center")
+    axes.text(1.05, 0, "=", fontsize=20, ha="center", va="center")
+    axes.text(1.35, 0.09, "$h_0 = 0$", color=COLOURS[1], ha="center")
+    for t, (x, h) in enumerate(zip(*names, strict=True)):
+        _cell(axes, 2 + t, x, h)
+        arrow(axes, (1.2 + t + (t > 0) * 0.1, 0), (1.68 + t, 0), COLOURS[1])
+        if t:
+            axes.text(1.5 + t, 0.09, "$W_h$", color=COLOURS[1], ha="center")
+    values = "" if states is None else f" The states are {', '.join(names[1])}."
+    return as_image(
+        figure,
+        f"{title}. Left, a box with an input from below, an output above and a loop to itself; "
+        f"right, the same box {steps} times side by side, each handing its state to the next."
+        f"{values}",
+    )
+
+
+def five_types() -> Image:
+    """Draw the five ways in which a recurrent network can take inputs and give outputs.
+
+    Returns:
+        a picture with alternative text.
+    """
+    kinds = (
+        ("one to one", 1, (0,), (0,)),
+        ("one to many", 4, (0,), (0, 1, 2, 3)),
+        ("many to one", 4, (0, 1, 2, 3), (3,)),
+        ("many to many,\naligned", 4, (0, 1, 2, 3), (0, 1, 2, 3)),
+        ("many to many,\nencoder-decoder", 6, (0, 1, 2), (3, 4, 5)),
+    )
+    title = "Inputs (blue) below, outputs (green) above, states (orange) from left to right"
+    figure, axes = _canvas(title, (-0.8, 22.8), (-3.3, 1.8))
+    start = 0.0
+    for name, steps, inputs, outputs in kinds:
+        for t in range(steps):
+            x = start + t
+            decoder = len(inputs) == 3 and t >= 3
+            box(axes, x, 0, COLOURS[4] if decoder else NAIVE)
+            if t:
+                arrow(axes, (x - 0.68, 0), (x - 0.34, 0), COLOURS[1])
+            if t in inputs:
+                box(axes, x, -1.3, COLOURS[0])
+                arrow(axes, (x, -0.94), (x, -0.36))
+            if t in outputs:
+                box(axes, x, 1.3, COLOURS[2])
+                arrow(axes, (x, 0.36), (x, 0.94))
+        axes.text(start + (steps - 1) / 2, -1.95, name, ha="center", va="top", fontsize=9.5)
+        start += steps + 0.9
+    return as_image(
+        figure,
+        f"{title}. One to one: one input, one output. One to many: one input, four outputs. Many "
+        "to one: four inputs, one output after the last. Aligned: four inputs, an output at each. "
+        "Encoder-decoder: three inputs, then three outputs from a second cell.",
+    )
+
+
+def three_parts(parts: Mapping[str, pd.Series], title: str) -> Image:
+    """Draw a price cut in time into training, validation and test part.
+
+    Args:
+        parts: name and prices of each part, in USD, oldest first.
+        title: what the picture shows.
+
+    Returns:
+        a picture with alternative text.
+    """
+    figure, axes = new_axes(title, "", "USD per share")
+    for colour, (name, part) in zip((TRUTH, *COLOURS), parts.items(), strict=False):
+        axes.plot(part, color=colour, linewidth=1, label=f"{name}: {len(part):,} days")
+    axes.legend(frameon=False)
+    label_days(axes)
+    spans = "; ".join(
+        f"{name} {part.index[0]:%Y-%m-%d} to {part.index[-1]:%Y-%m-%d}"
+        for name, part in parts.items()
+    )
+    return as_image(figure, f"{title}. A line in parts that follow each other: {spans}.")
+
+
+def curves(table: pd.DataFrame, title: str, x: str, y: str, log: bool = False) -> Image:
+    """Draw the columns of a table as lines.
+
+    Args:
+        table: the index is the x axis; a column named `truth` is drawn in the colour of truth;
+            columns of the same name are runs, drawn thin below their median.
+        title: what the picture shows.
+        x: what the x axis is, with its unit.
+        y: what the y axis is, with its unit.
+        log: whether the y axis is logarithmic.
+
+    Returns:
+        a picture with alternative text.
+    """
+    figure, axes = new_axes(title, x, y)
+    names = list(dict.fromkeys(table.columns))
+    colours = colours_of([name for name in names if name != "truth"], None) | {"truth": TRUTH}
+    for name in names:
+        runs = table[[name]]
+        if runs.shape[1] > 1:
+            axes.plot(runs, color=colours[name], linewidth=0.6, alpha=0.35)
+        median = runs.median(axis=1)
+        axes.plot(median, color=colours[name], linewidth=4 if name == "truth" else 1.8, label=name)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if log:
+        axes.set_yscale("log")
+    # Beside the lines, where it can hide none of them.
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    ends = "; ".join(f"{name} {table[[name]].median(axis=1).iloc[-1]:.3g}" for name in names)
+    return as_image(figure, f"{title}. Lines over {x}; at the right end, {y}: {ends}.")
+
+
+def chunks(by_number: Mapping[int, tuple[ArrayLike, ArrayLike]], title: str) -> Image:
+    """Draw what a network forecast on some chunks of a series, beside the truth.
+
+    Args:
+        by_number: number of the chunk, its true next values and the forecasts, (time_steps,).
+        title: what the picture shows.
+
+    Returns:
+        a picture with alternative text.
+    """
+    figure = Figure(figsize=(9, 3), layout="constrained")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12)
+    panels = figure.subplots(1, len(by_number), sharey=True)
+    for axes, (number, (truth, forecast)) in zip(panels, by_number.items(), strict=True):
+        axes.plot(np.ravel(truth), color=TRUTH, linewidth=2.2, label="truth")
+        axes.plot(np.ravel(forecast), ".-", color=COLOURS[1], linewidth=1, label="forecast")
+        loss = np.mean((np.ravel(truth) - np.ravel(forecast)) ** 2)
+        axes.set_title(f"chunk {number}\nMSE {loss:.5f}", fontsize=10)
+        axes.set_xlabel("time step")
+        axes.spines[["top", "right"]].set_visible(False)
+    panels[0].set_ylabel("next value")
+    panels[0].legend(frameon=False, loc="best")
+    errors = "; ".join(
+        f"chunk {number} {np.abs(np.ravel(truth) - np.ravel(forecast)).max():.2g}"
+        for number, (truth, forecast) in by_number.items()
+    )
+    return as_image(figure, f"{title}. Forecast over truth; largest error: {errors}.")
+
+
+def _canvas(
+    title: str, across: tuple[float, float], up: tuple[float, float]
+) -> tuple[Figure, Axes]:
+    """Start a drawing without axes, on which one unit is as long across as up."""
+    height = 9 * (up[1] - up[0]) / (across[1] - across[0])
+    figure = Figure(figsize=(9, height + 0.4), layout="constrained")
+    axes = figure.subplots()
+    axes.set_xlim(across)
+    axes.set_ylim(up)
+    axes.set_title(title, loc="left", fontsize=12)
+    axes.set_axis_off()
+    axes.set_aspect("equal")
+    return figure, axes
+
+
+def _cell(axes: Axes, x: float, below: str, above: str) -> None:
+    """Draw a recurrent cell with its input below and its state above."""
+    box(axes, x, 0, COLOURS[0], "cell")
+    arrow(axes, (x, -0.85), (x, -0.33))
+    arrow(axes, (x, 0.33), (x, 0.85))
+    axes.text(x, -1.05, below, ha="center", va="center")
+    axes.text(x, 1.05, above, ha="center", va="center")
+    axes.text(x + 0.08, -0.62, "$W_x$", color=COLOURS[0], va="center")
