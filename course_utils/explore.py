@@ -145,7 +145,9 @@ def network_anatomy(units: int = 50) -> Picture:
         raise ValueError(f"{units} units cannot be drawn legibly: take 1 to {MOST_UNITS}.")
     strokes, labels = _anatomy(units)
     s = "" if units == 1 else "s"
-    title = f"One input, {units} unit{s}, one output: {units**2 + 3 * units + 1:,} weights to learn"
+    title = (
+        f"One input, {units} unit{s}, one output: {units**2 + 3 * units + 1:,} parameters to learn"
+    )
     alt = (
         f"{title}. The input reaches each unit by kernel, shape (1, {units}); each unit hears the "
         f"last state of every unit by recurrent_kernel, shape ({units}, {units}), and adds its "

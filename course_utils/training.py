@@ -18,6 +18,8 @@ from tqdm.keras import TqdmCallback
 
 # Lessons build many models in one kernel; TensorFlow takes each new one for a mistake and says so.
 tf.get_logger().setLevel("ERROR")
+# On a GPU, products rounded to ten bits would break the lessons' equalities to 1e-5.
+tf.config.experimental.enable_tensor_float_32_execution(False)
 
 
 class Forecaster(Protocol):

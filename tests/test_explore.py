@@ -202,7 +202,7 @@ def test_anatomy_names_every_weight_as_keras_does_with_its_shape(units):
     pattern = r"(SimpleRNN|Dense) (\w+), shape (\([\d, ]+\))"
     found = {match for text in hover_texts(picture) for match in re.findall(pattern, text)}
     assert found == expected
-    assert f"{model.count_params():,} weights" in alt(picture)
+    assert f"{model.count_params():,} parameters" in alt(picture)
     assert all(f"shape {shape}" in alt(picture) for _, _, shape in expected)
 
 
