@@ -17,7 +17,7 @@ from nbformat.v4 import new_output
 from sample_notebooks import good_notebook
 
 STORED = sorted(lessons.NOTEBOOKS.rglob("*.ipynb"))
-STORED = [path for path in STORED if ".ipynb_checkpoints" not in path.parts]
+STORED = [path for path in STORED if not {".ipynb_checkpoints", "my_work"} & {*path.parts}]
 ON_PRICES = [path for path in STORED if "load_prices(" in path.read_text(encoding="utf-8")]
 
 
