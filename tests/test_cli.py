@@ -464,6 +464,11 @@ def test_doctor_names_packages_that_are_missing_or_out_of_range():
     assert findings[2][2].startswith("1 in")
 
 
+def test_doctor_takes_the_full_build_of_a_package_for_its_cpu_build():
+    (finding,) = doctor.check_packages(["numpy-cpu>=2,<3"])
+    assert finding == (True, "packages", "1 in their supported ranges")
+
+
 def test_doctor_finds_a_package_away_from_its_notebooks(tmp_path):
     ((good, _, text),) = doctor.check_installation(tmp_path)
     assert not good

@@ -97,9 +97,10 @@ def check_packages(requirements: list[str] | None = None) -> Iterator[Finding]:
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
         wanted = f"{requirement.name}{requirement.specifier}"
-        try:
-            version = importlib.metadata.version(requirement.name)
-        except importlib.metadata.PackageNotFoundError:
+        # Whoever has a GPU replaces the CPU build, as README says.
+        stand_in = requirement.name.removesuffix("-cpu")
+        version = _installed(requirement.name) or _installed(stand_in)
+        if version is None:
             yield False, "packages", f'{requirement.name} is missing: pip install "{wanted}"'
             continue
         if requirement.specifier.contains(version, prereleases=True):
@@ -107,6 +108,14 @@ def check_packages(requirements: list[str] | None = None) -> Iterator[Finding]:
         else:
             yield False, "packages", f'{requirement.name} is {version}: pip install "{wanted}"'
     yield True, "packages", f"{good} in their supported ranges"
+
+
+def _installed(name: str) -> str | None:
+    """The version of an installed package, None if it is not there."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def check_installation(root: Path = lessons.ROOT) -> Iterator[Finding]:

@@ -2,23 +2,30 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 
 class Hint(Exception):
     """What to tell a learner whose answer is not right yet."""
 
 
-def number(answer: object) -> float:
-    """Take a single finite number, or say what came instead."""
+def numbers(answer: object, count: int) -> NDArray:
+    """Take so many finite numbers, or say what came instead."""
+    asked = "One number is" if count == 1 else f"{count} numbers are"
     try:
         values = np.ravel(np.asarray(answer, dtype=float))
     except (TypeError, ValueError):
-        raise Hint(f"A number is asked for, not {type(answer).__name__}.") from None
-    if len(values) != 1:
-        raise Hint(f"One number is asked for, not {len(values)}: take the error of all days.")
-    if not np.isfinite(values[0]):
-        raise Hint("The number is not finite: is a value missing where you average?")
-    return float(values[0])
+        raise Hint(f"{asked} asked for, not {type(answer).__name__}.") from None
+    if len(values) != count:
+        raise Hint(f"{asked} asked for, not {len(values)}.")
+    if not np.isfinite(values).all():
+        raise Hint("Not every number is finite: is a value missing, or divided by zero?")
+    return values
+
+
+def number(answer: object) -> float:
+    """Take a single finite number, or say what came instead."""
+    return float(numbers(answer, 1)[0])
 
 
 def series_by_day(function: object, prices: pd.DataFrame) -> pd.Series:

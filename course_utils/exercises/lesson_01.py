@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from course_utils.exercises.hints import Hint
+from course_utils.exercises.hints import Hint, number, numbers
 from course_utils.windows import make_windows
 
 import numpy as np
@@ -13,7 +13,7 @@ LENGTHS = (10, 15, 20, 25, 40)
 
 
 def _parameter_count(answer: object) -> str:
-    (found,) = _numbers(answer, 1)
+    found = number(answer)
     features, units, outputs = 4, 20, 3
     recurrent = units * (features + units + 1)
     dense = outputs * (units + 1)
@@ -39,7 +39,7 @@ def _parameter_count(answer: object) -> str:
 
 
 def _fading_average(answer: object) -> str:
-    w_x, w_h, b = _numbers(answer, 3)
+    w_x, w_h, b = numbers(answer, 3)
     if abs(w_h) >= 1:
         raise Hint(f"With w_h = {w_h:g} an input never fades: which sizes make it smaller?")
     if w_h <= 0:
@@ -153,20 +153,6 @@ def _share_right(model: Any, make: Callable, steps: int) -> float:  # noqa: ANN4
             "which activation does the last layer have?"
         )
     return float(((outputs.ravel() > 0.5) == rises).mean())
-
-
-def _numbers(answer: object, how_many: int) -> NDArray:
-    """Take so many finite numbers, or say what came instead."""
-    asked = "One number is" if how_many == 1 else f"{how_many} numbers are"
-    try:
-        values = np.ravel(np.asarray(answer, dtype=float))
-    except (TypeError, ValueError):
-        raise Hint(f"{asked} asked for, not {type(answer).__name__}.") from None
-    if len(values) != how_many:
-        raise Hint(f"{asked} asked for, not {len(values)}.")
-    if not np.isfinite(values).all():
-        raise Hint("Give finite numbers.")
-    return values
 
 
 CHECKS: dict[str, Callable[..., str]] = {

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from course_utils.cells import LSTMWeights, unroll
-from course_utils.exercises.hints import Hint
+from course_utils.exercises.hints import Hint, number, numbers
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ DISTANCES = (1, 10, 100)
 
 
 def _one_step(answer: object) -> str:
-    found = _numbers(answer, 2)
+    found = numbers(answer, 2)
     c = 0.5 * 2.0 + 1.0 * -0.4
     h = 0.25 * np.tanh(c)
     mistakes = {
@@ -39,22 +39,22 @@ def _one_step(answer: object) -> str:
 
 
 def _stack_parameters(answer: object) -> str:
-    for features, units, number in SIZES:
-        case = f"{features} features, {units} units, {number} layer{'s' * (number > 1)}"
-        found = _call(answer, features, units, number)
-        above = number - 1
+    for features, units, layers in SIZES:
+        case = f"{features} features, {units} units, {layers} layer{'s' * (layers > 1)}"
+        found = _call(answer, features, units, layers)
+        above = layers - 1
         expected = _lstm(features, units) + above * _lstm(units, units) + units + 1
-        second_bias = expected + 4 * units * number
+        second_bias = expected + 4 * units * layers
         recurrent = expected - units - 1
         mistakes = {
-            number * _lstm(features, units)
+            layers * _lstm(features, units)
             + units
             + 1: "the input of the second layer is the output of the first, not the features.",
             recurrent: "the dense layer at the end is missing.",
             recurrent + units: "the dense layer has a bias, too.",
             second_bias: "that is PyTorch's count; Keras has one bias in each part.",
             recurrent // 4 + units + 1: "an LSTM has four parts.",
-            expected - 4 * units * number: "the biases of the LSTM layers are missing.",
+            expected - 4 * units * layers: "the biases of the LSTM layers are missing.",
         }
         if found != expected and found in mistakes:
             raise Hint(f"For {case} you say {found:,.10g}: {mistakes[found]}")
@@ -149,21 +149,7 @@ def _call(function: object, *arguments: int) -> float:
         result = function(*arguments)
     except Exception as error:  # whatever a learner's code raises becomes a hint
         raise Hint(f"With ({call}) your function raised {type(error).__name__}: {error}") from error
-    return float(_numbers(result, 1)[0])
-
-
-def _numbers(answer: object, count: int) -> NDArray:
-    """Take so many finite numbers, or say what came instead."""
-    asked = "one number" if count == 1 else f"{count} numbers"
-    try:
-        values = np.ravel(np.asarray(answer, dtype=float))
-    except (TypeError, ValueError):
-        raise Hint(f"It should be {asked}, not {type(answer).__name__}.") from None
-    if len(values) != count:
-        raise Hint(f"It should be {asked}, not {len(values)}.")
-    if not np.isfinite(values).all():
-        raise Hint("A number is missing or infinite.")
-    return values
+    return number(result)
 
 
 CHECKS: dict[str, Callable[[Any], str]] = {
