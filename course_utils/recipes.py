@@ -1,17 +1,15 @@
-"""What the studies fit: recipes of forecasts, and lesson 02's memory task."""
+"""Recipes: how a forecast of prices is made, from what it sees to how it is trained."""
 
 from dataclasses import dataclass
-from itertools import product
+from typing import TYPE_CHECKING
 
-from course_utils.data import tickers
+if TYPE_CHECKING:
+    from course_utils.training import Forecaster, Trainer
+    from course_utils.windows import Scaler
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-
-SEEDS = range(5)
-YEARS = range(2012, 2018)
-DISTANCES = (5, 10, 20, 40, 80, 160)
 
 
 @dataclass(frozen=True)
@@ -55,101 +53,24 @@ CLASSIC = ("classic LSTM", "classic GRU")
 LADDER = ("GRU on levels", "GRU on returns", "GRU on returns and range", "linear, last day")
 
 
-@dataclass(frozen=True)
-class Fit:
-    """A recipe's training and the year it is tested on."""
-
-    recipe: str
-    ticker: str
-    column: str
-    year: int
-    seed: int
-
-
-MEMORY_CELLS = {
-    "SimpleRNN": ("SimpleRNN", None),
-    "LSTM, forget bias 1": ("LSTM", 1.0),
-    "LSTM, forget bias 3": ("LSTM", 3.0),
-    "LSTM, forget bias 5": ("LSTM", 5.0),
-}
-
-
-@dataclass(frozen=True)
-class Recall:
-    """A network trained to recall a bit that it saw `distance` steps ago."""
-
-    cell: str
-    """a key of `MEMORY_CELLS`: the layer, and its forget gate's bias before training"""
-    distance: int
-    seed: int
-
-
-def _fits(
-    recipes: tuple[str, ...], names: list[str], columns: tuple[str, ...], years: range
-) -> list[Fit]:
-    """All combinations; a regression has no seed to vary."""
-    return [
-        Fit(recipe, ticker, column, year, seed)
-        for recipe in recipes
-        for ticker in names
-        for column in columns
-        for year in years
-        for seed in (SEEDS if RECIPES[recipe].cell else [0])
-    ]
-
-
-def plan(study: str) -> list[Fit] | list[Recall]:
-    """List the fits of a study, the longest first.
-
-    Args:
-        study: `ibm` for the classic recipes in 2017 and the ladder for High and Close over the
-            years, `tickers` for the best rung on all 31 tickers in 2017, `cells` for three kinds
-            of cell at one budget of parameters, or `memory` for the memory task.
-
-    Returns:
-        the fits.
-
-    Raises:
-        ValueError: there is no such study.
-    """
-    last_year = range(2017, 2018)
-    if study == "ibm":
-        classic = _fits(CLASSIC, ["IBM"], ("High",), last_year)
-        return classic + _fits(LADDER, ["IBM"], ("High", "Close"), YEARS)
-    if study == "tickers":
-        return _fits(LADDER[2:], tickers(), ("High",), last_year)
-    if study == "cells":
-        return _fits(BUDGET, ["IBM"], ("High",), YEARS)
-    if study == "memory":
-        return [Recall(*one) for one in product(MEMORY_CELLS, reversed(DISTANCES), SEEDS)]
-    raise ValueError(f"No study {study!r}: choose ibm, tickers, cells or memory.")
-
-
-def forecast(recipe: Recipe, prices: pd.DataFrame, column: str, year: int, seed: int) -> pd.Series:
-    """Follow a recipe: train on the days before a year and forecast each of its days.
+def trainer(recipe: Recipe, seed: int) -> "Trainer":
+    """Turn a recipe into a function that trains.
 
     Args:
         recipe: what to do.
-        prices: a price table without missing values, in USD.
-        column: the price to forecast.
-        year: the test year.
         seed: for the first weights, dropout and the order of the batches.
 
     Returns:
-        forecasts of the price in USD, indexed by the days of the year.
-
-    Raises:
-        ValueError: the prices do not hold the year, or have missing values.
+        a function from windows, shape (samples, lookback, features), and targets, (samples,),
+        both scaled, to a trained model.
     """
     # Only here, so that reading a table in a lesson does not wait for TensorFlow.
     from course_utils.models import WindowRegression, recurrent
-    from course_utils.training import Forecaster, fit, forecast_year
-    from course_utils.windows import returns_and_range
+    from course_utils.training import fit
 
     import keras
-    from sklearn import preprocessing
 
-    def train(windows: np.ndarray, targets: np.ndarray) -> Forecaster:
+    def train(windows: NDArray, targets: NDArray) -> "Forecaster":
         if recipe.cell is None:
             return WindowRegression().fit(windows, targets)
         keras.utils.set_random_seed(seed)
@@ -170,57 +91,58 @@ def forecast(recipe: Recipe, prices: pd.DataFrame, column: str, year: int, seed:
         )
         return model
 
-    scaler = getattr(preprocessing, recipe.scaler)()
+    return train
+
+
+def table_for(recipe: Recipe, prices: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Make the table that a recipe sees, its target in column 0.
+
+    Args:
+        recipe: what to do.
+        prices: a price table without missing values, in USD.
+        column: the price to forecast.
+
+    Returns:
+        the price itself, or its log-returns, without the first day, and what else is seen.
+
+    Raises:
+        ValueError: `column` is not a price.
+    """
+    from course_utils.windows import returns_and_range
+
     if recipe.features == "levels":
-        return forecast_year(prices[[column]], year, recipe.lookback, train, scaler)
+        return prices[[column]]
     table = returns_and_range(prices, column)
-    if recipe.features == "returns":
-        table = table[["return"]]
-    returns = forecast_year(table, year, recipe.lookback, train, scaler)
-    return prices[column].shift().loc[returns.index] * np.exp(returns)
+    return table[["return"]] if recipe.features == "returns" else table
 
 
-def recall_task(samples: int, distance: int, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
-    """Make sequences of random bits, the first one marked; the first one is to be recalled.
+def scaler_for(recipe: Recipe) -> "Scaler":
+    """Make the recipe's scaler, not yet fitted."""
+    from sklearn import preprocessing
 
-    Args:
-        samples: how many sequences.
-        distance: steps from the marked bit to the last one.
-        rng: where the bits come from.
-
-    Returns:
-        inputs, shape (samples, distance + 1, 2), a bit (-1 or 1) and a mark (1 or 0) each step,
-        and the marked bit as 0 or 1, shape (samples,).
-    """
-    bits = rng.choice([-1.0, 1.0], (samples, distance + 1))
-    marks = np.zeros_like(bits)
-    marks[:, 0] = 1
-    return np.stack([bits, marks], axis=-1), (bits[:, 0] + 1) / 2
+    return getattr(preprocessing, recipe.scaler)()
 
 
-def recalled_share(recall: Recall) -> float:
-    """Train 16 units on 12,800 sequences, three times over, and test them on 1,000 new ones.
+def forecast(recipe: Recipe, prices: pd.DataFrame, column: str, year: int, seed: int) -> pd.Series:
+    """Follow a recipe: train on the days before a year and forecast each of its days.
 
     Args:
-        recall: the cell, the distance and the seed.
+        recipe: what to do.
+        prices: a price table without missing values, in USD.
+        column: the price to forecast.
+        year: the test year.
+        seed: for the first weights, dropout and the order of the batches.
 
     Returns:
-        the share of bits recalled; guessing gets half of them.
+        forecasts of the price in USD, indexed by the days of the year.
+
+    Raises:
+        ValueError: the prices do not hold the year, or have missing values.
     """
-    from course_utils.training import fit
+    from course_utils.training import forecast_year
 
-    import keras
-
-    keras.utils.set_random_seed(recall.seed)
-    rng = np.random.default_rng(recall.seed)
-    cell, forget_bias = MEMORY_CELLS[recall.cell]
-    layer = getattr(keras.layers, cell)(16)
-    output = keras.layers.Dense(1, activation="sigmoid")
-    model = keras.Sequential([keras.Input((None, 2)), layer, output])
-    if forget_bias is not None:  # Keras' order is input, forget, candidate, output
-        layer.cell.bias.assign(np.repeat([0.0, forget_bias, 0.0, 0.0], 16))
-    model.compile(keras.optimizers.Adam(0.003), "binary_crossentropy")
-    samples = recall_task(12_800, recall.distance, rng)
-    fit(model, *samples, epochs=3, batch_size=64, quiet=True)
-    inputs, first = recall_task(1_000, recall.distance, rng)
-    return float(((model.predict(inputs, verbose=0)[:, 0] > 0.5) == first).mean())
+    table, scaler = table_for(recipe, prices, column), scaler_for(recipe)
+    found = forecast_year(table, year, recipe.lookback, trainer(recipe, seed), scaler)
+    if recipe.features == "levels":
+        return found
+    return prices[column].shift().loc[found.index] * np.exp(found)

@@ -16,8 +16,6 @@ from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 from tqdm.keras import TqdmCallback
 
-# Lessons build many models in one kernel; TensorFlow takes each new one for a mistake and says so.
-tf.get_logger().setLevel("ERROR")
 # On a GPU, products rounded to ten bits would break the lessons' equalities to 1e-5.
 tf.config.experimental.enable_tensor_float_32_execution(False)
 
@@ -77,6 +75,36 @@ def fit(
     )
 
 
+def train_before(
+    table: pd.DataFrame,
+    year: int,
+    lookback: int,
+    train: Trainer,
+    scaler: Scaler | None = None,
+) -> tuple[Forecaster, Scaler, NDArray]:
+    """Train on the days before a year, which is all that the scaler sees, too.
+
+    Args:
+        table: rows indexed by date, ascending; the target is column 0.
+        year: the first year that is not trained on.
+        lookback: days in a window.
+        train: takes windows, shape (samples, lookback, features), and targets, shape
+            (samples,), both scaled, and returns something with `predict`.
+        scaler: an unfitted scaler; StandardScaler where none is given.
+
+    Returns:
+        the model, the fitted scaler, and the scaled rows of that year and later with the
+        `lookback` rows before them, shape (lookback + days, features).
+
+    Raises:
+        ValueError: the table does not hold that year, is too short, or has missing values.
+    """
+    before, _ = split_by_year(table, year, lookback)
+    scaler = fit_scaler_on(before, scaler or StandardScaler())
+    model = train(*make_windows(scaler.transform(before), lookback))
+    return model, scaler, scaler.transform(table.iloc[len(before) - lookback :])
+
+
 def forecast_year(
     table: pd.DataFrame,
     year: int,
@@ -87,12 +115,11 @@ def forecast_year(
     """Train on the days before a year, then forecast each of its days from the days before it.
 
     Args:
-        table: rows indexed by date, ascending; the target is column 0.
+        table: as for `train_before`.
         year: the test year.
-        lookback: days in a window.
-        train: takes windows, shape (samples, lookback, features), and targets, shape
-            (samples,), both scaled, and returns something with `predict`.
-        scaler: an unfitted scaler; StandardScaler where none is given.
+        lookback: as for `train_before`.
+        train: as for `train_before`.
+        scaler: as for `train_before`.
 
     Returns:
         forecasts of column 0 in its own unit, indexed by the days of that year.
@@ -100,9 +127,8 @@ def forecast_year(
     Raises:
         ValueError: the table does not hold that year, is too short, or has missing values.
     """
-    before, during = split_by_year(table, year, lookback)
-    scaler = fit_scaler_on(before, scaler or StandardScaler())
-    model = train(*make_windows(scaler.transform(before), lookback))
-    windows, _ = make_windows(scaler.transform(during), lookback)
+    until = table[table.index.year <= year]
+    model, scaler, scaled = train_before(until, year, lookback, train, scaler)
+    windows, _ = make_windows(scaled, lookback)
     forecasts = unscale(scaler, model.predict(windows, verbose=0)[:, 0])
-    return pd.Series(forecasts, index=during.index[lookback:], name="forecast")
+    return pd.Series(forecasts, index=until.index[-len(forecasts) :], name="forecast")

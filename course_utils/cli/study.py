@@ -3,20 +3,21 @@
 from pathlib import Path
 from typing import Annotated
 
+from course_utils.studies.plans import PLANS, plan
+
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 
 def study(
-    name: Annotated[str, typer.Argument(help="ibm, tickers, cells or memory")],
+    name: Annotated[str, typer.Argument(help=", ".join(PLANS))],
     jobs: Annotated[int, typer.Option(help="Fits side by side; -1 is one a core.")] = -1,
 ) -> None:
     """Run what is missing of a study and write its table; stop it with Ctrl-C, go on later.
 
     Exit code 0: the table is written; 1: no full data; 2: no such study; 130: stopped.
     """
-    from course_utils.recipes import plan
     from course_utils.studies import run_study
 
     if jobs == 0:

@@ -1,4 +1,4 @@
-"""Studies: many fits over seeds, years and tickers, whose small tables the lessons read.
+"""How a study is run, stopped, gone on with, stored and read.
 
 Every finished fit is written at once to a file of its own, named after all that it depends on, so
 that a study can be stopped at any moment, goes on where it was, and never mixes old with new.
@@ -10,30 +10,25 @@ import os
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from importlib.metadata import version
+from inspect import getfile
 from pathlib import Path
 from typing import Any
 
 from course_utils.data import DataError, find_file, load_prices, price_file_name
-from course_utils.lessons import write_whole
-from course_utils.recipes import (
-    CLASSIC,
-    RECIPES,
-    Fit,
-    Recall,
-    Recipe,
-    forecast,
-    plan,
-    recalled_share,
-)
+from course_utils.lessons import ROOT, write_whole
+from course_utils.recipes import CLASSIC
+from course_utils.studies.plans import Fit, plan
 
 import pandas as pd
 
-ROOT = Path(__file__).parent.parent
 TABLES = ROOT / "data" / "studies"
 FITS = ROOT / "build" / "studies"
-CODE = ("windows.py", "models.py", "training.py", "evaluation.py", "recipes.py")
+CODE = ("windows.py", "models.py", "training.py", "generation.py", "recipes.py", "evaluation/*.py")
+"""what every result depends on, besides the file of its own study"""
+WITH_SERIES = {"ibm": CLASSIC, "free_run": CLASSIC}
+"""studies with a second table of forecasts day by day, and the recipes in it"""
 
 
 def _versions() -> dict[str, str]:
@@ -44,18 +39,15 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), "tensorflow": tensorflow.__version__} | packages
 
 
-def _result_file(
-    fit: Fit | Recall, prices: dict[str, pd.DataFrame], versions: dict[str, str], folder: Path
-) -> Path:
+def _result_file(fit: Fit, data: str | None, versions: dict[str, str], folder: Path) -> Path:
     """Name a fit's result after all that it depends on, the code included."""
-    code = [(ROOT / "course_utils" / name).read_text(encoding="utf-8") for name in CODE]
-    depends_on = [asdict(fit), versions, code]
-    name = f"memory-{fit.distance}" if isinstance(fit, Recall) else ""
-    if isinstance(fit, Fit):
-        depends_on += [asdict(RECIPES[fit.recipe]), prices[fit.ticker].attrs["sha256"]]
-        name = f"{fit.ticker}-{fit.column}-{fit.year}"
-    digest = hashlib.sha256(json.dumps(depends_on, sort_keys=True).encode()).hexdigest()
-    return folder / f"{name}-{digest[:16]}.json"
+    package = ROOT / "course_utils"
+    files = [path for pattern in CODE for path in sorted(package.glob(pattern))]
+    code = [path.read_text(encoding="utf-8") for path in (*files, Path(getfile(type(fit))))]
+    details = asdict(fit.details) if is_dataclass(fit.details) else fit.details
+    depends_on = json.dumps([asdict(fit), details, versions, code, data], sort_keys=True)
+    digest = hashlib.sha256(depends_on.encode()).hexdigest()
+    return folder / f"{fit.label}-{digest[:16]}.json"
 
 
 def _is_result(path: Path) -> bool:
@@ -66,34 +58,19 @@ def _is_result(path: Path) -> bool:
         return False
 
 
-def _run_fit(
-    fit: Fit | Recall, recipe: Recipe | None, prices: pd.DataFrame | None, path: Path
-) -> None:
+def _run_fit(fit: Fit, prices: pd.DataFrame | None, path: Path) -> None:
     """Train once and write the result."""
     # Fits run side by side, one a core: more threads in each would only get in the way.
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     start = time.perf_counter()
-    if isinstance(fit, Recall):
-        found = {"accuracy": recalled_share(fit)}
-    else:
-        found = _forecast_errors(fit, recipe, prices)
+    found = fit.measure(prices)
+    found["series"] = {
+        name: {f"{day:%Y-%m-%d}": round(usd, 3) for day, usd in series.items()}
+        for name, series in found.get("series", {}).items()
+    }
     seconds = round(time.perf_counter() - start, 1)
     write_whole(path, json.dumps({**asdict(fit), **found, "seconds": seconds}))
-
-
-def _forecast_errors(fit: Fit, recipe: Recipe, prices: pd.DataFrame) -> dict[str, Any]:
-    """Follow a recipe and measure its forecasts of the year."""
-    from course_utils.evaluation import lag, rmse
-
-    forecasts = forecast(recipe, prices, fit.column, fit.year, fit.seed)
-    truth = prices[fit.column].loc[forecasts.index]
-    return {
-        "rmse": rmse(truth, forecasts),
-        "naive": rmse(truth, prices[fit.column].shift().loc[forecasts.index]),
-        "lag": lag(truth, forecasts),
-        "forecasts": {f"{day:%Y-%m-%d}": round(usd, 3) for day, usd in forecasts.items()},
-    }
 
 
 def run_study(
@@ -106,7 +83,7 @@ def run_study(
     """Run what is missing of a study and write its table.
 
     Args:
-        study: `ibm`, `tickers`, `cells` or `memory`.
+        study: its name, a key of `plans.PLANS`.
         jobs: fits run side by side; -1 is one a core.
         report: called with the number of finished fits and of all fits, after each fit.
         fits_folder: where single results are kept between runs.
@@ -123,21 +100,17 @@ def run_study(
     from joblib import Parallel, delayed
 
     fits = plan(study)
-    prices, absent = _all_prices(sorted({fit.ticker for fit in fits if isinstance(fit, Fit)}))
-    fits = [fit for fit in fits if isinstance(fit, Recall) or fit.ticker in prices]
+    prices, absent = _all_prices(sorted({_ticker(fit) for fit in fits} - {None}))
+    fits = [fit for fit in fits if _ticker(fit) in (None, *prices)]
     versions = _versions()
-    paths = {fit: _result_file(fit, prices, versions, fits_folder) for fit in fits}
+    data = {ticker: frame.attrs["sha256"] for ticker, frame in sorted(prices.items())}
+    paths = {fit: _result_file(fit, data.get(_ticker(fit)), versions, fits_folder) for fit in fits}
     for folder in (fits_folder, tables_folder):
         folder.mkdir(parents=True, exist_ok=True)
     missing = [fit for fit in fits if not _is_result(paths[fit])]
     done = len(fits) - len(missing)
     report(done, len(fits))
-    work = (
-        delayed(_run_fit)(fit, None, None, paths[fit])
-        if isinstance(fit, Recall)
-        else delayed(_run_fit)(fit, RECIPES[fit.recipe], prices[fit.ticker], paths[fit])
-        for fit in missing
-    )
+    work = (delayed(_run_fit)(fit, prices.get(_ticker(fit)), paths[fit]) for fit in missing)
     for _ in Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(work):
         done += 1
         report(done, len(fits))
@@ -145,28 +118,30 @@ def run_study(
     header = [
         f"made by: course study {study}",
         "versions: " + ", ".join(f"{name} {number}" for name, number in versions.items()),
-        *(f"data: {t} sha256 {frame.attrs['sha256']}" for t, frame in sorted(prices.items())),
+        *(f"data: {ticker} sha256 {digest}" for ticker, digest in data.items()),
         *([f"not at hand: {', '.join(absent)}"] if absent else []),
     ]
     path = tables_folder / f"{study}.csv"
-    _write_table(path, header, pd.DataFrame(results).drop(columns="forecasts", errors="ignore"))
-    if study == "ibm":
-        forecasts = _classic_forecasts(results, prices["IBM"]["High"])
-        _write_table(path.with_stem("ibm_forecasts"), header, forecasts)
+    _write_table(path, header, pd.DataFrame(results).drop(columns="series"))
+    if study in WITH_SERIES:
+        kept = [result for result in results if result["recipe"] in WITH_SERIES[study]]
+        _write_table(path.with_stem(f"{study}_forecasts"), header, _series_table(kept))
     return path
 
 
-def _classic_forecasts(results: list[dict[str, Any]], price: pd.Series) -> pd.DataFrame:
-    """Put the classic recipes' forecasts beside the truth and the naive forecast."""
-    classic = {
-        f"{result['recipe']}, seed {result['seed']}": result["forecasts"]
+def _ticker(fit: Fit) -> str | None:
+    """The ticker that a fit needs prices of, if it needs any."""
+    return getattr(fit, "ticker", None)
+
+
+def _series_table(results: list[dict[str, Any]]) -> pd.DataFrame:
+    """Put forecasts day by day beside the truth and the naive forecast, which they share."""
+    shared = {name: days for name, days in results[0]["series"].items() if name != "forecast"}
+    forecasts = {
+        f"{result['recipe']}, seed {result['seed']}": result["series"]["forecast"]
         for result in results
-        if result["recipe"] in CLASSIC
     }
-    table = pd.DataFrame(classic)
-    table.insert(0, "truth", price.loc[table.index].to_numpy())
-    table.insert(1, "same as yesterday", price.shift().loc[table.index].to_numpy())
-    return table.rename_axis("Date").reset_index()
+    return pd.DataFrame(shared | forecasts).rename_axis("Date").reset_index()
 
 
 def _write_table(path: Path, header: list[str], table: pd.DataFrame) -> None:
@@ -203,9 +178,8 @@ def read_study(table: str, folder: Path = TABLES) -> pd.DataFrame:
     """Read a committed table.
 
     Args:
-        table: `ibm`, `tickers` or `cells`, one row a fit: recipe, ticker, column, year, seed,
-            `rmse` and `naive` in USD, `lag` in days, and the seconds it took; `memory`, one row a
-            fit: cell, distance, seed, the accuracy from 0 to 1, seconds; or `ibm_forecasts`, one
+        table: a study's name, one row a fit: what was fitted, what came out, in USD and days or
+            as a share, and the seconds it took; or `ibm_forecasts` and `free_run_forecasts`, one
             row a day: truth, naive and classic forecasts in USD.
         folder: where the table is.
 

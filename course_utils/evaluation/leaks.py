@@ -1,0 +1,121 @@
+"""Did a model see the future? Checks that raise, and say nothing where all is well."""
+
+from collections.abc import Callable
+
+from course_utils.windows import Scaler
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+
+class LeakError(AssertionError):
+    """A model or its preparation saw something that a forecaster cannot know."""
+
+
+def check_split(
+    train_windows: NDArray, train_targets: NDArray, test_windows: NDArray, test_targets: NDArray
+) -> None:
+    """Check that nothing the model trained on lies later than its first forecast is made.
+
+    Send the numbers of the days, `np.arange(len(table))`, through your own splitting and window
+    cutting in place of the prices, and hand over what comes out.
+
+    Args:
+        train_windows: day numbers in the training windows, shape (samples, lookback, ...).
+        train_targets: day numbers of the training targets.
+        test_windows: day numbers in the test windows, shape (samples, lookback, ...); the last
+            day of a window is the day on which its forecast is made.
+        test_targets: day numbers of the test targets.
+
+    Raises:
+        LeakError: a training window or target lies after the first forecast is made.
+    """
+    first_forecast = min(np.min(test_windows[:, -1]), np.min(test_targets) - 1)
+    last_train_day = max(np.max(train_windows), np.max(train_targets))
+    if last_train_day > first_forecast:
+        raise LeakError(
+            f"Training reaches day {last_train_day}, but the first test forecast is made on day "
+            f"{first_forecast}: split by time first, then cut windows, and shuffle only within "
+            "the training part."
+        )
+
+
+def check_scaler(scaler: Scaler, train: pd.DataFrame) -> None:
+    """Check that a scaler knows the training part and nothing else.
+
+    Args:
+        scaler: a fitted scaler of scikit-learn.
+        train: the training part, shape (time, features).
+
+    Raises:
+        LeakError: one of the scaler's statistics is not the training part's.
+    """
+    honest = clone(scaler).fit(np.asarray(train))
+    # The number of samples comes last: that a minimum or a mean differs says more.
+    for name, expected in sorted(vars(honest).items(), key=lambda item: item[0].startswith("n_")):
+        if not name.endswith("_") or np.asarray(expected).dtype.kind not in "fiu":
+            continue
+        found = getattr(scaler, name)
+        same = np.shape(found) == np.shape(expected)
+        if not same or not np.allclose(found, expected, rtol=1e-9, atol=1e-12, equal_nan=True):
+            raise LeakError(
+                f"The scaler's {name} is {np.ravel(found)}, but the training part's is "
+                f"{np.ravel(expected)}: fit it on the training part only."
+            )
+
+
+def check_past_only(
+    forecast: Callable[[pd.DataFrame], pd.Series], table: pd.DataFrame, day: pd.Timestamp | str
+) -> None:
+    """Change every value from a day on, and check that no forecast up to that day moves.
+
+    The forecast of the day itself may use all days before it, so it must not move either. Then
+    change the values before that day instead, and see that some forecast does move: a function
+    that looks at another table than the one it is given would pass any check.
+
+    Args:
+        forecast: the whole way from a table to forecasts, as one function, that returns a
+            series indexed by the days it forecasts.
+        table: positive numbers such as prices, rows indexed by date, ascending.
+        day: the first day whose values are changed.
+
+    Raises:
+        LeakError: a forecast for `day` or before depends on values from `day` on.
+        ValueError: there is no forecast for `day` or before, or none depends on the table, so
+            nothing was checked.
+    """
+    day = pd.Timestamp(day)
+    numbers = table.select_dtypes("number").columns
+    table = table.astype(dict.fromkeys(numbers, float))
+    before = forecast(table.copy()).loc[:day]
+    if before.empty:
+        raise ValueError(f"No forecast for {day:%Y-%m-%d} or before: choose a later day.")
+    future = table.index >= day
+    after = forecast(_changed(table, numbers, future)).loc[:day]
+    before, after = before.align(after)  # a forecast that comes or goes has moved too
+    moved = ~np.isclose(before, after, rtol=1e-5, atol=1e-8, equal_nan=True)
+    if moved.any():
+        raise LeakError(
+            f"{moved.sum()} of {len(moved)} forecasts up to {day:%Y-%m-%d} moved when values from "
+            f"that day on were changed, the first for {before.index[moved.argmax()]:%Y-%m-%d}: "
+            "a feature, a scaler or a window reaches into the future."
+        )
+    elsewhere = forecast(_changed(table, numbers, ~future)).loc[:day].reindex(before.index)
+    if np.isclose(before, elsewhere, rtol=1e-5, atol=1e-8, equal_nan=True).all():
+        raise ValueError(
+            "No forecast depends on the table that the function is given: does it use another one, "
+            "from outside of it?"
+        )
+
+
+def _changed(table: pd.DataFrame, numbers: pd.Index, rows: NDArray) -> pd.DataFrame:
+    """Multiply each number in some rows by a factor of its own, as ratios would hide a common one.
+
+    Same factors for every call with the same rows: the check is repeatable.
+    """
+    changed = table.copy()
+    factors = np.random.default_rng(0).uniform(0.5, 2.0, (rows.sum(), len(numbers)))
+    changed.loc[rows, numbers] *= factors
+    return changed

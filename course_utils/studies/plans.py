@@ -1,0 +1,51 @@
+"""Which studies there are, and what each of them fits."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from course_utils.studies import free_running, memory, one_step
+
+import pandas as pd
+
+
+class Fit(Protocol):
+    """One training of a study: a frozen dataclass whose fields, and results, become a table row."""
+
+    @property
+    def label(self) -> str:
+        """What the file of its result is called."""
+
+    @property
+    def details(self) -> object:
+        """What its result depends on besides fields, data, versions and code."""
+
+    def measure(self, prices: pd.DataFrame | None) -> dict[str, Any]:
+        """Train and measure; `series`, if there, holds series by day and stays out of the table."""
+
+
+PLANS: dict[str, Callable[[], Sequence[Fit]]] = {
+    "ibm": one_step.ibm,
+    "tickers": one_step.all_tickers,
+    "cells": one_step.cells,
+    "memory": memory.plan,
+    "free_run": free_running.free_run,
+    "horizons": free_running.horizons,
+}
+
+
+def plan(study: str) -> list[Fit]:
+    """List the fits of a study, the longest first.
+
+    Args:
+        study: a key of `PLANS`.
+
+    Returns:
+        the fits.
+
+    Raises:
+        ValueError: there is no such study.
+    """
+    if study not in PLANS:
+        *others, last = PLANS
+        raise ValueError(f"No study {study!r}: choose {', '.join(others)} or {last}.")
+    return list(PLANS[study]())
