@@ -4,6 +4,7 @@ Every `predict` takes `verbose` as Keras' own does, so that a naive forecast can
 network can; the naive ones have nothing to print.
 """
 
+from collections.abc import Sequence
 from typing import Literal, Self
 
 import keras
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LinearRegression
 
+Cell = Literal["SimpleRNN", "LSTM", "GRU"]
 CELLS = {"SimpleRNN": keras.layers.SimpleRNN, "LSTM": keras.layers.LSTM, "GRU": keras.layers.GRU}
 
 
@@ -105,34 +107,38 @@ class WindowRegression:
 
 
 def recurrent(
-    cell: Literal["SimpleRNN", "LSTM", "GRU"],
+    cell: Cell | Sequence[Cell],
     features: int,
     units: int = 50,
     layers: int = 1,
     dropout: float = 0.0,
+    bidirectional: bool = False,
 ) -> keras.Sequential:
     """Build a network of recurrent layers with one output, not yet compiled.
 
     Args:
-        cell: the kind of recurrent layer.
+        cell: the kind of recurrent layer; several make a hybrid, one layer of each, in order.
         features: features per time step; the number of time steps is left open.
         units: units in each recurrent layer.
-        layers: how many recurrent layers are stacked.
+        layers: how many recurrent layers of one kind are stacked.
         dropout: share of values set to zero in training after each recurrent layer.
+        bidirectional: give each layer a twin that reads the window backwards, with as many units.
 
     Returns:
         a model from windows, shape (samples, time_steps, features), to shape (samples, 1).
 
     Raises:
-        ValueError: the cell is none of the three, or there is no layer.
+        ValueError: a cell is none of the three, or there is no layer.
     """
-    if cell not in CELLS:
-        raise ValueError(f"No cell {cell!r}: choose one of {', '.join(CELLS)}.")
-    if layers < 1:
-        raise ValueError(f"A network of {layers} layers cannot learn: take at least 1.")
+    cells = [cell] * layers if isinstance(cell, str) else list(cell)
+    if not cells:
+        raise ValueError("A network without a recurrent layer cannot learn: take at least 1.")
     model = keras.Sequential([keras.Input((None, features))])
-    for layer in range(layers):
-        model.add(CELLS[cell](units, return_sequences=layer < layers - 1))
+    for number, kind in enumerate(cells, 1):
+        if kind not in CELLS:
+            raise ValueError(f"No cell {kind!r}: choose one of {', '.join(CELLS)}.")
+        layer = CELLS[kind](units, return_sequences=number < len(cells))
+        model.add(keras.layers.Bidirectional(layer) if bidirectional else layer)
         if dropout:
             model.add(keras.layers.Dropout(dropout))
     model.add(keras.layers.Dense(1))

@@ -19,8 +19,8 @@ class Recipe:
     features: str
     """`levels`, `returns`, or `range`: returns and where the other prices lie in the day"""
     lookback: int = 20
-    cell: str | None = "GRU"
-    """the recurrent layer, or None for a linear regression on the last day"""
+    cell: str | tuple[str, ...] | None = "GRU"
+    """the recurrent layer, one of each for a hybrid, or None for a regression on the last day"""
     units: int = 32
     layers: int = 1
     dropout: float = 0.0
@@ -28,6 +28,8 @@ class Recipe:
     optimizer: str = "Adam"
     learning_rate: float = 0.001
     momentum: float | None = None
+    weight_decay: float = 0.0
+    bidirectional: bool = False
     batch_size: int = 64
     epochs: int = 10
 
@@ -37,7 +39,7 @@ RECIPES = {
         "levels", 60, "LSTM", 50, 4, 0.2, "MinMaxScaler", "RMSprop", batch_size=32, epochs=50
     ),
     "classic GRU": Recipe(
-        "levels", 60, "GRU", 50, 4, 0.2, "MinMaxScaler", "SGD", 0.01, 0.9, 150, epochs=50
+        "levels", 60, "GRU", 50, 4, 0.2, "MinMaxScaler", "SGD", 0.01, 0.9, batch_size=150, epochs=50
     ),
     "GRU on levels": Recipe("levels"),
     "GRU on returns": Recipe("returns"),
@@ -75,9 +77,16 @@ def trainer(recipe: Recipe, seed: int) -> "Trainer":
             return WindowRegression().fit(windows, targets)
         keras.utils.set_random_seed(seed)
         model = recurrent(
-            recipe.cell, windows.shape[-1], recipe.units, recipe.layers, recipe.dropout
+            recipe.cell,
+            windows.shape[-1],
+            recipe.units,
+            recipe.layers,
+            recipe.dropout,
+            recipe.bidirectional,
         )
         settings = {"learning_rate": recipe.learning_rate}
+        if recipe.weight_decay:
+            settings["weight_decay"] = recipe.weight_decay
         if recipe.momentum is not None:
             settings["momentum"] = recipe.momentum
         model.compile(getattr(keras.optimizers, recipe.optimizer)(**settings), "mse")

@@ -1,6 +1,8 @@
 """The studies fit what they say they fit."""
 
-from course_utils.recipes import BUDGET, RECIPES, plan, recall_task
+from course_utils.recipes import BUDGET, RECIPES
+from course_utils.studies.memory import recall_task
+from course_utils.studies.plans import PLANS, plan
 
 import numpy as np
 import pytest
@@ -28,7 +30,7 @@ def test_the_memory_task_asks_for_the_marked_bit_and_for_nothing_else(samples, d
     np.testing.assert_array_equal(2 * first - 1, inputs[:, 0, 0])
 
 
-@pytest.mark.parametrize("study", ["ibm", "tickers", "cells", "memory"])
+@pytest.mark.parametrize("study", PLANS)
 def test_no_plan_holds_a_fit_twice(study):
     fits = plan(study)
     assert len(set(fits)) == len(fits) > 0

@@ -16,6 +16,7 @@ from course_utils.plots.gates import (
     ratios,
     written,
 )
+from course_utils.plots.generation import by_horizon, fan, free_runs, lineup
 from course_utils.plots.prices import (
     by_year,
     errors,
@@ -31,13 +32,16 @@ __all__ = [
     "COLOURS",
     "NAIVE",
     "TRUTH",
+    "by_horizon",
     "by_year",
     "chunks",
     "clipping",
     "curves",
     "errors",
+    "fan",
     "five_types",
     "forecasts",
+    "free_runs",
     "gate_heat_map",
     "gated_cells",
     "gradients",
@@ -46,6 +50,7 @@ __all__ = [
     "leaks",
     "learning_curves",
     "lessons_at_a_glance",
+    "lineup",
     "memory",
     "price_history",
     "ratios",
