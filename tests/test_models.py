@@ -115,6 +115,18 @@ def test_a_network_takes_windows_of_any_length_and_comes_uncompiled():
     assert not model.compiled
 
 
+def test_several_cells_make_a_hybrid_of_one_layer_each_in_their_order():
+    model = recurrent(("LSTM", "GRU"), features=3, units=7)
+    assert [type(layer).__name__ for layer in model.layers] == ["LSTM", "GRU", "Dense"]
+    assert [layer.return_sequences for layer in model.layers[:2]] == [True, False]
+
+
+def test_both_directions_have_twice_the_units_and_the_weights_of_two_layers():
+    one, two = (recurrent("GRU", 3, 7, bidirectional=both) for both in (False, True))
+    assert two.layers[0].count_params() == 2 * one.layers[0].count_params()
+    assert two.layers[0].output.shape == (None, 14)
+
+
 @pytest.mark.parametrize("cell", ["Transformer", "lstm", ""])
 def test_an_unknown_cell_is_refused_with_the_known_ones(cell):
     with pytest.raises(ValueError, match="choose one of SimpleRNN, LSTM, GRU"):

@@ -48,6 +48,9 @@ RECALLED = pd.DataFrame(
 )
 
 
+SAMPLES = 100 + np.random.default_rng(1).normal(size=(300, len(HIGH.loc["2016"]))).cumsum(axis=1)
+
+
 def a_year(by_name):
     return {name: forecast.loc["2016"] for name, forecast in by_name.items()}
 
@@ -111,6 +114,17 @@ FIGURES = {
     "written": lambda: plots.written(
         np.full((20, 16), 0.75), np.arange(20) % 9 == 3, "Written at marks"
     ),
+    "free_runs": lambda: plots.free_runs(
+        HIGH.loc["2016"], pd.DataFrame(a_year(FORECASTS)), NAIVE.loc["2016"], "Left alone"
+    ),
+    "by_horizon": lambda: plots.by_horizon(
+        pd.DataFrame(
+            [[1, 2, 3], [2, 2, 4], [9, 5, 7]], [1, 20, 250], ["last price held", "GRU", "GRU"]
+        ),
+        "Far ahead",
+    ),
+    "fan": lambda: plots.fan(HIGH.loc["2015"], HIGH.loc["2016"], SAMPLES, "Fanned out"),
+    "lineup": lambda: plots.lineup(SAMPLES[:8], "Which is real?"),
 }
 TITLES = {
     "price_history": "daily High from 2006 to 2016",
@@ -136,6 +150,10 @@ TITLES = {
     "ratios": "time 1.20, 0.80",
     "learning_curves": "Below naive",
     "written": "0.25 at the marked steps [3, 12]",
+    "free_runs": "Left alone",
+    "by_horizon": "last price held 1.0, 2.0, 9.0; GRU 2.5, 3.0, 6.0",
+    "fan": "Fanned out",
+    "lineup": "8 panels",
 }
 
 
@@ -253,6 +271,14 @@ def test_naive_is_grey_among_delays(drawn):
     }
     assert labels["same as yesterday"] == plots.NAIVE
     assert plots.NAIVE not in [labels[name] for name in NAMES[1:]]
+
+
+def test_the_last_price_held_is_grey_and_the_truth_black_beside_free_runs(drawn):
+    found = colours(drawn("free_runs"))
+    assert found["truth"] == plots.TRUTH
+    assert found["last price held"] == plots.NAIVE
+    assert found["generated, 5 seeds"] not in (plots.TRUTH, plots.NAIVE)
+    assert colours(drawn("by_horizon"))["last price held"] == plots.NAIVE
 
 
 @pytest.mark.parametrize("name", ["errors", "by_year", "leaks"])

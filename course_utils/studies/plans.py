@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from course_utils.studies import distributions, free_running, memory, one_step
+from course_utils.studies import distributions, free_running, hybrid, memory, one_step
 
 import pandas as pd
 
@@ -31,6 +31,7 @@ PLANS: dict[str, Callable[[], Sequence[Fit]]] = {
     "free_run": free_running.free_run,
     "horizons": free_running.horizons,
     "bands": distributions.plan,
+    "hybrid": hybrid.plan,
 }
 
 
