@@ -12,7 +12,7 @@ PRICES = made_up_prices("2006-01-02", "2017-12-29")
 PRICES.attrs["test_year"] = 2017
 rng = np.random.default_rng(0)
 PATHS = 100 + rng.normal(size=(400, 60)).cumsum(axis=1)
-TRUTH = 100 + rng.normal(size=60) * np.sqrt(np.arange(1, 61))
+TRUTH = 100 + (rng.normal(size=60) - 0.4) * np.sqrt(np.arange(1, 61))
 
 
 @pytest.fixture
