@@ -1,12 +1,12 @@
 """Free-running generation: a model's forecasts fed back to it, in one compiled loop.
 
-Calling `model.predict` once a step spends nearly all of its time on the call. Here the whole loop,
-model included, is compiled once and then runs without Python.
+Calling `model.predict` once a step spends most of its time on preparing the call, and much of the
+rest on starting small operations one by one. Here the whole loop, model included, is compiled once
+and then runs without Python.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from itertools import pairwise
 
 import keras
 import numpy as np
@@ -18,7 +18,6 @@ Rule = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 """From the last row, shape (batch, features), and the forecast, (batch, 1), to the next row."""
 
 STEPWISE = (
-    keras.layers.InputLayer,
     keras.layers.Dense,
     keras.layers.Dropout,
     keras.layers.Activation,
@@ -58,7 +57,8 @@ def free_run(
             (time, features), or (starts, time, features) for many starts at once.
         steps: how many steps to generate.
         lookback: use the last so many rows of the history. Where it is not given, the model's
-            own number of time steps, or the whole history if the model takes any number.
+            own number of time steps, or the whole history if the model takes any number; with
+            `carry_state` always the whole history.
         carry_state: False re-feeds the window, its oldest row dropped and the forecast added, to
             a network that starts each time from an empty state, as `model.predict` would. True
             runs once through the history and then carries the state, one step a forecast.
@@ -69,8 +69,8 @@ def free_run(
         the generated column 0, shape (steps,), or (starts, steps) for many starts.
 
     Raises:
-        TypeError: the model is not a Keras model, or `carry_state` asks for a state of a model
-            that is no `keras.Sequential`.
+        TypeError: the model is not a sequential or functional Keras model, or `carry_state` asks
+            for a state of a model that is no `keras.Sequential`.
         ValueError: the history is too short, has missing values or another number of features;
             several features without a rule; no step; a layer is stateful, or, for `carry_state`,
             looks at several time steps at once, as a bidirectional one does.
@@ -163,7 +163,8 @@ def _window(
             f"The model sees {features} features and forecasts one: say how the others go on, for "
             "example rule=hold_others."
         )
-    lookback = lookback or (None if carry_state else time_steps) or values.shape[1]
+    if lookback is None:
+        lookback = time_steps if time_steps and not carry_state else values.shape[1]
     if time_steps not in (None, lookback) and not carry_state:
         raise ValueError(f"The model takes {time_steps} time steps, not a lookback of {lookback}.")
     if not 1 <= lookback <= values.shape[1]:
@@ -183,6 +184,8 @@ def _window(
 
 def _input_of(model: keras.Model) -> tuple[int | None, int]:
     """Time steps, None if any number will do, and features that a model was built for."""
+    if not isinstance(model, keras.Sequential) and not getattr(model, "inputs", None):
+        raise TypeError("A sequential or functional model is asked for, not a class of your own.")
     if not model.built:
         raise ValueError("The model is not built: begin it with keras.Input, or call it once.")
     shapes = [tuple(tensor.shape) for tensor in model.inputs]
@@ -199,7 +202,7 @@ def _input_of(model: keras.Model) -> tuple[int | None, int]:
 
 def _check_layers(model: keras.Model, carry_state: bool) -> None:
     """Refuse layers that keep a state of their own, or that have none to carry."""
-    for layer in model.layers:
+    for layer in _with_nested(model.layers):
         if getattr(layer, "stateful", False):
             raise ValueError(
                 f"Layer {layer.name} is stateful: it would carry its state from one run into the "
@@ -213,12 +216,16 @@ def _check_layers(model: keras.Model, carry_state: bool) -> None:
         recurrent = isinstance(layer, keras.layers.RNN)
         if (recurrent and layer.go_backwards) or not (recurrent or isinstance(layer, STEPWISE)):
             raise ValueError(
-                f"Layer {layer.name} ({type(layer).__name__}) needs steps that are not generated "
-                "yet, or several at once, so there is no state to carry: use carry_state=False."
+                f"Layer {layer.name} ({type(layer).__name__}) cannot go forward one step at a "
+                "time, so there is no state to carry: use carry_state=False."
             )
-    for layer, after in pairwise(model.layers):
-        if isinstance(after, keras.layers.RNN) and len(layer.output.shape) != 3:
-            raise ValueError(f"Layer {after.name} gets no sequence from {layer.name}.")
+
+
+def _with_nested(layers: Iterable[keras.Layer]) -> Iterator[keras.Layer]:
+    """All layers, those of models within the model included."""
+    for layer in layers:
+        yield layer
+        yield from _with_nested(getattr(layer, "layers", []))
 
 
 def _generate(

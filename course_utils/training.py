@@ -1,7 +1,7 @@
 """Training, quiet and repeatable: one updating bar, seeds set where one can see them."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -37,6 +37,8 @@ def fit(
     *,
     epochs: int,
     batch_size: int = 32,
+    validation: tuple[NDArray, NDArray] | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     label: str = "training",
     quiet: bool = False,
 ) -> keras.callbacks.History:
@@ -48,30 +50,35 @@ def fit(
         targets: shape (samples,).
         epochs: passes over the samples.
         batch_size: samples per gradient step.
+        validation: windows and targets that follow those of the training, never trained on; their
+            loss is in the history, too.
+        callbacks: Keras' own, such as early stopping.
         label: what the bar calls this training.
         quiet: show no bar.
 
     Returns:
-        Keras' history, with the loss of every epoch.
+        Keras' history, with the losses of every epoch.
 
     Raises:
         ValueError: windows and targets differ in number, or one of them holds a missing value,
             which Keras would turn into a loss of nan without a word.
     """
-    if len(windows) != len(targets):
-        raise ValueError(
-            f"{len(windows)} windows but {len(targets)} targets: cut both with make_windows."
-        )
-    if np.isnan(windows).any() or np.isnan(targets).any():
-        raise ValueError("Windows or targets hold missing values: fill or drop them first.")
+    for inputs, outputs in [(windows, targets), *([validation] if validation else [])]:
+        if len(inputs) != len(outputs):
+            raise ValueError(
+                f"{len(inputs)} windows but {len(outputs)} targets: cut both with make_windows."
+            )
+        if np.isnan(inputs).any() or np.isnan(outputs).any():
+            raise ValueError("Windows or targets hold missing values: fill or drop them first.")
     bar = partial(tqdm, file=sys.stdout, desc=label, mininterval=0.5, disable=quiet, ncols=90)
     return model.fit(
         windows,
         targets,
         epochs=epochs,
         batch_size=batch_size,
+        validation_data=validation,
         verbose=0,
-        callbacks=[TqdmCallback(verbose=0, tqdm_class=bar)],
+        callbacks=[TqdmCallback(verbose=0, tqdm_class=bar), *callbacks],
     )
 
 
@@ -97,7 +104,8 @@ def train_before(
         `lookback` rows before them, shape (lookback + days, features).
 
     Raises:
-        ValueError: the table does not hold that year, is too short, or has missing values.
+        ValueError: the table does not hold that year, is too short, or has missing values before
+            it; later ones come back as they are.
     """
     before, _ = split_by_year(table, year, lookback)
     scaler = fit_scaler_on(before, scaler or StandardScaler())

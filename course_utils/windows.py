@@ -116,6 +116,30 @@ def make_windows(series: ArrayLike, lookback: int, horizon: int = 1) -> tuple[ND
     return windows, values[lookback + horizon - 1 :, 0]
 
 
+def spread_origins(index: pd.DatetimeIndex, year: int, steps: int, count: int) -> NDArray:
+    """Spread origins evenly from a year's eve to the last day that `steps` days follow.
+
+    Args:
+        index: the days of a table, ascending.
+        year: the first year to forecast.
+        steps: days that must follow an origin.
+        count: how many origins.
+
+    Returns:
+        positions in the index, shape (count,).
+
+    Raises:
+        ValueError: there are fewer such days than origins.
+    """
+    first, last = int((index.year < year).sum()) - 1, len(index) - 1 - steps
+    if first < 0 or last - first + 1 < count:
+        raise ValueError(
+            f"From {year} on there are {max(0, last - first + 1)} days with {steps} days after "
+            f"them, fewer than {count} origins: begin earlier or take fewer."
+        )
+    return np.linspace(first, last, count).round().astype(int)
+
+
 def returns_and_range(prices: pd.DataFrame, column: str) -> pd.DataFrame:
     """Describe each day by its log-return and by where the other prices lie relative to it.
 

@@ -20,7 +20,7 @@ def bands(samples: ArrayLike, level: float) -> tuple[NDArray, NDArray]:
     samples = np.asarray(samples, dtype=float)
     if not 0 < level < 1:
         raise ValueError(f"A level of {level} is no share between 0 and 1: 95 % is 0.95.")
-    if np.isnan(samples).any():
+    if not samples.size or np.isnan(samples).any():
         raise ValueError("Samples are missing: a band needs all of them.")
     low, high = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2], axis=-1)
     return low, high
@@ -75,6 +75,6 @@ def _truth_and_samples(truth: ArrayLike, samples: ArrayLike) -> tuple[NDArray, N
             f"True values of shape {truth.shape} need samples of shape {(*truth.shape, 'samples')} "
             f"with the samples last, not {samples.shape}."
         )
-    if np.isnan(truth).any() or np.isnan(samples).any():
+    if not samples.size or np.isnan(truth).any() or np.isnan(samples).any():
         raise ValueError("Truth or samples hold missing values: score only what has both.")
     return truth, samples

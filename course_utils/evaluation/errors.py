@@ -157,6 +157,10 @@ def error_by_horizon(
             horizon lies beyond the steps or has no origin whose truth is known.
     """
     truth = np.asarray(truth, dtype=float)
+    if truth.ndim != 2:
+        raise ValueError(
+            f"Truth has shape (origins, steps), not {truth.shape}: one origin is truth[np.newaxis]."
+        )
     for name, forecast in forecasts.items():
         if np.shape(forecast) != truth.shape:
             raise ValueError(

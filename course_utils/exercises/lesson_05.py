@@ -59,7 +59,12 @@ def _loop(answer: object) -> str:
     for name, forecast in forecasts.items():
         given = window.copy()
         try:
-            found = np.ravel(np.asarray(answer(watched(forecast), given, 6), dtype=float))
+            values = answer(watched(forecast), given, 6)
+            if values is None:
+                raise Hint("Your function returned nothing: end it with `return`.")
+            found = np.ravel(np.asarray(values, dtype=float))
+        except Hint:
+            raise
         except Exception as error:  # whatever a learner's code raises becomes a hint
             raise Hint(f"Your function raised {type(error).__name__}: {error}") from error
         if not np.array_equal(given, window):
@@ -154,9 +159,14 @@ def _sharper_bands(answer: object, prices: pd.DataFrame) -> str:
     truth, samples, walks = np.array(truth), np.array(samples), np.array(walks)
     yours, rival = crps(truth[:, -1], samples[:, -1]), crps(truth[:, -1], walks[:, -1])
     inside = coverage(truth, samples, 0.95)
-    scores = f"CRPS {yours:.2f} dollars, the random walk's {rival:.2f}"
-    if yours >= rival:
-        raise Hint(f"{scores}: not below it yet. Your 95% band holds {inside:.0%} of the days.")
+    scores = f"CRPS {yours:.3f} dollars, the random walk's {rival:.3f}"
+    if yours < 0.9 * rival:
+        raise Hint(f"{scores}: too good to be true. Use `past` only, no table from the notebook.")
+    if yours > 0.995 * rival:  # the luck of the draw alone reaches three tenths of a per cent
+        raise Hint(
+            f"{scores}: not half a per cent below it yet. Your 95% band holds {inside:.0%} of the "
+            "days."
+        )
     return f"{scores}; your 95% band holds {inside:.0%} of the days."
 
 

@@ -5,6 +5,7 @@ Ito's (2008), which colour-blind readers can tell apart.
 """
 
 from course_utils.plots.basics import chunks, curves, five_types, three_parts, unrolled
+from course_utils.plots.directions import influence, two_directions
 from course_utils.plots.gates import (
     clipping,
     gate_heat_map,
@@ -45,6 +46,7 @@ __all__ = [
     "gate_heat_map",
     "gated_cells",
     "gradients",
+    "influence",
     "kept",
     "lag_profiles",
     "leaks",
@@ -55,6 +57,7 @@ __all__ = [
     "price_history",
     "ratios",
     "three_parts",
+    "two_directions",
     "unrolled",
     "written",
 ]

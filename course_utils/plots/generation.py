@@ -1,12 +1,21 @@
 """Figures of generated paths and of forecasts that are distributions: lesson 05."""
 
 from course_utils.evaluation import bands
-from course_utils.plots.style import COLOURS, NAIVE, TRUTH, as_image, label_days, new_axes
+from course_utils.plots.style import (
+    COLOURS,
+    NAIVE,
+    TRUTH,
+    as_image,
+    colours_of,
+    label_days,
+    new_axes,
+)
 
 import numpy as np
 import pandas as pd
 from IPython.display import Image
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from numpy.typing import ArrayLike
 
 LEVELS = (0.95, 0.8, 0.5)
@@ -51,9 +60,9 @@ def by_horizon(table: pd.DataFrame, title: str) -> Image:
     Returns:
         a picture with alternative text.
     """
-    figure, axes = new_axes(title, "trading days ahead", "RMSE in USD")
+    figure, axes = new_axes(title, "trading days ahead (log scale)", "RMSE in USD (log scale)")
     naive, *names = dict.fromkeys(table.columns)
-    for colour, name in zip((NAIVE, *COLOURS), (naive, *names), strict=False):
+    for name, colour in {naive: NAIVE, **colours_of(names, None)}.items():
         runs = table[[name]]
         if runs.shape[1] > 1:
             axes.plot(runs, ".", color=colour, alpha=0.5)
@@ -61,8 +70,11 @@ def by_horizon(table: pd.DataFrame, title: str) -> Image:
         axes.plot(runs.median(axis=1), "o-", color=colour, linewidth=width, label=name)
     axes.set_xscale("log")
     axes.set_xticks(table.index, [str(steps) for steps in table.index])
+    axes.set_yscale("log")
+    ticks = [tick for tick in (0.5, 1, 2, 5, 10, 20, 50, 100, 200) if tick < 2 * table.max().max()]
+    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.set_ylim(0.8 * table.min().min(), 1.25 * table.max().max())
     axes.minorticks_off()
-    axes.set_ylim(bottom=0)
     axes.legend(frameon=False, loc="upper left")
     words = "; ".join(
         f"{name} {', '.join(f'{error:.1f}' for error in table[[name]].median(axis=1))}"
@@ -86,17 +98,17 @@ def fan(past: pd.Series, truth: pd.Series, paths: ArrayLike, title: str) -> Imag
     """
     figure, axes = new_axes(title, "", "USD per share")
     samples = np.transpose(np.asarray(paths))
-    words = []
+    words, keys, clear = [], [], 1.0
     for level, alpha in zip(LEVELS, (0.15, 0.25, 0.4), strict=True):
         low, high = bands(samples, level)
-        axes.fill_between(
-            truth.index, low, high, color=COLOURS[0], alpha=alpha, linewidth=0, label=f"{level:.0%}"
-        )
+        axes.fill_between(truth.index, low, high, color=COLOURS[0], alpha=alpha, linewidth=0)
+        clear *= 1 - alpha  # bands lie upon one another, and so must the legend's colour
+        keys.append(Patch(color=COLOURS[0], alpha=1 - clear, linewidth=0, label=f"{level:.0%}"))
         words.append(f"{level:.0%} between {low[-1]:.0f} and {high[-1]:.0f}")
-    axes.plot(truth.index, np.median(samples, axis=1), color=COLOURS[0], label="median")
+    keys += axes.plot(truth.index, np.median(samples, axis=1), color=COLOURS[0], label="median")
     axes.plot(past, color=TRUTH, linewidth=1.2)
-    axes.plot(truth, color=TRUTH, linewidth=1.2, label="truth")
-    axes.legend(frameon=False, ncols=5, loc="upper left")
+    keys += axes.plot(truth, color=TRUTH, linewidth=1.2, label="truth")
+    axes.legend(handles=keys, frameon=False, ncols=5, loc="upper left")
     label_days(axes)
     return as_image(
         figure,

@@ -94,6 +94,7 @@ class Horizons(FreeRun):
     def measure(self, prices: pd.DataFrame) -> dict[str, Any]:
         """Measure the error at each horizon over all origins, beside the last price held."""
         from course_utils.evaluation import error_by_horizon
+        from course_utils.windows import spread_origins
 
         price, steps = prices[self.column].to_numpy(), max(HORIZONS)
         origins = spread_origins(prices.index, self.year, steps, ORIGINS)
@@ -106,30 +107,6 @@ class Horizons(FreeRun):
             for horizon in HORIZONS
             for name in ("rmse", "naive")
         }
-
-
-def spread_origins(index: pd.DatetimeIndex, year: int, steps: int, count: int) -> NDArray:
-    """Spread origins evenly from a year's eve to the last day that `steps` days follow.
-
-    Args:
-        index: the days of a table, ascending.
-        year: the first year to forecast.
-        steps: days that must follow an origin.
-        count: how many origins.
-
-    Returns:
-        positions in the index, shape (count,).
-
-    Raises:
-        ValueError: there are fewer such days than origins.
-    """
-    first, last = int((index.year < year).sum()) - 1, len(index) - 1 - steps
-    if first < 0 or last - first + 1 < count:
-        raise ValueError(
-            f"From {year} on there are {max(0, last - first + 1)} days with {steps} days after "
-            f"them, fewer than {count} origins: begin earlier or take fewer."
-        )
-    return np.linspace(first, last, count).round().astype(int)
 
 
 def free_run() -> list[FreeRun]:

@@ -3,7 +3,16 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from course_utils.studies import distributions, free_running, hybrid, memory, one_step
+from course_utils.studies import (
+    apple,
+    distributions,
+    free_running,
+    hybrid,
+    memory,
+    one_step,
+    sweeps,
+    synthetic,
+)
 
 import pandas as pd
 
@@ -31,6 +40,9 @@ PLANS: dict[str, Callable[[], Sequence[Fit]]] = {
     "free_run": free_running.free_run,
     "horizons": free_running.horizons,
     "bands": distributions.plan,
+    "synthetic": synthetic.plan,
+    "apple": apple.plan,
+    "sweeps": sweeps.plan,
     "hybrid": hybrid.plan,
 }
 

@@ -43,7 +43,8 @@ def _result_file(fit: Fit, data: str | None, versions: dict[str, str], folder: P
     """Name a fit's result after all that it depends on, the code included."""
     package = ROOT / "course_utils"
     files = [path for pattern in CODE for path in sorted(package.glob(pattern))]
-    code = [path.read_text(encoding="utf-8") for path in (*files, Path(getfile(type(fit))))]
+    files += [Path(getfile(kind)) for kind in type(fit).__mro__[:-1]]
+    code = [path.read_text(encoding="utf-8") for path in files]
     details = asdict(fit.details) if is_dataclass(fit.details) else fit.details
     depends_on = json.dumps([asdict(fit), details, versions, code, data], sort_keys=True)
     digest = hashlib.sha256(depends_on.encode()).hexdigest()
