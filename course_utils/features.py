@@ -31,7 +31,7 @@ def rsi(price: pd.Series, days: int = 14) -> pd.Series:
         part.ewm(alpha=1 / days, min_periods=days, adjust=False).mean()
         for part in (moves.clip(lower=0).iloc[1:], -moves.clip(upper=0).iloc[1:])
     )
-    share = (100 * up / (up + down)).where(up + down > 0, 50.0).where(up.notna())
+    share = (100 * (up / (up + down))).where(up + down > 0, 50.0).where(up.notna())
     return share.reindex(price.index).rename("RSI")
 
 
@@ -43,16 +43,19 @@ def technical_features(
     Args:
         prices: a price table without missing values, in USD.
         column: the price to describe.
-        lag: trading days back.
-        days: trading days in the rolling window, the day itself included.
+        lag: trading days back, at least 1.
+        days: trading days in the rolling window, the day itself included, at least 2.
         rsi_days: the smoothing of the RSI.
 
     Returns:
         a table whose column 0 is the price itself, without the first days, which lack a value.
 
     Raises:
-        ValueError: there is no such column, a price is missing, or there are too few days.
+        ValueError: there is no such column, a price is missing, `lag` or `days` is too small, or
+            there are too few days.
     """
+    if lag < 1 or days < 2:
+        raise ValueError(f"lag {lag} and days {days} must be at least 1 and 2.")
     if column not in prices:
         raise ValueError(f"No column {column!r}: choose one of {', '.join(prices)}.")
     price = prices[column]

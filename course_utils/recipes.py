@@ -28,7 +28,8 @@ class Recipe:
     optimizer: str = "Adam"
     learning_rate: float = 0.001
     momentum: float | None = None
-    weight_decay: float = 0.0
+    weight_decay: float | None = None
+    """None leaves it to the optimizer: AdamW of Keras has 0.004"""
     bidirectional: bool = False
     batch_size: int = 64
     epochs: int = 10
@@ -84,12 +85,13 @@ def trainer(recipe: Recipe, seed: int) -> "Trainer":
             recipe.dropout,
             recipe.bidirectional,
         )
-        settings = {"learning_rate": recipe.learning_rate}
-        if recipe.weight_decay:
-            settings["weight_decay"] = recipe.weight_decay
-        if recipe.momentum is not None:
-            settings["momentum"] = recipe.momentum
-        model.compile(getattr(keras.optimizers, recipe.optimizer)(**settings), "mse")
+        settings = {
+            "learning_rate": recipe.learning_rate,
+            "momentum": recipe.momentum,
+            "weight_decay": recipe.weight_decay,
+        }
+        given = {name: value for name, value in settings.items() if value is not None}
+        model.compile(getattr(keras.optimizers, recipe.optimizer)(**given), "mse")
         fit(
             model,
             windows,

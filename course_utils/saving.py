@@ -7,7 +7,7 @@ a pickle, which may run any code when it is read.
 
 import hashlib
 import json
-import math
+import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,16 +23,21 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 MODEL, MANIFEST = "model.keras", "forecaster.json"
 FORMAT = 1
-MOST_BYTES = 500_000_000
+MOST_BYTES = 50_000_000
 SCALERS = {
     "MinMaxScaler": (MinMaxScaler, ("min_", "scale_", "data_min_", "data_max_", "data_range_")),
     "StandardScaler": (StandardScaler, ("mean_", "scale_", "var_")),
 }
+SWITCHES = {"clip": False, "with_mean": True, "with_std": True}
+"""what a scaler must not do otherwise, as its numbers do not tell"""
 LAYERS = {
     *("Sequential", "Functional", "InputLayer", "SimpleRNN", "LSTM", "GRU", "Bidirectional"),
     *("Dense", "Dropout", "Activation", "LayerNormalization"),
 }
+LAYER_MODULES = ("keras", "keras.layers", "keras.src.models.functional")
 OTHER_MODULES = ("keras.initializers", "keras.regularizers", "keras.constraints")
+ENTRIES = ["config.json", "metadata.json", "model.weights.h5"]
+"""all that a `.keras` file of these layers holds"""
 
 
 class SavedForecasterError(ValueError):
@@ -85,29 +90,19 @@ def save_forecaster(forecaster: SavedForecaster, folder: Path | str) -> Path:
         the folder.
 
     Raises:
-        SavedForecasterError: the folder holds other files, or the network has a layer, or the
-            scaler a kind, that `load_forecaster` would refuse.
+        SavedForecasterError: the folder holds other files, or the forecaster something that
+            `load_forecaster` would refuse; an earlier forecaster is then still there.
     """
     folder = Path(folder)
-    kind = type(forecaster.scaler).__name__
-    if kind not in SCALERS:
-        raise SavedForecasterError(f"A {kind} cannot be saved: choose one of {', '.join(SCALERS)}.")
+    manifest = _manifest(forecaster)
     folder.mkdir(parents=True, exist_ok=True)
-    foreign = sorted({path.name for path in folder.iterdir()} - {MODEL, MANIFEST})
+    ours = {MODEL, MANIFEST, f".{MANIFEST}.part"}  # the last is what a save that was cut off left
+    foreign = sorted({path.name for path in folder.iterdir()} - ours)
     if foreign:
         raise SavedForecasterError(f"{folder.name} holds {foreign[0]}: choose a folder of its own.")
     (folder / MANIFEST).unlink(missing_ok=True)  # a save that is cut off leaves no forecaster
     forecaster.model.save(folder / MODEL)
-    _check_layers(folder / MODEL)
-    fitted = {name: getattr(forecaster.scaler, name).tolist() for name in SCALERS[kind][1]}
-    manifest = {
-        "format": FORMAT,
-        "sha256": _sha256(folder / MODEL),
-        "columns": list(forecaster.columns),
-        "lookback": forecaster.lookback,
-        "scaler": {"kind": kind, "fitted": fitted},
-        "keras": keras.__version__,
-    }
+    manifest["sha256"] = _sha256(folder / MODEL)
     write_whole(folder / MANIFEST, json.dumps(manifest, indent=2) + "\n")
     return folder
 
@@ -145,9 +140,36 @@ def load_forecaster(folder: Path | str) -> SavedForecaster:
         network = keras.models.load_model(model, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises nearly anything here
         raise SavedForecasterError(f"Keras cannot read {MODEL}: {_first_line(error)}") from error
-    if network.input_shape[-1] != len(manifest["columns"]):
-        raise SavedForecasterError(f"The network and the columns in {MANIFEST} do not fit.")
+    _check_shapes(network, manifest)
     return SavedForecaster(network, scaler, tuple(manifest["columns"]), manifest["lookback"])
+
+
+def _manifest(forecaster: SavedForecaster) -> dict[str, Any]:
+    """Write down all but the network, and refuse what could not be loaded again."""
+    scaler, kind = forecaster.scaler, type(forecaster.scaler).__name__
+    if kind not in SCALERS:
+        raise SavedForecasterError(f"A {kind} cannot be saved: choose one of {', '.join(SCALERS)}.")
+    switches = scaler.get_params()
+    switched = [name for name, usual in SWITCHES.items() if switches.get(name, usual) != usual]
+    if switched or not hasattr(scaler, "scale_"):
+        reason = f"{switched[0]}={switches[switched[0]]}" if switched else "nothing fitted"
+        raise SavedForecasterError(f"A {kind} with {reason} cannot be saved.")
+    manifest = {
+        "format": FORMAT,
+        "sha256": "",
+        "columns": list(forecaster.columns),
+        "lookback": int(forecaster.lookback),
+        "scaler": {
+            "kind": kind,
+            "fitted": {name: getattr(scaler, name).tolist() for name in SCALERS[kind][1]},
+        },
+        "keras": keras.__version__,
+    }
+    _check_manifest(manifest)
+    _scaler(manifest)
+    _check_classes(keras.saving.serialize_keras_object(forecaster.model))
+    _check_shapes(forecaster.model, manifest)
+    return manifest
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
@@ -159,8 +181,14 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         raise SavedForecasterError(
             f"{folder.name} holds no forecaster: {MANIFEST} is not there."
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SavedForecasterError(f"{MANIFEST} is damaged: save the forecaster again.") from error
+    _check_manifest(manifest)
+    return manifest
+
+
+def _check_manifest(manifest: object) -> None:
+    """Refuse JSON of another shape than `save_forecaster` writes."""
     wanted = {"format": int, "sha256": str, "columns": list, "lookback": int, "scaler": dict}
     for name, kind in wanted.items():
         if not isinstance(manifest, dict) or type(manifest.get(name)) is not kind:
@@ -174,20 +202,19 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         raise SavedForecasterError(f"The columns in {MANIFEST} are no names.")
     if manifest["lookback"] < 1:
         raise SavedForecasterError(f"A lookback of {manifest['lookback']} in {MANIFEST} is none.")
-    return manifest
 
 
 def _scaler(manifest: dict[str, Any]) -> Scaler:
     """Make the fitted scaler anew from its numbers."""
     kind, fitted = manifest["scaler"].get("kind"), manifest["scaler"].get("fitted")
-    if kind not in SCALERS or not isinstance(fitted, dict):
+    if not isinstance(kind, str) or kind not in SCALERS or not isinstance(fitted, dict):
         raise SavedForecasterError(f"The scaler in {MANIFEST} is none of {', '.join(SCALERS)}.")
     make, names = SCALERS[kind]
     scaler, count = make(), len(manifest["columns"])
     for name in names:
         values = fitted.get(name)
         numbers = isinstance(values, list) and all(
-            isinstance(value, int | float) and math.isfinite(value) for value in values
+            type(value) in (int, float) and abs(value) <= sys.float_info.max for value in values
         )
         if not numbers or len(values) != count:
             raise SavedForecasterError(f"The scaler's {name} in {MANIFEST} is not {count} numbers.")
@@ -205,32 +232,64 @@ def _check_layers(path: Path) -> None:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            if sum(item.file_size for item in archive.infolist()) > MOST_BYTES:
+            entries = archive.infolist()
+            if sorted(entry.filename for entry in entries) != ENTRIES:
+                raise ValueError(f"it must hold {', '.join(ENTRIES)} and nothing else")
+            if sum(entry.file_size for entry in entries) > MOST_BYTES:
                 raise ValueError("unpacked it would be larger than any network of this course")
             config = dict(json.loads(archive.read("config.json")))
     except Exception as error:  # zip files can be broken in many ways
-        raise SavedForecasterError(f"{MODEL} is not a file of Keras: save it again.") from error
-    config.pop("compile_config", None)  # the optimizer, which loading leaves out
-    left = [config]
+        reason = _first_line(error)
+        raise SavedForecasterError(
+            f"{MODEL} is not a file of Keras ({reason}): save it again."
+        ) from error
+    _check_classes(config)
+
+
+def _check_classes(config: dict[str, Any]) -> None:
+    """Refuse a network's configuration that names anything but plain layers."""
+    left = [config | {"compile_config": None}]  # loading leaves the optimizer out
     while left:
         part = left.pop()
         if isinstance(part, dict):
             if "class_name" in part:
                 _check_class(part)
             left.extend(part.values())
-        elif isinstance(part, list):
+        elif isinstance(part, list | tuple):
             left.extend(part)
 
 
 def _check_class(part: dict[str, Any]) -> None:
     """Refuse a class that is not Keras' own, or a layer that this course does not use."""
-    module, name = part.get("module"), part["class_name"]
-    plain = name in LAYERS and str(module).startswith("keras")
-    if (module, name) == ("keras", "DTypePolicy") or module in OTHER_MODULES:
-        plain = True
-    if not plain or part.get("registered_name") not in (None, name):
+    module, name, registered = (
+        part.get(key) for key in ("module", "class_name", "registered_name")
+    )
+    if part.keys() == {"class_name", "config"} and name == "__keras_tensor__":
+        return  # how a functional network says what goes into a layer
+    plain = isinstance(name, str) and (
+        (module in LAYER_MODULES and name in LAYERS)
+        or (module in OTHER_MODULES and name.isidentifier() and name[0].isupper())
+        or (module, name) == ("keras", "DTypePolicy")
+    )
+    if not plain or registered not in (None, name):
         raise SavedForecasterError(
             f"{MODEL} holds {module}.{name}, which is no layer of this course: it is not loaded."
+        )
+
+
+def _check_shapes(network: keras.Model, manifest: dict[str, Any]) -> None:
+    """Refuse a network that does not take such windows, or gives more than one value for each."""
+    features, lookback = len(manifest["columns"]), manifest["lookback"]
+    try:
+        _, steps, width = network.input_shape
+        taken = width == features and steps in (None, lookback)
+        fits = taken and network.output_shape[1:] == (1,)
+    except Exception:  # without a shape, or with several inputs, Keras raises nearly anything
+        fits = False
+    if not fits:
+        raise SavedForecasterError(
+            f"The network does not fit {MANIFEST}, which speaks of {features} columns, {lookback} "
+            "days in a window, and one forecast for each window."
         )
 
 

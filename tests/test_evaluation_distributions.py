@@ -22,6 +22,11 @@ def test_a_band_holds_its_level_of_the_samples_with_as_many_below_as_above(sampl
     assert (low <= high).all()
 
 
+def test_a_band_is_no_wider_than_its_level_asks_for():
+    low, high = bands(np.arange(1001.0), 0.8)
+    assert (low, high) == pytest.approx((100, 900))
+
+
 def test_a_wider_level_is_a_wider_band():
     samples = np.random.default_rng(0).normal(size=(5, 1000))
     edges = [bands(samples, level) for level in (0.5, 0.8, 0.95)]
@@ -66,6 +71,7 @@ def test_crps_prefers_the_true_distribution_to_a_wider_a_sharper_and_a_shifted_o
         (np.zeros(3), np.zeros(3), "samples last"),
         ([0.0, np.nan], np.zeros((2, 4)), "missing values"),
         ([0.0, 1.0], [[0.0, np.nan], [1.0, 1.0]], "missing values"),
+        ([0.0, 1.0], np.zeros((2, 0)), "missing values"),
     ],
 )
 def test_what_does_not_fit_is_refused(score, truth, samples, message):
@@ -96,6 +102,11 @@ def test_origins_whose_truth_is_not_known_yet_are_left_out():
     truth = np.array([[1.0, 2.0], [3.0, np.nan]])
     table = error_by_horizon(truth, {"naive": np.zeros((2, 2))}, [1, 2])
     assert table["naive"].tolist() == pytest.approx([np.sqrt(5), 2.0])
+
+
+def test_a_single_origin_must_say_so():
+    with pytest.raises(ValueError, match=r"one origin is truth\[np\.newaxis\]"):
+        error_by_horizon(np.zeros(3), {"naive": np.zeros(3)}, [1])
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,7 @@ def test_the_right_loop_passes(verdict):
         (in_place, "work on a copy"),
         (one_late, "the first value should be"),
         (raising, "raised IndexError"),
+        (lambda *given: None, "returned nothing"),
     ],
 )
 def test_known_mistakes_in_the_loop_get_their_hint(loop, hint, verdict):
@@ -196,17 +197,44 @@ def oracle(past, steps, paths, rng):
     return factor * future * np.exp(rng.normal(0, 0.001, (paths, steps)))
 
 
-def test_a_better_distribution_passes_and_says_by_how_much(verdict):
-    text = verdict("05-4", oracle)
+def random_walk(past, steps, paths, rng):
+    """The very rival, with other draws."""
+    returns = np.log(past).diff().dropna()
+    drawn = rng.choice(returns - returns.mean(), (steps, paths)).T
+    return past.iloc[-1] * np.exp(drawn.cumsum(axis=1))
+
+
+def recent_walk(past, steps, paths, rng):
+    """The lesson's solution: the noise of the last year."""
+    recent = np.log(past).diff().iloc[-250:]
+    drawn = rng.choice(recent - recent.mean(), (paths, steps))
+    return past.iloc[-1] * np.exp(drawn.cumsum(axis=1))
+
+
+def test_last_year_s_noise_passes_where_noise_changes_and_says_by_how_much(capsys):
+    calmer = PRICES.copy()
+    moves = np.random.default_rng(5).normal(0, 1, len(calmer))
+    size = np.where(calmer.index.year < 2011, 0.015, 0.008)
+    calmer["High"] = 100 * np.exp((moves * size).cumsum())
+    check("05-4", recent_walk, prices=calmer)
+    text = capsys.readouterr().out
     assert text.startswith("✓")
     assert "CRPS" in text
 
 
 @pytest.mark.parametrize(
     ("function", "hint"),
+    [(random_walk, "not half a per cent below"), (oracle, "too good to be true")],
+)
+def test_neither_the_rival_itself_nor_a_look_at_the_future_passes(function, hint, verdict):
+    assert hint in verdict("05-4", function)
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"),
     [
-        (sampler(spread=3), "not below it yet"),
-        (sampler(drift=0.01), "not below it yet"),
+        (sampler(spread=3), "not half a per cent below"),
+        (sampler(drift=0.01), "not half a per cent below"),
         (lambda past, steps, paths, rng: np.ones((steps, paths)), "Shape (paths, steps)"),
         (lambda past, steps, paths, rng: np.zeros((paths, steps)), "scale of the prices"),
         (sampler(start=100.0), "scale of the prices"),

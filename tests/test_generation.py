@@ -78,6 +78,22 @@ def test_a_bidirectional_and_a_functional_model_can_be_re_fed():
 
 
 @pytest.mark.parametrize("carry_state", [False, True])
+def test_layers_that_treat_every_step_alike_may_stand_between(carry_state):
+    layers = [
+        keras.layers.GRU(4, return_sequences=True),
+        keras.layers.LayerNormalization(),
+        keras.layers.Dense(3),
+        keras.layers.Activation("tanh"),
+        keras.layers.LSTM(4),
+        keras.layers.Dense(1),
+    ]
+    model, history = keras.Sequential([keras.Input((None, 1)), *layers]), some_history(2, 6, 1)
+    expected = by_predict(model, history, 5, grow=carry_state)
+    found = free_run(model, history, 5, carry_state=carry_state)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("carry_state", [False, True])
 def test_a_model_that_forecasts_every_step_is_asked_for_the_last(carry_state):
     model = keras.Sequential(
         [
@@ -159,6 +175,16 @@ def stateful():
     return keras.Sequential([keras.Input(batch_shape=(1, 8, 1)), *layers])
 
 
+def nested_stateful():
+    inner = keras.Sequential(stateful().layers)
+    return keras.Sequential([keras.Input(batch_shape=(1, 8, 1)), inner])
+
+
+class OwnClass(keras.Model):
+    def call(self, inputs):
+        return inputs[:, -1]
+
+
 def backwards():
     layers = [keras.layers.GRU(3, go_backwards=True), keras.layers.Dense(1)]
     return keras.Sequential([keras.Input((None, 1)), *layers])
@@ -178,12 +204,18 @@ def two_outputs():
     [
         (stateful, {}, "is stateful"),
         (stateful, {"carry_state": True}, "is stateful"),
-        (lambda: network(bidirectional=True), {"carry_state": True}, r"\(Bidirectional\) needs"),
-        (backwards, {"carry_state": True}, r"\(GRU\) needs steps that are not generated yet"),
-        (convolutional, {"carry_state": True}, r"\(Conv1D\) needs"),
+        (
+            lambda: network(bidirectional=True),
+            {"carry_state": True},
+            r"\(Bidirectional\) cannot go forward",
+        ),
+        (backwards, {"carry_state": True}, r"\(GRU\) cannot go forward one step"),
+        (convolutional, {"carry_state": True}, r"\(Conv1D\) cannot go forward"),
         (two_outputs, {}, "forecasts 2 numbers"),
         (network, {"lookback": 9}, "A history of 8 is shorter than the lookback of 9"),
         (network, {"lookback": -1}, "lookback of -1"),
+        (network, {"lookback": 0}, "lookback of 0"),
+        (nested_stateful, {}, "is stateful"),
         (lambda: keras.Sequential([keras.layers.GRU(3)]), {}, "not built"),
         (lambda: network(features=2), {}, "has 1 features, but the model was built for 2"),
     ],
@@ -217,6 +249,8 @@ def test_a_missing_value_is_refused_and_named_by_its_position(missing):
 def test_only_keras_models_run_free_and_only_sequential_ones_carry_a_state():
     with pytest.raises(TypeError, match="not ndarray"):
         free_run(np.zeros(3), some_history(8, 1), 5)
+    with pytest.raises(TypeError, match="sequential or functional"):
+        free_run(OwnClass(), some_history(8, 1), 5)
     inputs = keras.Input((None, 1))
     functional = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.GRU(3)(inputs)))
     with pytest.raises(TypeError, match=r"needs a keras\.Sequential"):
@@ -247,4 +281,6 @@ def test_the_loop_is_compiled_once_and_warns_of_nothing(capfd):
     for _ in range(8):
         free_run(model, history, 5)
     assert _compiled.cache_info().misses == 1
+    run = _compiled(model, tuple(model.layers), False, hold_others)
+    assert run.experimental_get_tracing_count() == 1
     assert "WARNING" not in capfd.readouterr().err

@@ -51,6 +51,11 @@ RECALLED = pd.DataFrame(
 SAMPLES = 100 + np.random.default_rng(1).normal(size=(300, len(HIGH.loc["2016"]))).cumsum(axis=1)
 
 
+SWEPT = pd.DataFrame(
+    {"value": [8, 8, 32], "train": [0.84, 0.86, 0.8], "validation": [0.89, 0.91, 2.5]}
+)
+
+
 def a_year(by_name):
     return {name: forecast.loc["2016"] for name, forecast in by_name.items()}
 
@@ -125,6 +130,18 @@ FIGURES = {
     ),
     "fan": lambda: plots.fan(HIGH.loc["2015"], HIGH.loc["2016"], SAMPLES, "Fanned out"),
     "lineup": lambda: plots.lineup(SAMPLES[:8], "Which is real?"),
+    "two_directions": lambda: plots.two_directions(),
+    "influence": lambda: plots.influence(
+        {"forward": np.tril(np.full((4, 4), 0.5)), "both": np.full((4, 4), 0.5)}, "Seen"
+    ),
+    "sweep": lambda: plots.sweep(SWEPT, "units", "Units"),
+    "reach": lambda: plots.reach(
+        pd.DataFrame({"best": [0.88, 0.9], "worst": [2.5, 0.95]}, ["learning rate", "units"]), "Far"
+    ),
+    "search": lambda: plots.search(
+        pd.DataFrame({"error": [0.95, 3, 0.91], "pruned": [False, True, False]}), "Searched"
+    ),
+    "importance": lambda: plots.importance(pd.Series({"units": 0.2, "rate": 0.8}), "Important"),
 }
 TITLES = {
     "price_history": "daily High from 2006 to 2016",
@@ -154,6 +171,12 @@ TITLES = {
     "by_horizon": "last price held 1.0, 2.0, 9.0; GRU 2.5, 3.0, 6.0",
     "fan": "Fanned out",
     "lineup": "8 panels",
+    "two_directions": "hands its state from left to right, the upper row from right to left",
+    "influence": "Seen",
+    "sweep": "at 8, 32: train 85.0, 80.0; validation 90.0, 250.0",
+    "reach": "learning rate 88.0 to 250.0; units 90.0 to 95.0",
+    "search": "3 trials, 1 of them stopped early; the best has 91.0 % of the naive error",
+    "importance": "rate 80%, units 20%",
 }
 
 
@@ -279,6 +302,12 @@ def test_the_last_price_held_is_grey_and_the_truth_black_beside_free_runs(drawn)
     assert found["last price held"] == plots.NAIVE
     assert found["generated, 5 seeds"] not in (plots.TRUTH, plots.NAIVE)
     assert colours(drawn("by_horizon"))["last price held"] == plots.NAIVE
+
+
+def test_an_error_far_above_naive_is_written_and_does_not_flatten_the_rest(drawn):
+    axes = drawn("sweep")
+    assert "250 % " in [text.get_text() for text in axes.texts]
+    assert axes.get_ylim()[1] < 130
 
 
 @pytest.mark.parametrize("name", ["errors", "by_year", "leaks"])

@@ -28,6 +28,7 @@ from course_utils.plots.prices import (
     price_history,
 )
 from course_utils.plots.style import COLOURS, NAIVE, TRUTH
+from course_utils.plots.tuning import importance, reach, search, sweep
 
 __all__ = [
     "COLOURS",
@@ -46,6 +47,7 @@ __all__ = [
     "gate_heat_map",
     "gated_cells",
     "gradients",
+    "importance",
     "influence",
     "kept",
     "lag_profiles",
@@ -56,6 +58,9 @@ __all__ = [
     "memory",
     "price_history",
     "ratios",
+    "reach",
+    "search",
+    "sweep",
     "three_parts",
     "two_directions",
     "unrolled",

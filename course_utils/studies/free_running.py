@@ -92,7 +92,10 @@ class Horizons(FreeRun):
         return f"{self.ticker}-{self.column}-{self.year}-horizons"
 
     def measure(self, prices: pd.DataFrame) -> dict[str, Any]:
-        """Measure the error at each horizon over all origins, beside the last price held."""
+        """Measure the error at each horizon over all origins, beside two naive forecasts.
+
+        `naive` holds the last price, `drift` lets it grow by the average return of the training.
+        """
         from course_utils.evaluation import error_by_horizon
         from course_utils.windows import spread_origins
 
@@ -100,12 +103,18 @@ class Horizons(FreeRun):
         origins = spread_origins(prices.index, self.year, steps, ORIGINS)
         truth = np.stack([price[origin + 1 : origin + 1 + steps] for origin in origins])
         held = np.repeat(price[origins, np.newaxis], steps, axis=1)
-        generated = self.paths(prices, origins, steps)
-        errors = error_by_horizon(truth, {"naive": held, "rmse": generated}, HORIZONS)
+        before = price[prices.index.year < self.year]
+        average_return = np.diff(np.log(before)).mean()
+        forecasts = {
+            "naive": held,
+            "drift": held * np.exp(average_return * np.arange(1, steps + 1)),
+            "rmse": self.paths(prices, origins, steps),
+        }
+        errors = error_by_horizon(truth, forecasts, HORIZONS)
         return {
             f"{name} {horizon}": float(errors.loc[horizon, name])
             for horizon in HORIZONS
-            for name in ("rmse", "naive")
+            for name in ("rmse", "naive", "drift")
         }
 
 

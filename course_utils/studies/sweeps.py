@@ -8,7 +8,7 @@ from course_utils.recipes import RECIPES, Recipe, scaler_for, table_for, trainer
 import numpy as np
 import pandas as pd
 
-BASE = replace(RECIPES["GRU on returns and range"], optimizer="AdamW")
+BASE = replace(RECIPES["GRU on returns and range"], optimizer="AdamW", weight_decay=0.0)
 SWEEPS: dict[str, tuple[float, ...]] = {
     "units": (2, 4, 8, 16, 32, 64, 128),
     "layers": (1, 2, 3, 4),
