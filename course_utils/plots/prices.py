@@ -156,7 +156,8 @@ def by_year(table: pd.DataFrame, title: str) -> Image:
         axes.plot(runs["year"], runs["share"], "o", color=colour, markersize=4, alpha=0.5)
         axes.plot(runs.groupby("year")["share"].median(), color=colour, label=name)
     axes.set_xticks(sorted(table["year"].unique()))
-    axes.legend(frameon=False, ncols=2)
+    # Beside the lines, where it can hide none of them.
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     medians = table.groupby("recipe", sort=False)["share"].median()
     values = "; ".join(f"{name} {share:.0f} %" for name, share in medians.items())
     return as_image(figure, f"{title}. RMSE as a share of naive, median over all years: {values}.")
