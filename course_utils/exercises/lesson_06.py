@@ -203,8 +203,8 @@ def _half_the_network(answer: object, prices: pd.DataFrame) -> str:
         used, whole = _parameters(recipe, prices), _parameters(BASE, prices)
         if used > whole / 2:
             raise Hint(f"{used:,} parameters: at most half of BASE's {whole:,} are allowed.")
-        # As measured: a gradient step costs as much as 33 time steps and what its own cost, which
-        # is twice as much for 100 windows as for one. The limit is twice what BASE takes.
+        # Measured: a batch costs 33 time steps and its own, which cost twice as much for 100
+        # windows as for one. The limit is a little more than twice what BASE takes.
         time_steps = recipe.layers * recipe.lookback
         if 33 + time_steps * (1 + recipe.batch_size / 100) > 2.4 * recipe.batch_size:
             raise Hint(

@@ -66,7 +66,7 @@ def reach(table: pd.DataFrame, title: str) -> Image:
             axes.text(HIGHEST, place + 0.18, f"to {worst:.0f} %", ha="right")
     axes.set_yticks(range(len(table)), table.index[::-1])
     axes.set_ylim(-0.6, len(table) - 0.3)
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     words = "; ".join(
         f"{row.Index} {100 * row.best:.1f} to {100 * row.worst:.1f}" for row in table.itertuples()
     )
