@@ -19,7 +19,7 @@ import pandas as pd
 from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FormatStrFormatter, MaxNLocator
 from numpy.typing import ArrayLike
 
 
@@ -149,6 +149,10 @@ def curves(table: pd.DataFrame, title: str, x: str, y: str, log: bool = False) -
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if log:
         axes.set_yscale("log")
+        low, high = axes.get_ylim()
+        if high < 1000 * low:  # powers of ten alone would leave such an axis nearly bare
+            for which in ("major", "minor"):
+                getattr(axes.yaxis, f"set_{which}_formatter")(FormatStrFormatter("%g"))
     # Beside the lines, where it can hide none of them.
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     ends = "; ".join(f"{name} {table[[name]].median(axis=1).iloc[-1]:.3g}" for name in names)

@@ -61,13 +61,15 @@ def surprise(text: str, bits: Mapping[str, ArrayLike], title: str) -> Image:
     panels = figure.subplots(len(bits), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
     figure.suptitle(title, x=0.01, ha="left", fontsize=12)
     words = []
-    begins = [at for at in range(len(text)) if text[at].isalpha() and not text[at - 1].isalpha()]
+    letters = [False, *(character.isalpha() for character in text)]
+    begins = [at for at in range(len(text)) if letters[at + 1] and not letters[at]]
     for axes, (name, values) in zip(panels, bits.items(), strict=True):
         values = np.ravel(values)
         colours = [COLOURS[1] if at in begins else COLOURS[0] for at in range(len(text))]
         axes.bar(range(len(text)), values, color=colours, width=0.8)
         axes.set_title(f"{name}: {values.mean():.2f} bits on average", loc="left", fontsize=10)
         axes.set_ylabel("bits")
+        axes.tick_params(axis="x", length=0)
         axes.spines[["top", "right"]].set_visible(False)
         words.append(
             f"{name}: {values.mean():.2f} bits on average, "
@@ -76,7 +78,6 @@ def surprise(text: str, bits: Mapping[str, ArrayLike], title: str) -> Image:
     shown = ["␣" if character.isspace() else character for character in text]
     panels[-1].set_xticks(range(len(text)), shown, family="monospace")
     panels[-1].set_xlim(-0.8, len(text) - 0.2)
-    panels[-1].tick_params(axis="x", length=0)
     return as_image(figure, f"{title}. The line is: {text.strip()}. {'; '.join(words)}.")
 
 

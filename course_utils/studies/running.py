@@ -25,7 +25,10 @@ import pandas as pd
 
 TABLES = ROOT / "data" / "studies"
 FITS = ROOT / "build" / "studies"
-CODE = ("windows.py", "models.py", "training.py", "generation.py", "recipes.py", "evaluation/*.py")
+CODE = (
+    *("windows.py", "features.py", "models.py", "training.py", "generation.py", "recipes.py"),
+    "evaluation/*.py",
+)
 """what every result depends on, besides the file of its own study"""
 WITH_SERIES = {"ibm": CLASSIC, "free_run": CLASSIC}
 """studies with a second table of forecasts day by day, and the recipes in it"""

@@ -1,0 +1,118 @@
+"""Figures of lesson 08: the way through encoder and decoder, attention, BLEU by length."""
+
+from collections.abc import Mapping, Sequence
+
+from course_utils.plots.style import COLOURS, arrow, as_image, box, new_axes
+
+import numpy as np
+import pandas as pd
+from IPython.display import Image
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+
+def encoder_to_decoder(source: Sequence[str], target: Sequence[str]) -> Image:
+    """Draw a sentence read by the encoder, its last state, and its translation by the decoder.
+
+    Args:
+        source: the words that are read.
+        target: the words that are written, `<eos>` included.
+
+    Returns:
+        a picture with alternative text.
+    """
+    title = "The encoder reads, hands over one state, and the decoder writes word by word"
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    axes = figure.subplots()
+    axes.set_title(title, loc="left", fontsize=12)
+    read, write = COLOURS[0], COLOURS[1]
+    places = len(source) + len(target)
+    given = [*source, "<sos>", *target[:-1]]
+    for x, word in enumerate(given):
+        colour = read if x < len(source) else write
+        box(axes, x, 1.2, colour)
+        axes.text(x, 0, word, ha="center", va="center", fontsize=10)
+        arrow(axes, (x, 0.22), (x, 0.88), colour)
+        if x >= len(source):
+            written = target[x - len(source)]
+            axes.text(x, 2.4, written, ha="center", va="center", fontsize=10, fontweight="bold")
+            arrow(axes, (x, 1.54), (x, 2.18), colour)
+        if x and x != len(source):
+            arrow(axes, (x - 0.66, 1.2), (x - 0.34, 1.2), colour)
+    bridge = len(source)
+    arrow(axes, (bridge - 0.66, 1.2), (bridge - 0.34, 1.2))
+    axes.text(bridge - 0.5, 1.75, "state", ha="center", fontsize=10)
+    axes.text(-0.5, 2.4, "encoder", color=read, fontsize=11, va="center")
+    axes.text(places - 0.5, -0.55, "each word written is the next one read", color=write,
+              fontsize=10, ha="right", va="center")  # fmt: skip
+    axes.set_xlim(-0.7, places - 0.3)
+    axes.set_ylim(-0.8, 2.8)
+    axes.set_axis_off()
+    return as_image(
+        figure,
+        f"{title}. Read: {' '.join(source)}. Written: {' '.join(target)}. The only way from left "
+        "to right is the state after the last word.",
+    )
+
+
+def attention(
+    weights: ArrayLike, source: Sequence[str], target: Sequence[str], title: str
+) -> Image:
+    """Draw a heat map: how much of each source word goes into each target word.
+
+    Args:
+        weights: shape (target words, source words).
+        source: the words that are read, one a column.
+        target: the words that are written, one a row.
+        title: what the picture shows.
+
+    Returns:
+        a picture with alternative text.
+
+    Raises:
+        ValueError: there are not as many rows as target words, or columns as source words.
+    """
+    weights = np.asarray(weights, dtype=float)
+    if weights.shape != (len(target), len(source)):
+        raise ValueError(
+            f"Weights of shape {weights.shape} do not fit {len(target)} target words and "
+            f"{len(source)} source words: cut off what belongs to the padding."
+        )
+    figure = Figure(figsize=(9, 1.4 + 0.32 * len(target)), layout="constrained")
+    axes = figure.subplots()
+    picture = axes.imshow(weights, cmap="cividis_r", vmin=0, vmax=1, aspect="auto")
+    axes.set_title(title, loc="left", fontsize=12)
+    axes.set_xticks(range(len(source)), source, rotation=30, ha="right")
+    axes.set_yticks(range(len(target)), target)
+    axes.set_xlabel("word read")
+    axes.set_ylabel("word written")
+    figure.colorbar(picture, ax=axes, label="weight")
+    strongest = [
+        f"{word} at {source[row.argmax()]} ({row.max():.2f})"
+        for word, row in zip(target, weights, strict=True)
+    ]
+    return as_image(figure, f"{title}. Each word and where it looks most: {'; '.join(strongest)}.")
+
+
+def scores_by_length(runs: Mapping[str, pd.DataFrame], title: str, y: str) -> Image:
+    """Draw a score against the length of the source sentence: runs thin, their median thick.
+
+    Args:
+        runs: a translator's name and its scores, a row a run, a column a length.
+        title: what the picture shows.
+        y: what the score is.
+
+    Returns:
+        a picture with alternative text.
+    """
+    figure, axes = new_axes(title, "words and marks in the English sentence", y)
+    medians = []
+    for colour, (name, table) in zip(COLOURS, runs.items(), strict=False):
+        axes.plot(table.columns, table.to_numpy().T, color=colour, linewidth=0.6, alpha=0.5)
+        median = table.median()
+        axes.plot(table.columns, median, "o-", color=colour, linewidth=2, label=name)
+        steps = ", ".join(f"{length}: {score:.0f}" for length, score in median.items())
+        medians.append(f"{name} {steps}")
+    axes.set_xticks(table.columns)
+    axes.legend(frameon=False)
+    return as_image(figure, f"{title}. Medians by length: {'; '.join(medians)}.")
