@@ -6,6 +6,7 @@
 import contextlib
 import difflib
 import errno
+import gzip
 import hashlib
 import os
 import sys
@@ -364,3 +365,147 @@ def _simple_ratio(step: float) -> float:
 
 def _span(prices: pd.DataFrame) -> str:
     return f"{len(prices):,} days, {prices.index[0]:%Y-%m-%d} to {prices.index[-1]:%Y-%m-%d}"
+
+
+# ------------------------------------------------------------------------------ sentence pairs
+
+
+def load_sentence_pairs(name: str = "grammar") -> pd.DataFrame:
+    """Load English sentences with their German translations, and print one line that says which.
+
+    `grammar` is made by the course's own small grammar (`course_utils.text.grammar`) and always
+    here. `multi30k` is found, verified and downloaded as prices are; where it cannot be had, the
+    grammar takes its place, and the line says so.
+
+    Args:
+        name: `grammar` or `multi30k`.
+
+    Returns:
+        a table with the columns `english`, `german` and `part` (`train`, `valid`, `test`), whose
+        `attrs` say `name`, `source` ("full" or "embedded") and `sha256`, by file. The grammar's
+        test part holds combinations of words that are in none of the other parts.
+
+    Raises:
+        DataError: there is no such set, or a file of it is damaged.
+    """
+    if name not in _SENTENCES:
+        raise DataError(f"unknown sentence pairs {name!r}{did_you_mean(str(name), _SENTENCES)}")
+    files = _SENTENCES[name]
+    paths, reason = _files_or_reason([file for pair in files.values() for file in pair])
+    if files and not reason:
+        pairs = pd.concat(
+            [_read_pairs(part, *(paths[file] for file in pair)) for part, pair in files.items()],
+            ignore_index=True,
+        )
+        sha256 = {file: _entry(file).sha256 for file in paths}
+        pairs.attrs.update(name=name, source="full", sha256=sha256)
+        print(
+            f"{name}: {len(pairs):,} sentence pairs, from {len(paths)} files (checksums verified)"
+        )
+        return pairs
+    from course_utils.text.grammar import sentence_pairs
+
+    pairs = sentence_pairs()
+    whole = pairs.to_csv(index=False).encode()
+    sha256 = {"course_utils.text.grammar": hashlib.sha256(whole).hexdigest()}
+    pairs.attrs.update(name="grammar", source="embedded", sha256=sha256)
+    count = f"{len(pairs):,} sentence pairs of the course's own grammar"
+    if files:
+        more = "the full data comes with: course data get"
+        print(f"{name}: embedded sample of {count}, because {reason}; {more}")
+    else:
+        print(f"{name}: {count}")
+    return pairs
+
+
+_SENTENCES = {
+    "grammar": {},
+    "multi30k": {
+        part: (f"multi30k.{file}.en.gz", f"multi30k.{file}.de.gz")
+        for part, file in [("train", "train"), ("valid", "val"), ("test", "test_2016_flickr")]
+    },
+}
+
+
+def _files_or_reason(names: list[str]) -> tuple[dict[str, Path], str]:
+    """Find or download files of the registry: their paths, or none and the reason why."""
+    global _download_problem
+    if _is_set("COURSE_EMBEDDED"):
+        return {}, "COURSE_EMBEDDED=1"
+    paths = {name: find_file(name) for name in names}
+    absent = [name for name, path in paths.items() if path is None]
+    if absent and _is_set("COURSE_OFFLINE"):
+        return {}, "COURSE_OFFLINE=1"
+    if absent and not _download_problem and not _answers(_entry(absent[0]).address):
+        _download_problem = "there was no answer within a second"
+    for name in absent:
+        if not _download_problem and (reason := _try_download(name, DATA_DIR, progress=True)):
+            _download_problem = f"the download failed: {reason}"
+        paths[name] = DATA_DIR / name
+    return ({}, _download_problem) if absent and _download_problem else (paths, "")
+
+
+def _read_pairs(part: str, english: Path, german: Path) -> pd.DataFrame:
+    """Read two files whose lines belong together."""
+    sides = {}
+    for side, path in {"english": english, "german": german}.items():
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            sides[side] = [line.strip() for line in lines]
+        if not all(sides[side]):
+            raise DataError(f"{path.name}: line {sides[side].index('') + 1} is empty")
+    if len(sides["english"]) != len(sides["german"]):
+        raise DataError(
+            f"{english.name} has {len(sides['english'])} lines, {german.name} "
+            f"{len(sides['german'])}: they are no pairs"
+        )
+    return pd.DataFrame({**sides, "part": part})
+
+
+# ------------------------------------------------------------------------------------- a text
+
+
+SHAKESPEARE = "tinyshakespeare.txt"
+
+
+def load_text(name: str = "default") -> str:
+    """Load a text to learn from, and print one line that says which text it is.
+
+    Args:
+        name: `default`, prose that ships with Python; `shakespeare`, found, verified and
+            downloaded as prices are, with the default text in its place where it cannot be had;
+            or the path of a `.txt` file of your own, in UTF-8.
+
+    Returns:
+        the text, its lines ended by a newline character.
+
+    Raises:
+        TypeError: the name is not a string.
+        DataError: there is no such text, or its file is damaged, or a file of your own is not
+            there, too large, not UTF-8, or holds fewer than two different characters.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"a text is named by a string, not {type(name).__name__}")
+    from course_utils.text.prose import default_text, own_text
+
+    if name.lower().endswith(".txt"):
+        path = Path(os.path.expanduser(name))
+        text = own_text(path)
+        print(f"{path.name}: {len(text):,} characters, {len(set(text))} different ones")
+        return text
+    if name not in ("default", "shakespeare"):
+        known = did_you_mean(name, ("default", "shakespeare"))
+        raise DataError(f"no text {name[:60]!r}{known}; a file of your own ends in .txt")
+    paths, reason = _files_or_reason([SHAKESPEARE] if name == "shakespeare" else [])
+    if SHAKESPEARE in paths:
+        text = paths[SHAKESPEARE].read_text(encoding="utf-8")
+        print(f"Shakespeare: {len(text):,} characters, from {SHAKESPEARE} (checksum verified)")
+        return text
+    text = default_text()
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    about = f"{len(text):,} characters of prose from the documentation in Python {python}"
+    if name == "default":
+        print(f"Default text: {about}")
+    else:
+        more = f"the real one comes with: course data get {SHAKESPEARE}"
+        print(f"Shakespeare: embedded default, {about}, because {reason}; {more}")
+    return text

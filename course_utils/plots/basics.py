@@ -19,7 +19,7 @@ import pandas as pd
 from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FormatStrFormatter, MaxNLocator
+from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import ArrayLike
 
 
@@ -151,8 +151,9 @@ def curves(table: pd.DataFrame, title: str, x: str, y: str, log: bool = False) -
         axes.set_yscale("log")
         low, high = axes.get_ylim()
         if high < 1000 * low:  # powers of ten alone would leave such an axis nearly bare
-            for which in ("major", "minor"):
-                getattr(axes.yaxis, f"set_{which}_formatter")(FormatStrFormatter("%g"))
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+            axes.yaxis.set_minor_formatter(NullFormatter())
     # Beside the lines, where it can hide none of them.
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     ends = "; ".join(f"{name} {table[[name]].median(axis=1).iloc[-1]:.3g}" for name in names)

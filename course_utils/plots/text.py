@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from course_utils.plots.style import COLOURS, NAIVE, TRUTH, as_image, new_axes
+from course_utils.plots.style import COLOURS, NAIVE, TRUTH, arrow, as_image, box, new_axes
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,52 @@ from IPython.display import Image
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
+
+
+def writing_loop(read: str = "The ", written: str = "cat") -> Image:
+    """Draw how a character model writes: each drawn character is the next input.
+
+    Args:
+        read: the prompt's characters.
+        written: the characters that are drawn after it.
+
+    Returns:
+        a picture with alternative text.
+    """
+    title = "Guess the next character, draw one, feed it back: that is writing"
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    axes = figure.subplots()
+    axes.set_title(title, loc="left", fontsize=12)
+    steps = len(read) + len(written) - 1
+    axes.set_xlim(-1.6, steps - 0.3)
+    axes.set_ylim(-0.4, 3.5)
+    axes.set_axis_off()
+    for y, name in ((0, "input"), (1, "GRU"), (2, "guesses"), (3, "drawn")):
+        axes.text(-0.75, y, name, ha="right", va="center", fontsize=11)
+    rng = np.random.default_rng(2)
+    inputs, last = (read + written[:-1]).replace(" ", "␣"), len(read) - 1
+    for t, character in enumerate(inputs):
+        colour = COLOURS[0] if t <= last else COLOURS[1]
+        axes.text(t, 0, character, ha="center", va="center", fontsize=14, color=colour)
+        box(axes, t, 1, COLOURS[2])
+        arrow(axes, (t, 0.2), (t, 0.66))
+        arrow(axes, (t, 1.34), (t, 1.7))
+        heights = 0.5 * rng.dirichlet(np.ones(5))
+        axes.bar(t + np.linspace(-0.2, 0.2, 5), heights, 0.08, bottom=1.75, color=NAIVE)
+        if t:
+            arrow(axes, (t - 0.66, 1), (t - 0.34, 1), COLOURS[2])
+        if t >= last:
+            drawn = written[t - last]
+            axes.text(t, 3, drawn, ha="center", va="center", fontsize=14, color=COLOURS[1])
+            arrow(axes, (t, 2.35), (t, 2.8))
+            if t < steps - 1:
+                arrow(axes, (t + 0.12, 2.85), (t + 0.92, 0.18), COLOURS[1])
+    return as_image(
+        figure,
+        f"{title}. A row of GRU cells reads the prompt {read!r} character by character and hands "
+        f"its state on. Above each cell are its guesses. After the prompt, characters are drawn, "
+        f"here {', '.join(written)}, and each is the input of the next step.",
+    )
 
 
 def bits_by_epoch(
@@ -122,7 +168,7 @@ def shares_known(table: pd.DataFrame, title: str) -> Image:
     Returns:
         a picture with alternative text.
     """
-    figure, axes = new_axes(title, "", "share found in the training text")
+    figure, axes = new_axes(title, "", "share known from the training text")
     width = 0.8 / len(table)
     colours = [*(COLOURS[place % len(COLOURS)] for place in range(len(table) - 1)), TRUTH]
     for place, (name, row) in enumerate(table.iterrows()):

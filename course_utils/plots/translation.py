@@ -43,7 +43,7 @@ def encoder_to_decoder(source: Sequence[str], target: Sequence[str]) -> Image:
     arrow(axes, (bridge - 0.66, 1.2), (bridge - 0.34, 1.2))
     axes.text(bridge - 0.5, 1.75, "state", ha="center", fontsize=10)
     axes.text(-0.5, 2.4, "encoder", color=read, fontsize=11, va="center")
-    axes.text(places - 0.5, -0.55, "each word written is the next one read", color=write,
+    axes.text(places - 0.5, -0.55, "decoder: each word written is the next one read", color=write,
               fontsize=10, ha="right", va="center")  # fmt: skip
     axes.set_xlim(-0.7, places - 0.3)
     axes.set_ylim(-0.8, 2.8)

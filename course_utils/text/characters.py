@@ -1,0 +1,190 @@
+"""Text as numbers, character by character: encode, cut, measure in bits, and look at words."""
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    import keras
+
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+"""Code 0: what stands for a character that the training text does not hold."""
+SCORED, CONTEXT = 200, 100
+"""A network is scored on stretches of so many characters, each after so many to warm up on."""
+
+
+def characters_of(text: str) -> str:
+    """List a text's characters, each once, in the order of their codes.
+
+    Args:
+        text: the training text.
+
+    Returns:
+        `UNKNOWN`, then the characters in alphabetical order: a character's code is its place.
+
+    Raises:
+        ValueError: the text holds fewer than two different characters.
+    """
+    found = sorted(set(text) - {UNKNOWN})
+    if len(found) < 2:
+        raise ValueError(
+            f"A text of {len(text)} characters, {len(found)} of them different, has no next "
+            "character to guess: take a longer text."
+        )
+    return UNKNOWN + "".join(found)
+
+
+def encode(text: str, characters: str, unknown: bool = False) -> NDArray:
+    """Write a text as codes.
+
+    Args:
+        text: what to encode.
+        characters: from `characters_of`.
+        unknown: True gives a character that is not in the list code 0 instead of an error.
+
+    Returns:
+        codes, shape (characters of the text,), whole numbers of 32 bits.
+
+    Raises:
+        ValueError: the text holds a character that is not in the list.
+    """
+    place = {character: code for code, character in enumerate(characters)}
+    strange = sorted(set(text) - set(characters[1:]))
+    if strange and not unknown:
+        raise ValueError(
+            f"{len(strange)} unknown: {' '.join(map(repr, strange[:5]))}. The training text holds "
+            f"{len(characters) - 1} characters, and only those have a code: leave others out."
+        )
+    return np.array([place.get(character, 0) for character in text], dtype=np.int32)
+
+
+def decode(codes: ArrayLike, characters: str) -> str:
+    """Write codes, shape (characters of the text,), as a text again."""
+    return "".join(characters[code] for code in np.asarray(codes))
+
+
+def split_text(text: str, held_out: float = 0.1) -> tuple[str, str]:
+    """Cut a text in two by position: what comes last is held out, nothing is shuffled.
+
+    Args:
+        text: the whole text.
+        held_out: the share of its characters that is held out.
+
+    Returns:
+        the training text and the held-out text.
+
+    Raises:
+        ValueError: one of the parts would be empty.
+    """
+    cut = round((1 - held_out) * len(text))
+    if not 0 < cut < len(text):
+        raise ValueError(
+            f"{len(text)} characters cannot be split with a share of {held_out}: take a share "
+            "between 0 and 1, and a longer text."
+        )
+    return text[:cut], text[cut:]
+
+
+def chunks(codes: ArrayLike, length: int) -> tuple[NDArray, NDArray]:
+    """Cut a text into pieces that follow each other; each target is the next character.
+
+    Args:
+        codes: the training text, shape (characters,).
+        length: characters in a piece.
+
+    Returns:
+        inputs and targets, both of shape (samples, length); what does not fill a piece is left
+        out.
+
+    Raises:
+        ValueError: the text is too short for one piece and the character after it.
+    """
+    codes = np.asarray(codes)
+    samples = (len(codes) - 1) // length
+    if samples < 1:
+        raise ValueError(
+            f"{len(codes)} characters give no piece of {length} with its next characters: take a "
+            "longer text or shorter pieces."
+        )
+    inputs = codes[: samples * length].reshape(samples, length)
+    targets = codes[1 : samples * length + 1].reshape(samples, length)
+    return inputs, targets
+
+
+def bits(probabilities: ArrayLike) -> float:
+    """Average the bits that the true characters cost.
+
+    Args:
+        probabilities: what a model gave the character that came, at each position.
+
+    Returns:
+        the mean of -log2(probability), in bits per character; 0 for a model that is always sure
+        and right.
+    """
+    return float(-np.log2(np.asarray(probabilities)).mean())
+
+
+def network_probabilities(model: "keras.Model", codes: ArrayLike, start: int) -> NDArray:
+    """Say how probable a network found each character of a text, given those before it.
+
+    The text is read in stretches, side by side, each from an empty state. The first characters of
+    a stretch are there to fill the state and not scored.
+
+    Args:
+        model: from codes (batch, time_steps) to logits (batch, time_steps, characters).
+        codes: the text, shape (characters,).
+        start: the first position that is asked for, at least 1; what lies before is context only.
+
+    Returns:
+        probabilities, shape (characters - start,).
+
+    Raises:
+        ValueError: no character is left to be scored, or the first one has nothing before it.
+    """
+    codes = np.asarray(codes)
+    if not 1 <= start < len(codes):
+        raise ValueError(
+            f"Of {len(codes)} characters none is scored from position {start} on: choose a start "
+            "from 1 to the last position."
+        )
+    before = min(CONTEXT, start)
+    ends = np.arange(start, len(codes), SCORED)
+    padded = np.concatenate([codes, np.zeros(SCORED, dtype=codes.dtype)])
+    rows = padded[ends[:, np.newaxis] + np.arange(-before, SCORED)]
+    found = []
+    for batch in np.array_split(rows, max(1, len(rows) // 128)):
+        logits = model.predict_on_batch(batch[:, :-1])[:, before - 1 :].astype(float)
+        logits -= logits.max(axis=-1, keepdims=True)
+        chosen = np.take_along_axis(logits, batch[:, before:, np.newaxis], axis=-1)[..., 0]
+        found.append(np.exp(chosen - np.log(np.exp(logits).sum(axis=-1))).ravel())
+    return np.concatenate(found)[: len(codes) - start]
+
+
+def words_of(text: str) -> list[str]:
+    """List the words of a text in lower case: runs of letters, an apostrophe inside allowed."""
+    return re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)*", text.lower())
+
+
+def phrases_of(text: str, length: int) -> list[tuple[str, ...]]:
+    """List all runs of so many words that follow each other."""
+    words = words_of(text)
+    return list(zip(*(words[first:] for first in range(length)), strict=False))
+
+
+def share_known(sample: str, text: str, length: int = 1) -> float:
+    """Tell which share of a sample's words, or of its runs of words, occur in a text.
+
+    Args:
+        sample: what is measured; its first and last word are left out, because they may be cut.
+        text: where the words are looked for.
+        length: 1 for words, 2 for pairs of words that follow each other, and so on.
+
+    Returns:
+        a share between 0 and 1; nan if the sample holds no such run.
+    """
+    inner = " ".join(words_of(sample)[1:-1])
+    runs = phrases_of(inner, length)
+    known = set(phrases_of(text, length))
+    return sum(run in known for run in runs) / len(runs) if runs else float("nan")

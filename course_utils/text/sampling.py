@@ -1,0 +1,115 @@
+"""Writing with a character model: one compiled loop, the state carried from step to step."""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from course_utils.text.characters import decode, encode
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+
+def sample(
+    model: keras.Sequential,
+    characters: str,
+    prompt: str,
+    length: int,
+    *,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    samples: int = 1,
+    seed: int = 0,
+) -> list[str]:
+    """Let a character model write on from a prompt.
+
+    Each character is drawn from softmax(logits / temperature) by the Gumbel-max trick (Gumbel,
+    1954): add noise from a Gumbel distribution, times the temperature, and take the largest. Code
+    0, the unknown character, is never drawn.
+
+    Args:
+        model: an embedding of codes or layers of one-hot vectors, recurrent layers that return
+            sequences, and a Dense layer with a logit for each character.
+        characters: from `characters_of`.
+        prompt: what the text begins with, at least one character.
+        length: characters to write.
+        temperature: 1 draws as the model says, less makes it surer, 0 takes the most probable.
+        top_k: draw from the k most probable characters only; None for all.
+        samples: texts to write, each with noise of its own.
+        seed: for the noise.
+
+    Returns:
+        the texts, without the prompt.
+
+    Raises:
+        TypeError: the model is not a `keras.Sequential`.
+        ValueError: the prompt is empty or holds an unknown character, or a number is out of range.
+    """
+    if not isinstance(model, keras.Sequential):
+        raise TypeError(f"A keras.Sequential is asked for, not {type(model).__name__}.")
+    if not prompt:
+        raise ValueError("The prompt is empty: begin with at least one character, such as a space.")
+    if length < 1 or samples < 1:
+        raise ValueError(f"{samples} samples of {length} characters are nothing: take at least 1.")
+    if not 0 <= temperature < np.inf:
+        raise ValueError(f"A temperature of {temperature} is not possible: take 0 or more.")
+    top_k = len(characters) - 1 if top_k is None else top_k
+    if not 1 <= top_k < len(characters):
+        raise ValueError(
+            f"top_k={top_k} is out of range: there are {len(characters) - 1} characters."
+        )
+    codes = np.tile(encode(prompt, characters), (samples, 1))
+    noise = np.random.default_rng(seed).gumbel(size=(samples, length, len(characters)))
+    write = _compiled(model, tuple(model.layers))
+    written = write(
+        tf.constant(codes, "int32"),
+        tf.constant(noise * temperature, "float32"),
+        tf.constant(top_k, "int32"),
+    )
+    return [decode(row, characters) for row in written.numpy()]
+
+
+@lru_cache(maxsize=8)
+def _compiled(model: keras.Sequential, layers: tuple[keras.Layer, ...]) -> Callable:
+    """Compile the loop once for a model; `layers` tells a model that was changed from itself."""
+    on_gpu = bool(tf.config.list_physical_devices("GPU"))
+    return tf.function(
+        lambda prompt, noise, top_k: _write(layers, prompt, noise, top_k), jit_compile=not on_gpu
+    )
+
+
+def _write(
+    layers: tuple[keras.Layer, ...], prompt: tf.Tensor, noise: tf.Tensor, top_k: tf.Tensor
+) -> tf.Tensor:
+    """Read the prompt, shape (samples, time), then draw; noise is (samples, length, characters)."""
+    samples, length, characters = noise.shape
+    recurrent = [layer for layer in layers if isinstance(layer, keras.layers.RNN)]
+    states = [layer.get_initial_state(samples) for layer in recurrent]
+    unknown = ops.one_hot(0, characters) * 1e9
+
+    def advance(code: tf.Tensor, states: list) -> tuple[tf.Tensor, list]:
+        value, before, after = code, iter(states), []
+        for layer in layers:
+            if isinstance(layer, keras.layers.RNN):
+                value, state = layer.cell(value, next(before), training=False)
+                after.append(state)
+            else:
+                value = layer(value, training=False)
+        return value - unknown, after
+
+    def read(t: tf.Tensor, loop: tuple) -> tuple:
+        return advance(prompt[:, t], loop[1])
+
+    def draw(t: tf.Tensor, loop: tuple) -> tuple:
+        logits, states, written = loop
+        least = ops.sort(logits, axis=-1)[:, characters - top_k]
+        allowed = ops.where(logits >= least[:, tf.newaxis], logits, -1e9)
+        code = ops.cast(ops.argmax(allowed + noise[:, t], axis=-1), "int32")
+        written = ops.slice_update(written, (0, t), code[:, tf.newaxis])
+        return *advance(code, states), written
+
+    start = (ops.zeros((samples, characters)), states)
+    logits, states = ops.fori_loop(0, prompt.shape[1], read, start)
+    written = ops.zeros((samples, length), "int32")
+    return ops.fori_loop(0, length, draw, (logits, states, written))[2]

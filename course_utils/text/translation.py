@@ -1,0 +1,323 @@
+"""Encoder and decoder, trained with the answer in view; then search without it, in compiled loops.
+
+The layers of a translator are found by their names, so a model of your own works with the search
+as long as it uses the same names as `encoder_decoder`.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+from course_utils.text.vocabulary import EOS, PAD, SOS, check_pairs
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+from numpy.typing import NDArray
+from tqdm import tqdm
+from tqdm.keras import TqdmCallback
+
+LAYERS = ("source_embedding", "encoder", "target_embedding", "decoder", "refinement", "output")
+CHUNK = 256  # sentences that are searched as one batch
+NEVER = -1e9  # a log-probability that no search follows
+
+
+def encoder_decoder(
+    source_words: int,
+    target_words: int,
+    *,
+    embedding: int = 128,
+    units: int = 256,
+    refinement: int = 128,
+    attention: bool = False,
+) -> keras.Model:
+    """Build an LSTM that reads a sentence, and one that goes on from its state in German.
+
+    Args:
+        source_words: size of the source vocabulary.
+        target_words: size of the target vocabulary.
+        embedding: numbers that stand for a word.
+        units: of both LSTMs.
+        refinement: units of the SimpleRNN between the decoder and the output.
+        attention: let the decoder look at every state of the encoder, not at the last one alone.
+
+    Returns:
+        a model from source numbers, shape (batch, length), and the target's words so far, shape
+        (batch, length), to logits, shape (batch, length, target_words).
+    """
+    layers = keras.layers
+    # Keras' default, numbers of at most 0.05, lets words look alike for the first epochs.
+    spread = partial(keras.initializers.RandomNormal, stddev=0.5)
+    source = keras.Input((None,), dtype="int32", name="source")
+    so_far = keras.Input((None,), dtype="int32", name="so_far")
+    read = layers.Embedding(source_words, embedding, mask_zero=True, name="source_embedding")(
+        source
+    )
+    encoder = layers.LSTM(units, return_sequences=True, return_state=True, name="encoder")
+    memory, *state = encoder(read)
+    written = layers.Embedding(target_words, embedding, spread(), name="target_embedding")(so_far)
+    decoder = layers.LSTM(units, return_sequences=True, name="decoder")
+    states = decoder(written, initial_state=state)
+    if attention:
+        context = layers.Attention(name="attention")([states, memory])
+        states = layers.Concatenate(name="joined")([states, context])
+    refined = layers.SimpleRNN(refinement, return_sequences=True, name="refinement")(states)
+    logits = layers.Dense(target_words, name="output")(refined)
+    return keras.Model([source, so_far], logits)
+
+
+def shift_right(targets: NDArray) -> NDArray:
+    """The decoder's inputs in training: `<sos>`, then the target without its last column."""
+    return np.concatenate([np.full_like(targets[:, :1], SOS), targets[:, :-1]], axis=1)
+
+
+def masked_loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Cross-entropy a word, in nats, averaged over all places that are not padding."""
+    losses = ops.sparse_categorical_crossentropy(targets, logits, from_logits=True)
+    counted = ops.cast(ops.not_equal(targets, PAD), losses.dtype)
+    return ops.sum(losses * counted) / ops.maximum(ops.sum(counted), 1)
+
+
+def masked_accuracy(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Share of words foretold, over all places that are not padding."""
+    right = ops.equal(ops.cast(ops.argmax(logits, axis=-1), "int32"), ops.cast(targets, "int32"))
+    counted = ops.cast(ops.not_equal(targets, PAD), "float32")
+    return ops.sum(ops.cast(right, "float32") * counted) / ops.maximum(ops.sum(counted), 1)
+
+
+def fit_pairs(
+    model: keras.Model,
+    sources: NDArray,
+    targets: NDArray,
+    *,
+    epochs: int,
+    batch_size: int = 128,
+    validation: tuple[NDArray, NDArray] | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    label: str = "training",
+    quiet: bool = False,
+) -> keras.callbacks.History:
+    """Train with teacher forcing: at each place the decoder is given the true words before it.
+
+    Args:
+        model: compiled, from sources and words so far to logits.
+        sources: numbers, shape (pairs, length).
+        targets: numbers, shape (pairs, length).
+        epochs: passes over the pairs.
+        batch_size: pairs a gradient step.
+        validation: sources and targets that are never trained on.
+        callbacks: Keras' own.
+        label: what the bar calls this training.
+        quiet: show no bar.
+
+    Returns:
+        Keras' history, with the losses of every epoch.
+
+    Raises:
+        ValueError: sources and targets differ in number, or there are none.
+    """
+    check_pairs(sources, targets)
+    if validation is not None:
+        check_pairs(*validation)
+        validation = ([validation[0], shift_right(validation[1])], validation[1])
+    bar = partial(tqdm, file=sys.stdout, desc=label, mininterval=0.5, disable=quiet, ncols=90)
+    return model.fit(
+        [sources, shift_right(targets)],
+        targets,
+        epochs=epochs,
+        batch_size=batch_size,
+        validation_data=validation,
+        verbose=0,
+        callbacks=[TqdmCallback(verbose=0, tqdm_class=bar), *callbacks],
+    )
+
+
+# ------------------------------------------------------------------------------------ the search
+
+
+class State(NamedTuple):
+    """What the decoder carries from word to word: LSTM output and cell, and the refinement."""
+
+    hidden: tf.Tensor
+    cell: tf.Tensor
+    refined: tf.Tensor
+
+
+def greedy(model: keras.Model, sources: NDArray, length: int = 20) -> NDArray[np.int32]:
+    """Translate by taking the most probable word at each place.
+
+    Args:
+        model: as `encoder_decoder` builds it.
+        sources: numbers, shape (sentences, source length).
+        length: places of a translation, `<eos>` included.
+
+    Returns:
+        numbers, shape (sentences, length): words, `<eos>`, `<pad>`.
+
+    Raises:
+        ValueError: there is no sentence or no place, or a layer is missing.
+    """
+    (rows,) = _in_chunks(_compiled(model, "greedy", 1, length), model, sources, length)
+    return rows
+
+
+def beam_search(
+    model: keras.Model, sources: NDArray, width: int = 4, length: int = 20
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Translate by keeping, at each place, the beginnings that are most probable as a whole.
+
+    Args:
+        model: as `encoder_decoder` builds it.
+        sources: numbers, shape (sentences, source length).
+        width: how many beginnings are kept; 1 is greedy search.
+        length: places of a translation, `<eos>` included.
+
+    Returns:
+        translations, shape (sentences, width, length), the most probable first, and the
+        logarithms of their probabilities, shape (sentences, width); where there are fewer
+        translations than the width, the rest have a score below -1e8.
+
+    Raises:
+        ValueError: there is no sentence, place or beam, or a layer is missing.
+    """
+    if width < 1:
+        raise ValueError(f"A beam of width {width} keeps nothing: take at least 1.")
+    return tuple(_in_chunks(_compiled(model, "beam", width, length), model, sources, length))
+
+
+def _in_chunks(run: Callable, model: keras.Model, sources: NDArray, length: int) -> list[NDArray]:
+    """Search chunk by chunk, all of one shape, so that the loop is compiled once."""
+    sources = np.asarray(sources, dtype=np.int32)
+    if sources.ndim != 2 or not len(sources):
+        raise ValueError(f"Sources have shape (sentences, length), not {sources.shape}.")
+    if length < 1:
+        raise ValueError(f"{length} places hold no translation: take at least 1.")
+    found = []
+    for start in range(0, len(sources), CHUNK):
+        chunk = sources[start : start + CHUNK]
+        missing = min(CHUNK, len(sources)) - len(chunk)
+        padded = np.concatenate([chunk, np.repeat(chunk[-1:], missing, axis=0)])
+        outputs = run(tf.constant(padded))
+        found.append([output.numpy()[: len(chunk)] for output in outputs])
+    return [np.concatenate(parts) for parts in zip(*found, strict=True)]
+
+
+@lru_cache(maxsize=8)
+def _compiled(model: keras.Model, search: str, width: int, length: int) -> Callable:
+    """Compile a search once for a model; weights are read anew in every run."""
+    missing = {*LAYERS} - {layer.name for layer in model.layers}
+    if missing:
+        raise ValueError(f"The model has no layer named {', '.join(sorted(missing))}.")
+    on_gpu = bool(tf.config.list_physical_devices("GPU"))
+    loop = _greedy if search == "greedy" else partial(_beam, width=width)
+    return tf.function(lambda sources: loop(model, sources, length=length), jit_compile=not on_gpu)
+
+
+def _read(model: keras.Model, sources: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, State]:
+    """Run the encoder; returns its states, where they are not padding, and the last one."""
+    known = ops.not_equal(sources, PAD)
+    read = model.get_layer("source_embedding")(sources)
+    memory, hidden, cell = model.get_layer("encoder")(read, mask=known, training=False)
+    (refined,) = model.get_layer("refinement").get_initial_state(sources.shape[0])
+    return memory, known, State(hidden, cell, refined)
+
+
+def _advance(
+    model: keras.Model, memory: tf.Tensor, known: tf.Tensor, word: tf.Tensor, state: State
+) -> tuple[tf.Tensor, State]:
+    """Go on by one word; returns log-probabilities, shape (rows, words), and the new state."""
+    written = model.get_layer("target_embedding")(word)
+    cell = model.get_layer("decoder").cell
+    output, (hidden, carried) = cell(written, [state.hidden, state.cell], training=False)
+    if any(layer.name == "attention" for layer in model.layers):
+        attention = model.get_layer("attention")
+        context = attention([output[:, tf.newaxis], memory], mask=[None, known])[:, 0]
+        output = ops.concatenate([output, context], axis=-1)
+    refinement = model.get_layer("refinement").cell
+    output, (refined,) = refinement(output, [state.refined], training=False)
+    logits = model.get_layer("output")(output)
+    allowed = np.zeros(logits.shape[-1], dtype="float32")
+    allowed[[PAD, SOS]] = NEVER  # no translation holds them
+    return ops.log_softmax(logits + allowed, axis=-1), State(hidden, carried, refined)
+
+
+def _greedy(model: keras.Model, sources: tf.Tensor, length: int) -> tuple[tf.Tensor]:
+    """One row a sentence; a row that has written `<eos>` goes on with `<pad>`."""
+    memory, known, state = _read(model, sources)
+    rows = sources.shape[0]
+
+    def step(t: tf.Tensor, loop: tuple) -> tuple:
+        word, ended, state, written = loop
+        scores, state = _advance(model, memory, known, word, state)
+        word = ops.where(ended, PAD, ops.cast(ops.argmax(scores, axis=-1), "int32"))
+        written = ops.slice_update(written, (0, t), word[:, tf.newaxis])
+        return word, ops.logical_or(ended, ops.equal(word, EOS)), state, written
+
+    word, ended = ops.full((rows,), SOS, "int32"), ops.zeros((rows,), "bool")
+    start = (word, ended, state, ops.full((rows, length), PAD, "int32"))
+    return (ops.fori_loop(0, length, step, start)[3],)
+
+
+def _beam(
+    model: keras.Model, sources: tf.Tensor, length: int, width: int
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """`width` rows a sentence; each step ranks all ways to go on from all rows together."""
+    memory, known, state = _read(model, sources)
+    rows = sources.shape[0]
+    memory, known, *state = (ops.repeat(part, width, axis=0) for part in (memory, known, *state))
+    words = model.get_layer("output").units
+    # A translation that has ended can go on in one way: with padding, at no cost.
+    after_end = np.full(words, NEVER, dtype="float32")
+    after_end[PAD] = 0
+
+    def step(t: tf.Tensor, loop: tuple) -> tuple:
+        word, ended, scores, state, written = loop
+        more, state = _advance(model, memory, known, word, state)
+        more = ops.where(ended[:, tf.newaxis], after_end, more)
+        total = ops.reshape(scores[:, tf.newaxis] + more, (rows, width * words))
+        scores, best = ops.top_k(total, width)
+        origin = best // words + width * ops.arange(rows)[:, tf.newaxis]
+        origin, word = ops.reshape(origin, -1), ops.reshape(best % words, -1)
+        ended, written, *state = (ops.take(p, origin, axis=0) for p in (ended, written, *state))
+        ended = ops.logical_or(ended, ops.equal(word, EOS))
+        written = ops.slice_update(written, (0, t), word[:, tf.newaxis])
+        return word, ended, ops.reshape(scores, -1), State(*state), written
+
+    first = np.full((rows, width), NEVER, dtype="float32")
+    first[:, 0] = 0  # at the start all rows are the same, so only one counts
+    start = (
+        ops.full((rows * width,), SOS, "int32"),
+        ops.zeros((rows * width,), "bool"),
+        ops.convert_to_tensor(first.ravel()),
+        State(*state),
+        ops.full((rows * width, length), PAD, "int32"),
+    )
+    _, _, scores, _, written = ops.fori_loop(0, length, step, start)
+    return ops.reshape(written, (rows, width, length)), ops.reshape(scores, (rows, width))
+
+
+def attention_weights(model: keras.Model, sources: NDArray, targets: NDArray) -> NDArray:
+    """How much of each source word goes into each target word.
+
+    Args:
+        model: as `encoder_decoder` builds it, with attention.
+        sources: numbers, shape (pairs, source length).
+        targets: numbers of translations, shape (pairs, target length).
+
+    Returns:
+        weights, shape (pairs, target length, source length); each row sums to 1.
+
+    Raises:
+        ValueError: the model has no attention, or sources and targets differ in number.
+    """
+    check_pairs(sources, targets)
+    if all(layer.name != "attention" for layer in model.layers):
+        raise ValueError("The model has no layer named attention, so it has no weights to show.")
+    memory, known, state = _read(model, tf.constant(sources, "int32"))
+    written = model.get_layer("target_embedding")(shift_right(np.asarray(targets)))
+    states = model.get_layer("decoder")(written, initial_state=list(state[:2]))
+    layer = model.get_layer("attention")
+    _, weights = layer([states, memory], mask=[None, known], return_attention_scores=True)
+    return weights.numpy()

@@ -1,0 +1,192 @@
+"""Words and their numbers: vocabularies, sentences as rows of fixed length, a word dictionary."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+SPECIAL = ("<pad>", "<sos>", "<eos>", "<unk>")
+PAD, SOS, EOS, UNK = range(len(SPECIAL))
+
+_TOKEN = re.compile(r"<unk>|\w+(?:['’-]\w+)*|[^\w\s]")
+_CLOSING = re.compile(r" (?=[.,;:!?)])")  # the space before a mark that leans on the word before
+
+
+def words(sentence: str) -> list[str]:
+    """Split a sentence into lower-case words and punctuation marks, each an item of its own."""
+    return _TOKEN.findall(sentence.lower())
+
+
+def vocabulary(sentences: Iterable[str], size: int | None = None) -> list[str]:
+    """List the special words, then all others, the most frequent first.
+
+    Args:
+        sentences: those of the training, never those of the test.
+        size: keep so many words, the special ones included; all where it is not given.
+
+    Returns:
+        the words; a word's place in the list is its number.
+
+    Raises:
+        ValueError: there is no sentence, or the size leaves no room for a word.
+    """
+    counts = Counter(word for sentence in sentences for word in words(sentence))
+    for special in SPECIAL:
+        counts.pop(special, None)
+    if not counts:
+        raise ValueError("No word in these sentences: hand over the training sentences.")
+    if size is not None and size <= len(SPECIAL):
+        raise ValueError(f"Size {size} holds no word besides {', '.join(SPECIAL)}: take more.")
+    ranked = sorted(counts, key=lambda word: (-counts[word], word))
+    return [*SPECIAL, *ranked][:size]
+
+
+def encode(
+    sentences: Sequence[str], vocabulary: Sequence[str], length: int = 20, *, cut: bool = False
+) -> NDArray[np.int32]:
+    """Turn sentences into rows of numbers: words, `<eos>`, then `<pad>` up to the length.
+
+    A word that is not in the vocabulary becomes `<unk>`.
+
+    Args:
+        sentences: in natural spelling.
+        vocabulary: the words; a word's place is its number.
+        length: columns of a row, `<eos>` included.
+        cut: cut a sentence that is too long, and close it with `<eos>`, instead of refusing it.
+
+    Returns:
+        numbers, shape (sentences, length).
+
+    Raises:
+        TypeError: one string is given where a list of them is asked for.
+        ValueError: a sentence holds no word, or is too long; it is named by its position.
+    """
+    if isinstance(sentences, str):
+        raise TypeError("A list of sentences is asked for: put the one sentence into brackets.")
+    number = {word: place for place, word in enumerate(vocabulary)}
+    rows = np.full((len(sentences), length), PAD, dtype=np.int32)
+    for place, sentence in enumerate(sentences):
+        row = [number.get(word, UNK) for word in words(sentence)]
+        if not row:
+            raise ValueError(f"Sentence {place} is empty: take it out, or write a word.")
+        if len(row) >= length and not cut:
+            raise ValueError(
+                f"Sentence {place} has {len(row)} words and marks; with <eos> that is more than "
+                f"{length}: shorten it, take a greater length, or cut it with cut=True."
+            )
+        row = [*row[: length - 1], EOS]
+        rows[place, : len(row)] = row
+    return rows
+
+
+def unknown_words(sentence: str, vocabulary: Iterable[str]) -> list[str]:
+    """List a sentence's words that a vocabulary does not hold, so that one can say so."""
+    known = set(vocabulary)
+    return [word for word in words(sentence) if word not in known]
+
+
+def decode(rows: ArrayLike, vocabulary: Sequence[str]) -> list[str]:
+    """Turn rows of numbers back into lower-case sentences, each up to its `<eos>`.
+
+    Args:
+        rows: numbers, shape (sentences, length).
+        vocabulary: the words; a word's place is its number.
+
+    Returns:
+        a sentence a row, without special words other than `<unk>`.
+    """
+    sentences = []
+    for row in np.asarray(rows).tolist():
+        row = row[: row.index(EOS)] if EOS in row else row
+        sentences.append(spell([vocabulary[n] for n in row if n not in (PAD, SOS)]))
+    return sentences
+
+
+def spell(tokens: Iterable[str]) -> str:
+    """Join words and marks, no space before a mark that leans on the word before it."""
+    return _CLOSING.sub("", " ".join(tokens))
+
+
+def word_dictionary(
+    sources: Sequence[str], targets: Sequence[str], rounds: int = 5
+) -> dict[str, str]:
+    """Learn a word-for-word dictionary from sentence pairs (IBM model 1; Brown et al., 1993).
+
+    Each round shares out every target word among the words of its source sentence, in proportion
+    to how probable each was as its origin in the round before, and counts.
+
+    Args:
+        sources: sentences.
+        targets: their translations, in the same order.
+        rounds: passes over the pairs.
+
+    Returns:
+        for each source word the target word that it most probably becomes.
+
+    Raises:
+        ValueError: as many targets as sources are asked for, and at least one.
+    """
+    check_pairs(sources, targets)
+    names = {word: n for n, word in enumerate(vocabulary(sources))}
+    others = vocabulary(targets)
+    other = {word: n for n, word in enumerate(others)}
+    origin, becomes, slot, slots = [], [], [], 0
+    for source, target in zip(sources, targets, strict=True):
+        source_row, target_row = (
+            [names[w] for w in words(source)],
+            [other[w] for w in words(target)],
+        )
+        origin.append(np.repeat(source_row, len(target_row)))
+        becomes.append(np.tile(target_row, len(source_row)))
+        slot.append(slots + np.tile(np.arange(len(target_row)), len(source_row)))
+        slots += len(target_row)
+    origin, becomes, slot = (np.concatenate(part).astype(int) for part in (origin, becomes, slot))
+    links, link = np.unique(origin * len(others) + becomes, return_inverse=True)
+    origin_of, becomes_of = np.divmod(links, len(others))
+    probability = np.ones(len(links))
+    for _ in range(rounds):
+        share = probability[link]
+        share /= np.bincount(slot, share)[slot]
+        counts = np.bincount(link, share)
+        probability = counts / np.bincount(origin_of, counts)[origin_of]
+    best = np.lexsort((-becomes_of, probability))  # the last one wins: the most probable
+    found = dict(zip(origin_of[best].tolist(), becomes_of[best].tolist(), strict=True))
+    return {word: others[found[n]] for word, n in names.items() if n in found}
+
+
+def look_up(sentences: Iterable[str], dictionary: dict[str, str]) -> list[str]:
+    """Translate word for word, in the source's order; a word it does not hold stays as it is."""
+    return [spell(dictionary.get(word, word) for word in words(text)) for text in sentences]
+
+
+def bleu(truth: list[str], translations: list[str]) -> float:
+    """Corpus BLEU, 0 to 100, by sacrebleu's defaults, but small and capital letters are equal.
+
+    Args:
+        truth: one true translation a sentence.
+        translations: what was made of the same sentences, in the same order.
+
+    Raises:
+        ValueError: they differ in number, or there are none.
+    """
+    from sacrebleu.metrics import BLEU
+
+    check_pairs(truth, translations)
+    return BLEU(lowercase=True, force=True).corpus_score(translations, [truth]).score
+
+
+def check_pairs(sources: Sequence, targets: Sequence) -> None:
+    """Refuse sources and targets that cannot be pairs.
+
+    Raises:
+        ValueError: they differ in number, or there are none.
+    """
+    if len(sources) != len(targets):
+        raise ValueError(
+            f"{len(sources)} sources but {len(targets)} targets: each sentence needs its "
+            "translation, in the same order."
+        )
+    if not len(sources):
+        raise ValueError("No sentence pairs: hand over at least one.")

@@ -1,0 +1,181 @@
+"""The checks of lesson 08: right answers pass, known mistakes get their own hint."""
+
+from course_utils.exercises import check
+from course_utils.text import EOS, PAD, SOS, look_up, word_dictionary
+from course_utils.text.grammar import sentence_pairs
+
+import numpy as np
+import pytest
+
+EXERCISES = ["08-1", "08-2", "08-3", "08-4"]
+PAIRS = sentence_pairs({"train": 3000, "valid": 50, "test": 50})
+TRAIN = PAIRS[PAIRS["part"] == "train"]
+
+
+@pytest.fixture
+def verdict(capsys):
+    def ask(exercise, answer):
+        check(exercise, answer, **({"pairs": PAIRS} if exercise == "08-4" else {}))
+        return capsys.readouterr().out
+
+    return ask
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_the_stub_is_told_to_replace_the_dots(exercise, verdict):
+    assert "Replace the three dots" in verdict(exercise, ...)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+@pytest.mark.parametrize(
+    "answer", [None, "a word", [1, 2, 3], {}, float("nan"), [[1], [2, 3]], len, lambda *_: None]
+)
+def test_a_wrong_answer_of_any_kind_gets_one_sentence(exercise, answer, verdict):
+    assert verdict(exercise, answer).startswith(f"✗ Exercise {exercise}: not yet. ")
+
+
+# ------------------------------------------------------------------------- 1: the decoder's row
+
+
+@pytest.mark.parametrize("kind", [list, np.array, tuple])
+def test_the_right_row_passes(kind, verdict):
+    assert verdict("08-1", kind([SOS, 9, 5, 14, EOS, PAD])).startswith("✓")
+
+
+@pytest.mark.parametrize(
+    ("row", "hint"),
+    [
+        ([9, 5, 14, EOS, PAD, PAD], "the target itself"),
+        ([5, 14, EOS, PAD, PAD, PAD], "Shifted the wrong way"),
+        ([SOS, 9, 5, 14, EOS, PAD, PAD], "Seven numbers"),
+        ([EOS, 9, 5, 14, EOS, PAD], "starts with <sos>, not <eos>"),
+        ([PAD, 9, 5, 14, EOS, PAD], "starts with <sos>, not <pad>"),
+        ([SOS, 9, 5, 14], "Six numbers are asked for, not 4"),
+        ([7, 9, 5, 14, EOS, PAD], "Nothing is written yet"),
+        ([SOS, 9, 5, 14, PAD, PAD], "the place before"),
+    ],
+)
+def test_known_mistakes_about_the_row_get_their_hint(row, hint, verdict):
+    assert hint in verdict("08-1", row)
+
+
+# --------------------------------------------------------------------------------- 2: accuracy
+
+
+def right_accuracy(targets, guesses):
+    return (targets == guesses)[targets != PAD].mean()
+
+
+def by_sentence(targets, guesses):
+    counted = targets != PAD
+    return (((targets == guesses) & counted).sum(1) / counted.sum(1)).mean()
+
+
+def in_place(targets, guesses):
+    guesses[targets == PAD] = PAD
+    return right_accuracy(targets, guesses)
+
+
+def test_the_right_accuracy_passes(verdict):
+    assert verdict("08-2", right_accuracy).startswith("✓")
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"),
+    [
+        (lambda t, g: (t == g).mean(), "Padding is counted"),
+        (lambda t, g: ((t == g) & (t != PAD)).mean(), "divided by all places"),
+        (lambda t, g: (t == g)[g != PAD].mean(), "not the guess"),
+        (by_sentence, "mean over sentences"),
+        (lambda t, g: (t == g)[(t != PAD) & (t != EOS)].mean(), "<eos> is a word"),
+        (lambda t, g: 100 * right_accuracy(t, g), "not per cent"),
+        (in_place, "changed the caller's arrays"),
+        (lambda t, g: 0.123, "which share of them is right"),
+        (lambda t, g: t, "one number"),
+        (lambda t: 1, "raised TypeError"),
+        (0.5, "the function itself"),
+    ],
+)
+def test_known_mistakes_about_accuracy_get_their_hint(function, hint, verdict):
+    assert hint in verdict("08-2", function)
+
+
+# -------------------------------------------------------------------------------- 3: precision
+
+
+def groups(tokens, n):
+    return [tuple(tokens[start : start + n]) for start in range(len(tokens) - n + 1)]
+
+
+def right_precision(truth, translation, n):
+    found, left, hits = groups(translation, n), groups(truth, n), 0
+    for group in found:
+        if group in left:
+            left.remove(group)
+            hits += 1
+    return hits / len(found)
+
+
+def unclipped(truth, translation, n):
+    return np.mean([group in groups(truth, n) for group in groups(translation, n)])
+
+
+def recall(truth, translation, n):
+    share = right_precision(truth, translation, n)
+    return share * len(groups(translation, n)) / len(groups(truth, n))
+
+
+def by_words(truth, translation, n):
+    share = right_precision(truth, translation, n)
+    return share * len(groups(translation, n)) / len(translation)
+
+
+def single_words(truth, translation, n):
+    return right_precision(truth, translation, 1)
+
+
+def test_the_right_precision_passes(verdict):
+    assert verdict("08-3", right_precision).startswith("✓")
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"),
+    [
+        (unclipped, "at most as often"),
+        (recall, "not of the truth"),
+        (by_words, "groups of 2"),
+        (single_words, "n = 2"),
+        (lambda truth, translation, n: "all", "one number"),
+    ],
+)
+def test_known_mistakes_about_precision_get_their_hint(function, hint, verdict):
+    assert hint in verdict("08-3", function)
+
+
+# ------------------------------------------------------------------------ 4: a better dictionary
+
+
+SINGLE = word_dictionary(list(TRAIN["english"]), list(TRAIN["german"]))
+OWN = {"because": ", weil", "that": ", dass", "for": "", "to": "", "of": "", "up": ""}
+
+
+def test_a_dictionary_with_a_few_corrections_passes(verdict):
+    assert verdict("08-4", lambda texts: look_up(texts, SINGLE | OWN)).startswith("✓")
+
+
+def test_the_dictionary_itself_is_told_its_score(verdict):
+    said = verdict("08-4", lambda sentences: look_up(sentences, SINGLE))
+    assert "two points more are asked for" in said
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"),
+    [
+        (lambda sentences: sentences[0], "a list of sentences must come back"),
+        (lambda sentences: sentences[1:], "300 sentences came in, and 299 came back"),
+        (lambda sentences: [1] * len(sentences), "must be a string"),
+        (lambda sentences: 1 / 0, "raised ZeroDivisionError"),
+    ],
+)
+def test_known_mistakes_about_the_translator_get_their_hint(function, hint, verdict):
+    assert hint in verdict("08-4", function)
