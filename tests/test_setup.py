@@ -155,7 +155,13 @@ def test_the_workflow_covers_oldest_and_newest_python_on_three_systems():
     assert ".ci/run" in commands
 
 
-TRAINING = {"course_utils.models", "course_utils.training"}
+TRAINING = {
+    f"course_utils.{name}"
+    for name in (
+        *("generation", "models", "saving", "training"),
+        *("text.sampling", "text.translation"),
+    )
+}
 IMPORT_ALL = """
 import sys
 from importlib import import_module
