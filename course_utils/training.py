@@ -70,7 +70,6 @@ def fit(
             )
         if np.isnan(inputs).any() or np.isnan(outputs).any():
             raise ValueError("Windows or targets hold missing values: fill or drop them first.")
-    bar = partial(tqdm, file=sys.stdout, desc=label, mininterval=0.5, disable=quiet, ncols=90)
     return model.fit(
         windows,
         targets,
@@ -78,8 +77,22 @@ def fit(
         batch_size=batch_size,
         validation_data=validation,
         verbose=0,
-        callbacks=[TqdmCallback(verbose=0, tqdm_class=bar), *callbacks],
+        callbacks=[progress_bar(label, quiet), *callbacks],
     )
+
+
+def progress_bar(label: str, quiet: bool = False) -> keras.callbacks.Callback:
+    """Make one bar on stdout that is updated by the epoch, or none.
+
+    Args:
+        label: what stands before it.
+        quiet: show nothing.
+
+    Returns:
+        a callback for Keras' `fit`.
+    """
+    bar = partial(tqdm, file=sys.stdout, desc=label, mininterval=0.5, disable=quiet, ncols=90)
+    return TqdmCallback(verbose=0, tqdm_class=bar)
 
 
 def train_before(

@@ -4,20 +4,18 @@ The layers of a translator are found by their names, so a model of your own work
 as long as it uses the same names as `encoder_decoder`.
 """
 
-import sys
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import NamedTuple
 
 from course_utils.text.vocabulary import EOS, PAD, SOS, check_pairs
+from course_utils.training import progress_bar
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 from numpy.typing import NDArray
-from tqdm import tqdm
-from tqdm.keras import TqdmCallback
 
 LAYERS = ("source_embedding", "encoder", "target_embedding", "decoder", "refinement", "output")
 CHUNK = 256  # sentences that are searched as one batch
@@ -122,7 +120,6 @@ def fit_pairs(
     if validation is not None:
         check_pairs(*validation)
         validation = ([validation[0], shift_right(validation[1])], validation[1])
-    bar = partial(tqdm, file=sys.stdout, desc=label, mininterval=0.5, disable=quiet, ncols=90)
     return model.fit(
         [sources, shift_right(targets)],
         targets,
@@ -130,7 +127,7 @@ def fit_pairs(
         batch_size=batch_size,
         validation_data=validation,
         verbose=0,
-        callbacks=[TqdmCallback(verbose=0, tqdm_class=bar), *callbacks],
+        callbacks=[progress_bar(label, quiet), *callbacks],
     )
 
 
