@@ -142,6 +142,26 @@ FIGURES = {
         pd.DataFrame({"error": [0.95, 3, 0.91], "pruned": [False, True, False]}), "Searched"
     ),
     "importance": lambda: plots.importance(pd.Series({"units": 0.2, "rate": 0.8}), "Important"),
+    "attention_map": lambda: plots.attention_map(
+        [[0.9, 0.1], [0.2, 0.8]], ["dog", "."], ["hund", "."], "Looks"
+    ),
+    "encoder_to_decoder": lambda: plots.encoder_to_decoder(["dog"], ["hund", "<eos>"]),
+    "scores_by_length": lambda: plots.scores_by_length(
+        {"plain": pd.DataFrame({6: [90.0, 80.0, 70.0], 8: [60.0, 50.0, 10.0]})}, "Right", "per cent"
+    ),
+    "writing_loop": lambda: plots.writing_loop(),
+    "bits_by_epoch": lambda: plots.bits_by_epoch(
+        {"GRU, seed 0": [3, 2.5, 2.2], "GRU, seed 1": [3, 2.1]}, {"5-gram": 2.4}, "Bits"
+    ),
+    "surprise": lambda: plots.surprise(
+        "ab c", {"unigram": [5, 2, 2, 1], "5-gram": [3, 2, 1, 1]}, "Cost"
+    ),
+    "temperatures": lambda: plots.temperatures(
+        {"T = 1": [0.7, 0.2, 0.1], "T = 2": [0.5, 0.3, 0.2]}, "a \n", "After"
+    ),
+    "shares_known": lambda: plots.shares_known(
+        pd.DataFrame({"words": [0.2, 0.9], "pairs": [0.0, 0.5]}, ["unigram", "real text"]), "Known"
+    ),
 }
 TITLES = {
     "price_history": "daily High from 2006 to 2016",
@@ -177,6 +197,14 @@ TITLES = {
     "reach": "learning rate 88.0 to 250.0; units 90.0 to 95.0",
     "search": "3 trials, 1 of them stopped early; the best has 91.0 % of the naive error",
     "importance": "rate 80%, units 20%",
+    "attention_map": "hund at dog (0.90)",
+    "encoder_to_decoder": "Read: dog. Written: hund <eos>.",
+    "scores_by_length": "plain 6: 80, 8: 50",
+    "writing_loop": "here c, a, t, and each is the input of the next step",
+    "bits_by_epoch": "GRU, seed 1 ends at 2.10",
+    "surprise": "unigram: 2.50 bits on average, 3.00 at the beginnings",
+    "temperatures": "T = 1: the likeliest of those shown has 70%",
+    "shares_known": "real text: words 90%, pairs 50%",
 }
 
 
@@ -308,6 +336,11 @@ def test_an_error_far_above_naive_is_written_and_does_not_flatten_the_rest(drawn
     axes = drawn("sweep")
     assert "250 % " in [text.get_text() for text in axes.texts]
     assert axes.get_ylim()[1] < 130
+
+
+def test_weights_that_do_not_fit_the_words_are_refused():
+    with pytest.raises(ValueError, match="do not fit 1 target words and 2 source words"):
+        plots.attention_map(np.ones((2, 2)), ["a", "b"], ["c"], "Looks")
 
 
 @pytest.mark.parametrize("name", ["errors", "by_year", "leaks"])

@@ -1,7 +1,6 @@
 """Characters as codes, n-grams against hand-computed values, bits, and the compiled sampler."""
 
 from course_utils.data import DataError
-from course_utils.plots import text as plots
 from course_utils.studies import characters as study
 from course_utils.text import characters as chars
 from course_utils.text.ngrams import NGram, sample_ngram
@@ -9,7 +8,6 @@ from course_utils.text.sampling import sample
 
 import keras
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -370,28 +368,3 @@ def test_without_shakespeare_the_study_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr("course_utils.data.find_file", lambda name: None)
     with pytest.raises(DataError, match=r"course data get tinyshakespeare\.txt"):
         study.load("Shakespeare")
-
-
-# ------------------------------------------------------------------------------- the figures
-
-TABLE = pd.DataFrame({"words": [0.2, 0.9], "pairs": [0.0, 0.5]}, index=["unigram", "real text"])
-PICTURES = {
-    "here c, a, t, and each is the input of the next step": plots.writing_loop,
-    "GRU, seed 1 ends at 2.10": lambda: plots.bits_by_epoch(
-        {"GRU, seed 0": [3, 2.5, 2.2], "GRU, seed 1": [3, 2.1]}, {"5-gram": 2.4}, "Bits"
-    ),
-    "unigram: 2.50 bits on average, 3.00 at the beginnings": lambda: plots.surprise(
-        "ab c", {"unigram": [5, 2, 2, 1], "5-gram": [3, 2, 1, 1]}, "Cost"
-    ),
-    "T = 1: the likeliest of those shown has 70%": lambda: plots.temperatures(
-        {"T = 1": [0.7, 0.2, 0.1], "T = 2": [0.5, 0.3, 0.2]}, "a \n", "After"
-    ),
-    "real text: words 90%, pairs 50%": lambda: plots.shares_known(TABLE, "Known"),
-}
-
-
-@pytest.mark.parametrize("words", PICTURES)
-def test_a_figure_is_a_small_picture_that_says_in_words_what_it_shows(words):
-    picture = PICTURES[words]()
-    assert words in picture.alt
-    assert len(picture.data) < 60_000

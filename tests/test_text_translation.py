@@ -5,9 +5,8 @@ from dataclasses import replace
 from itertools import product
 
 from course_utils.data import DataError
-from course_utils.plots import translation as plots
 from course_utils.studies import translation as studies
-from course_utils.text import EOS, PAD, SOS, grammar
+from course_utils.text import EOS, PAD, SOS, grammar, translation
 from course_utils.text.translation import (
     attention_weights,
     beam_search,
@@ -21,7 +20,6 @@ from course_utils.text.translation import (
 
 import keras
 import numpy as np
-import pandas as pd
 import pytest
 
 LENGTH, WORDS = 4, 7  # three ordinary words and <unk>
@@ -257,7 +255,7 @@ def small_study(tmp_path, monkeypatch):
     table.attrs["source"] = "full"
     monkeypatch.setattr(studies, "BACKUPS", tmp_path)
     monkeypatch.setattr(studies, "load_sentence_pairs", lambda name: table)
-    monkeypatch.setattr(studies, "EPOCHS", {"with attention": 1})
+    monkeypatch.setattr(studies, "EPOCHS", dict.fromkeys(studies.EPOCHS, 1))
     monkeypatch.setattr(grammar, "sentence_pairs", lambda: table)
     return table
 
@@ -283,28 +281,21 @@ def test_the_study_refuses_to_run_on_the_grammar_instead_of_captions(small_study
         studies.Multi30k("with attention", 100, 60, 1, seed=0).measure(None)
 
 
-def test_the_study_of_seeds_measures_both_parts_and_all_lengths(small_study):
-    found = studies.Composition("with attention", 0).measure(None)
-    assert {"valid bleu", "test bleu", "test whole", "whole 6", "whole 18"} <= set(found)
+def test_the_study_of_seeds_measures_both_parts_and_all_lengths(small_study, monkeypatch):
+    """And it reads backwards, in training and in use, where it says so."""
+    rows = []
+    monkeypatch.setattr(
+        translation, "greedy", lambda model, ids, length: rows.append(ids) or greedy(model, ids)
+    )
+    for network in ("encoder-decoder", "read backwards"):
+        found = studies.Composition(network, 0).measure(None)
+        assert {"valid bleu", "test bleu", "test whole", "whole 6", "whole 18"} <= set(found)
+    forwards, backwards = rows[:2], rows[2:]
+    for one, other in zip(forwards, backwards, strict=True):
+        np.testing.assert_array_equal(one[:, ::-1], other)
 
 
-def test_both_studies_list_both_networks():
-    assert [fit.seed for fit in studies.composition()] == [0, 0, 1, 1, 2, 2]
+def test_both_studies_list_their_networks():
+    assert [fit.seed for fit in studies.composition()] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert {fit.network for fit in studies.composition()} == set(studies.EPOCHS)
     assert {fit.network for fit in studies.plan()} == {"encoder-decoder", "with attention"}
-
-
-# ---------------------------------------------------------------------------------- the figures
-
-
-def test_figures_have_alternative_text_that_says_what_they_show():
-    heat = plots.attention([[0.9, 0.1], [0.2, 0.8]], ["dog", "."], ["hund", "."], "Looks")
-    assert "hund at dog (0.90)" in heat.alt
-    path = plots.encoder_to_decoder(["dog"], ["hund", "<eos>"])
-    assert "Read: dog. Written: hund <eos>." in path.alt
-    runs = {"plain": pd.DataFrame({6: [90.0, 80.0, 70.0], 8: [60.0, 50.0, 10.0]})}
-    assert "plain 6: 80, 8: 50" in plots.scores_by_length(runs, "Right", "per cent").alt
-
-
-def test_weights_that_do_not_fit_the_words_are_refused():
-    with pytest.raises(ValueError, match="do not fit 1 target words and 2 source words"):
-        plots.attention(np.ones((2, 2)), ["a", "b"], ["c"], "Looks")

@@ -28,17 +28,28 @@ from course_utils.plots.prices import (
     price_history,
 )
 from course_utils.plots.style import COLOURS, NAIVE, TRUTH
+from course_utils.plots.text import (
+    bits_by_epoch,
+    shares_known,
+    surprise,
+    temperatures,
+    writing_loop,
+)
+from course_utils.plots.translation import attention_map, encoder_to_decoder, scores_by_length
 from course_utils.plots.tuning import importance, reach, search, sweep
 
 __all__ = [
     "COLOURS",
     "NAIVE",
     "TRUTH",
+    "attention_map",
+    "bits_by_epoch",
     "by_horizon",
     "by_year",
     "chunks",
     "clipping",
     "curves",
+    "encoder_to_decoder",
     "errors",
     "fan",
     "five_types",
@@ -59,10 +70,15 @@ __all__ = [
     "price_history",
     "ratios",
     "reach",
+    "scores_by_length",
     "search",
+    "shares_known",
+    "surprise",
     "sweep",
+    "temperatures",
     "three_parts",
     "two_directions",
     "unrolled",
+    "writing_loop",
     "written",
 ]

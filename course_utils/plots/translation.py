@@ -55,7 +55,7 @@ def encoder_to_decoder(source: Sequence[str], target: Sequence[str]) -> Image:
     )
 
 
-def attention(
+def attention_map(
     weights: ArrayLike, source: Sequence[str], target: Sequence[str], title: str
 ) -> Image:
     """Draw a heat map: how much of each source word goes into each target word.

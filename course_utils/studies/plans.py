@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from course_utils.studies import (
     apple,
+    characters,
     distributions,
     free_running,
     hybrid,
@@ -12,6 +13,7 @@ from course_utils.studies import (
     one_step,
     sweeps,
     synthetic,
+    translation,
 )
 
 import pandas as pd
@@ -44,6 +46,9 @@ PLANS: dict[str, Callable[[], Sequence[Fit]]] = {
     "apple": apple.plan,
     "sweeps": sweeps.plan,
     "hybrid": hybrid.plan,
+    "composition": translation.composition,
+    "multi30k": translation.plan,
+    "characters": characters.plan,
 }
 
 
