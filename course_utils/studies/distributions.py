@@ -1,9 +1,10 @@
 """The study `bands`: how honest and how sharp are sampled paths, seed by seed?"""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from course_utils.recipes import RECIPES, Recipe, scaler_for, table_for, trainer
+from course_utils.recipes import scaler_for, table_for, trainer
+from course_utils.studies.fits import RecipeFit
 
 import numpy as np
 import pandas as pd
@@ -12,24 +13,10 @@ STEPS, ORIGINS, PATHS = 20, 60, 4000
 
 
 @dataclass(frozen=True)
-class Bands:
+class Bands(RecipeFit):
     """A recipe on returns, trained before a year, and paths sampled from days of five years."""
 
-    recipe: str
-    ticker: str
-    column: str
-    year: int
-    seed: int
-
-    @property
-    def label(self) -> str:
-        """What the file of its result is called."""
-        return f"{self.ticker}-{self.column}-{self.year}-bands"
-
-    @property
-    def details(self) -> Recipe:
-        """What else its result depends on."""
-        return RECIPES[self.recipe]
+    suffix: ClassVar[str] = "-bands"
 
     def measure(self, prices: pd.DataFrame) -> dict[str, Any]:
         """Sample from the network and from a random walk, both without the average return."""

@@ -1,9 +1,10 @@
 """The studies `free_run` and `horizons`: forecasts fed back for a year, and from many days."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from course_utils.recipes import RECIPES, Recipe, scaler_for, table_for, trainer
+from course_utils.recipes import scaler_for, table_for, trainer
+from course_utils.studies.fits import RecipeFit
 
 import numpy as np
 import pandas as pd
@@ -15,24 +16,10 @@ ORIGINS = 50
 
 
 @dataclass(frozen=True)
-class FreeRun:
+class FreeRun(RecipeFit):
     """A recipe trained on the days before a year, which then generates the whole year."""
 
-    recipe: str
-    ticker: str
-    column: str
-    year: int
-    seed: int
-
-    @property
-    def label(self) -> str:
-        """What the file of its result is called."""
-        return f"{self.ticker}-{self.column}-{self.year}-free"
-
-    @property
-    def details(self) -> Recipe:
-        """What else its result depends on."""
-        return RECIPES[self.recipe]
+    suffix: ClassVar[str] = "-free"
 
     def measure(self, prices: pd.DataFrame) -> dict[str, Any]:
         """Generate the year from the days before it, and measure it beside the last price held."""
@@ -86,10 +73,7 @@ class FreeRun:
 class Horizons(FreeRun):
     """A recipe trained once on the days before a year, run free from many days of five years."""
 
-    @property
-    def label(self) -> str:
-        """What the file of its result is called."""
-        return f"{self.ticker}-{self.column}-{self.year}-horizons"
+    suffix: ClassVar[str] = "-horizons"
 
     def measure(self, prices: pd.DataFrame) -> dict[str, Any]:
         """Measure the error at each horizon over all origins, beside two naive forecasts.

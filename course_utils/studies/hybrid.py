@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import product
+from typing import ClassVar
 
 from course_utils.recipes import RECIPES, Recipe
 from course_utils.studies.one_step import SEEDS, YEARS, Fit
@@ -21,15 +22,8 @@ HYBRID = {
 class HybridFit(Fit):
     """A recipe of this study, trained and tested as those of `one_step` are."""
 
-    @property
-    def label(self) -> str:
-        """What the file of its result is called."""
-        return f"{super().label}-hybrid"
-
-    @property
-    def details(self) -> Recipe:
-        """What else its result depends on."""
-        return HYBRID[self.recipe]
+    recipes: ClassVar[dict[str, Recipe]] = HYBRID
+    suffix: ClassVar[str] = "-hybrid"
 
 
 def plan() -> list[HybridFit]:

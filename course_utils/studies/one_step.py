@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from course_utils.data import tickers
-from course_utils.recipes import BUDGET, CLASSIC, LADDER, RECIPES, Recipe, forecast
+from course_utils.recipes import BUDGET, CLASSIC, LADDER, RECIPES, forecast
+from course_utils.studies.fits import RecipeFit
 
 import pandas as pd
 
@@ -13,24 +14,8 @@ YEARS = range(2012, 2018)
 
 
 @dataclass(frozen=True)
-class Fit:
+class Fit(RecipeFit):
     """A recipe's training and the year it is tested on."""
-
-    recipe: str
-    ticker: str
-    column: str
-    year: int
-    seed: int
-
-    @property
-    def label(self) -> str:
-        """What the file of its result is called."""
-        return f"{self.ticker}-{self.column}-{self.year}"
-
-    @property
-    def details(self) -> Recipe:
-        """What else its result depends on."""
-        return RECIPES[self.recipe]
 
     def measure(self, prices: pd.DataFrame) -> dict[str, Any]:
         """Follow the recipe and measure its forecasts of the year, in USD."""

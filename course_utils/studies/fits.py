@@ -1,0 +1,29 @@
+"""What fits of a recipe have in common: which prices, which year, which seed."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from course_utils.recipes import RECIPES, Recipe
+
+
+@dataclass(frozen=True)
+class RecipeFit:
+    """A recipe trained on the days before a year; what is measured, its subclasses say."""
+
+    recipe: str
+    ticker: str
+    column: str
+    year: int
+    seed: int
+    recipes: ClassVar[dict[str, Recipe]] = RECIPES
+    suffix: ClassVar[str] = ""
+
+    @property
+    def label(self) -> str:
+        """What the file of its result is called."""
+        return f"{self.ticker}-{self.column}-{self.year}{self.suffix}"
+
+    @property
+    def details(self) -> Recipe:
+        """What else its result depends on."""
+        return self.recipes[self.recipe]
