@@ -92,6 +92,11 @@ def test_a_text_shorter_than_a_piece_is_refused():
         chars.chunks([1, 2, 3], 3)
 
 
+def test_pieces_of_no_length_are_refused():
+    with pytest.raises(ValueError, match="Pieces of 0 characters are none"):
+        chars.chunks([1, 2, 3], 0)
+
+
 # -------------------------------------------------------------------------------------- bits
 
 
@@ -306,6 +311,11 @@ def test_training_on_changes_what_is_written():
 def test_what_cannot_be_sampled_is_refused(given, message):
     with pytest.raises(ValueError, match=message):
         sample(network(), KNOWN, **{"prompt": "the ", "length": 5, **given})
+
+
+def test_a_model_of_another_text_is_refused():
+    with pytest.raises(ValueError, match=f"The model knows {len(KNOWN)} characters and this list"):
+        sample(network(), KNOWN + "z", "t", 5)
 
 
 def test_a_model_that_is_not_sequential_is_refused():

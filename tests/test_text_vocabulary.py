@@ -88,9 +88,29 @@ def test_a_sentence_that_is_too_long_is_refused_or_cut_as_asked():
     assert row[0, -1] == EOS
 
 
-def test_a_single_string_is_refused_because_it_would_be_read_letter_by_letter():
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda text: encode(text, KNOWN),
+        vocabulary,
+        lambda text: word_dictionary(text, text),
+        lambda text: look_up(text, {}),
+    ],
+    ids=["encode", "vocabulary", "word_dictionary", "look_up"],
+)
+def test_a_single_string_is_refused_because_it_would_be_read_letter_by_letter(call):
     with pytest.raises(TypeError, match="list of sentences"):
-        encode("A dog.", KNOWN)
+        call("A dog.")
+
+
+def test_what_is_no_sentence_is_refused_by_its_place():
+    with pytest.raises(TypeError, match="Sentence 1 is None, not a string"):
+        encode(["A dog.", None], KNOWN)
+
+
+def test_a_single_row_is_refused():
+    with pytest.raises(ValueError, match=r"Rows have shape \(sentences, length\), not \(3,\)"):
+        decode([4, 5, EOS], KNOWN)
 
 
 def test_no_words_or_no_room_make_no_vocabulary():

@@ -17,7 +17,8 @@ LENGTH, BATCH, BEAM = 20, 128, 4
 LONG = 13
 """words and marks from which on a source sentence counts as long"""
 LENGTHS = (6, 8, 10, 12, 14, 16, 18)
-"""groups of source sentences in the study `composition`: so many words and marks, or one less"""
+"""groups of pairs in the study `composition`: so many words and marks, or one less, in the longer
+of the two languages"""
 SHORT = 10
 """the most words and marks of a training pair in the study `composition`"""
 EPOCHS = {"encoder-decoder": 5, "read backwards": 5, "with attention": 2}
@@ -63,7 +64,17 @@ class Multi30k:
 
     def measure(self, prices: pd.DataFrame | None) -> dict[str, Any]:
         """Train, going on after the last whole epoch, and measure BLEU beside a word dictionary."""
-        from course_utils.text import bleu, decode, encode, look_up, vocabulary, word_dictionary
+        from course_utils.text import (
+            EOS,
+            UNK,
+            bleu,
+            decode,
+            encode,
+            look_up,
+            vocabulary,
+            word_dictionary,
+            words,
+        )
         from course_utils.text.translation import (
             beam_search,
             encoder_decoder,
@@ -124,7 +135,8 @@ class Multi30k:
         for name in ("dictionary", "greedy"):
             for length, chosen in {"short": ~long, "long": long}.items():
                 result[f"{name} bleu, {length}"] = bleu(*_where(chosen, truth, found[name]))
-        result["unknown in test"] = float((ids[2][1] == 3).sum() / (ids[2][1] > 0).sum())
+        result["unknown in test"] = float((ids[2][1] == UNK).sum() / (ids[2][1] > EOS).sum())
+        result["cut in test"] = float(np.mean([len(words(text)) >= LENGTH for text in sources]))
         result["unknown written"] = float(np.mean(["<unk>" in text for text in found["greedy"]]))
         for epoch, row in by_epoch.iterrows():
             result[f"loss {epoch + 1}"] = float(row["loss"])
@@ -137,7 +149,7 @@ class Composition:
     """The lesson's network, its LSTMs half the classic size, trained on short sentences."""
 
     network: str
-    """a key of `EPOCHS`; `read backwards` is fed the source sentence from its end"""
+    """a key of `EPOCHS`; `read backwards` is fed the words of the source sentence from the last"""
     seed: int
 
     @property
@@ -167,12 +179,13 @@ class Composition:
         import keras
 
         table = sentence_pairs()
-        read, written = (table[side].map(words).map(len) for side in ("english", "german"))
-        parts = dict(tuple(table.assign(read=read, most=np.maximum(read, written)).groupby("part")))
+        if self.network == "read backwards":
+            table = table.assign(english=[" ".join(words(text)[::-1]) for text in table["english"]])
+        most = np.maximum(*(table[side].map(words).map(len) for side in ("english", "german")))
+        parts = dict(tuple(table.assign(most=most).groupby("part")))
         train = parts["train"][parts["train"]["most"] <= SHORT]
         english, german = vocabulary(train["english"]), vocabulary(train["german"])
-        order = slice(None, None, -1 if self.network == "read backwards" else 1)
-        sources = encode(list(train["english"]), english, SHORT + 2)[:, order]
+        sources = encode(list(train["english"]), english, SHORT + 2)
         targets = encode(list(train["german"]), german, SHORT + 2)
 
         keras.utils.set_random_seed(self.seed)
@@ -190,7 +203,7 @@ class Composition:
         found: dict[str, Any] = {}
         for part in ("valid", "test"):
             rows = parts[part]
-            ids = encode(list(rows["english"]), english, LENGTH)[:, order]
+            ids = encode(list(rows["english"]), english, LENGTH)
             made = decode(greedy(model, ids, LENGTH), german)
             rows = rows.assign(made=made, right=rows["german"].str.lower() == made)
             short = rows[rows["most"] <= SHORT]
@@ -198,7 +211,7 @@ class Composition:
             found[f"{part} whole"] = float(short["right"].mean())
             if part == "test":
                 for most in LENGTHS:
-                    group = rows[(rows["read"] <= most) & (rows["read"] > most - 2)]
+                    group = rows[(rows["most"] <= most) & (rows["most"] > most - 2)]
                     found[f"whole {most}"] = float(group["right"].mean())
         return found
 
@@ -210,7 +223,7 @@ def _where(chosen: NDArray, *lists: list[str]) -> list[list[str]]:
 
 def plan() -> list[Multi30k]:
     """Both networks on all pairs, one seed each."""
-    return [Multi30k(name, 29_000, 4_000, 8, 0) for name in ("encoder-decoder", "with attention")]
+    return [Multi30k(name, 29_000, 4_000, 14, 0) for name in ("encoder-decoder", "with attention")]
 
 
 def composition() -> list[Composition]:

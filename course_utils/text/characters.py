@@ -99,8 +99,11 @@ def chunks(codes: ArrayLike, length: int) -> tuple[NDArray, NDArray]:
         out.
 
     Raises:
-        ValueError: the text is too short for one piece and the character after it.
+        ValueError: the text is too short for one piece and the character after it, or the length
+            is less than 1.
     """
+    if length < 1:
+        raise ValueError(f"Pieces of {length} characters are none: take at least 1.")
     codes = np.asarray(codes)
     samples = (len(codes) - 1) // length
     if samples < 1:

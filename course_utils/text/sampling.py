@@ -44,10 +44,16 @@ def sample(
 
     Raises:
         TypeError: the model is not a `keras.Sequential`.
-        ValueError: the prompt is empty or holds an unknown character, or a number is out of range.
+        ValueError: the prompt is empty or holds an unknown character, a number is out of range, or
+            the model was trained on another list of characters.
     """
     if not isinstance(model, keras.Sequential):
         raise TypeError(f"A keras.Sequential is asked for, not {type(model).__name__}.")
+    if model.output_shape[-1] != len(characters):
+        raise ValueError(
+            f"The model knows {model.output_shape[-1]} characters and this list holds "
+            f"{len(characters)}: build and train a model on this text."
+        )
     if not prompt:
         raise ValueError("The prompt is empty: begin with at least one character, such as a space.")
     if length < 1 or samples < 1:

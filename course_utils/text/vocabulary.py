@@ -30,8 +30,10 @@ def vocabulary(sentences: Iterable[str], size: int | None = None) -> list[str]:
         the words; a word's place in the list is its number.
 
     Raises:
+        TypeError: one string is given where a list of them is asked for.
         ValueError: there is no sentence, or the size leaves no room for a word.
     """
+    _refuse_one_string(sentences)
     counts = Counter(word for sentence in sentences for word in words(sentence))
     for special in SPECIAL:
         counts.pop(special, None)
@@ -60,14 +62,16 @@ def encode(
         numbers, shape (sentences, length).
 
     Raises:
-        TypeError: one string is given where a list of them is asked for.
+        TypeError: one string is given where a list of them is asked for, or what is no string; it
+            is named by its position.
         ValueError: a sentence holds no word, or is too long; it is named by its position.
     """
-    if isinstance(sentences, str):
-        raise TypeError("A list of sentences is asked for: put the one sentence into brackets.")
+    _refuse_one_string(sentences)
     number = {word: place for place, word in enumerate(vocabulary)}
     rows = np.full((len(sentences), length), PAD, dtype=np.int32)
     for place, sentence in enumerate(sentences):
+        if not isinstance(sentence, str):
+            raise TypeError(f"Sentence {place} is {sentence!r}, not a string.")
         row = [number.get(word, UNK) for word in words(sentence)]
         if not row:
             raise ValueError(f"Sentence {place} is empty: take it out, or write a word.")
@@ -96,9 +100,17 @@ def decode(rows: ArrayLike, vocabulary: Sequence[str]) -> list[str]:
 
     Returns:
         a sentence a row, without special words other than `<unk>`.
+
+    Raises:
+        ValueError: one row is given where a list of them is asked for.
     """
-    sentences = []
-    for row in np.asarray(rows).tolist():
+    rows, sentences = np.asarray(rows), []
+    if rows.ndim != 2:
+        raise ValueError(
+            f"Rows have shape (sentences, length), not {rows.shape}: put a single row into "
+            "brackets."
+        )
+    for row in rows.tolist():
         row = row[: row.index(EOS)] if EOS in row else row
         sentences.append(spell([vocabulary[n] for n in row if n not in (PAD, SOS)]))
     return sentences
@@ -126,8 +138,10 @@ def word_dictionary(
         for each source word the target word that it most probably becomes.
 
     Raises:
+        TypeError: one string is given where a list of them is asked for.
         ValueError: as many targets as sources are asked for, and at least one.
     """
+    _refuse_one_string(sources)
     check_pairs(sources, targets)
     names = {word: n for n, word in enumerate(vocabulary(sources))}
     others = vocabulary(targets)
@@ -158,6 +172,7 @@ def word_dictionary(
 
 def look_up(sentences: Iterable[str], dictionary: dict[str, str]) -> list[str]:
     """Translate word for word, in the source's order; a word it does not hold stays as it is."""
+    _refuse_one_string(sentences)
     return [spell(dictionary.get(word, word) for word in words(text)) for text in sentences]
 
 
@@ -175,6 +190,12 @@ def bleu(truth: list[str], translations: list[str]) -> float:
 
     check_pairs(truth, translations)
     return BLEU(lowercase=True, force=True).corpus_score(translations, [truth]).score
+
+
+def _refuse_one_string(sentences: Iterable[str]) -> None:
+    """A string is a sequence of strings, too: without this, each letter would be a sentence."""
+    if isinstance(sentences, str):
+        raise TypeError("A list of sentences is asked for: put the one sentence into brackets.")
 
 
 def check_pairs(sources: Sequence, targets: Sequence) -> None:
