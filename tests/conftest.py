@@ -4,7 +4,15 @@ import os
 import subprocess
 import sys
 
+from course_utils import exercises
+
 import pytest
+
+
+@pytest.fixture(autouse=True)
+def fresh_kernel():
+    """Forget the wrong tries of other tests: each test is a kernel of its own."""
+    exercises._wrong_tries.clear()
 
 
 @pytest.fixture

@@ -1,16 +1,26 @@
 """Checks of the exercises: what is right about an answer, or a hint on what is not.
 
-A wrong answer gets a sentence, never a traceback, and never the solution. The checks of a lesson
-are in the module named after it.
+A wrong answer gets a sentence, never a traceback, and never the solution. Who is stuck gets ordered
+hints as well, one more with each try. Checks and hints of a lesson are in the module named after
+it.
 """
 
+import inspect
+import warnings
+from collections import Counter
 from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 
-from course_utils.exercises.hints import Hint
+from course_utils.exercises.hints import Hint, said
+from course_utils.exercises.record import record
 
 RIGHT = "✓ Exercise {}: right. {}"
 NOT_YET = "✗ Exercise {}: not yet. {}"
+TRIES_BEFORE_HINTS = 2
+
+_wrong_tries: Counter[str] = Counter()
+"""of each exercise, in this kernel, since it was last right"""
 
 
 def check(exercise: str, answer: object, **given: object) -> None:
@@ -23,18 +33,59 @@ def check(exercise: str, answer: object, **given: object) -> None:
 
     Raises:
         ValueError: there is no such exercise.
+        TypeError: something that the exercise starts from is missing or unknown.
     """
-    module = f"course_utils.exercises.lesson_{exercise[:2]}"
-    checks = import_module(module).CHECKS if find_spec(module) else {}
-    if exercise not in checks:
-        known = f": choose one of {', '.join(checks)}" if checks else ""
-        raise ValueError(f"No exercise {exercise!r}{known}.")
+    right, text = _verdict(exercise, answer, given)
+    print((RIGHT if right else NOT_YET).format(exercise, text))
     if answer is ...:
-        print(NOT_YET.format(exercise, "Replace the three dots with your answer."))
         return
+    record(exercise, right)
+    if right:
+        del _wrong_tries[exercise]
+        return
+    _wrong_tries[exercise] += 1
+    hints = _lesson(exercise).HINTS[exercise]
+    earned = max(0, _wrong_tries[exercise] - TRIES_BEFORE_HINTS + 1)
+    for number, hint in enumerate(hints[:earned], 1):
+        print(f"  Hint {number} of {len(hints)}: {hint}")
+
+
+def is_right(exercise: str, answer: object, **given: object) -> bool:
+    """Tell a program whether an answer is right: nothing is printed, counted or recorded.
+
+    Args:
+        exercise: its name, such as `04-1`.
+        answer: what the exercise asks for.
+        given: what the exercise starts from, such as `prices=prices`.
+
+    Raises:
+        ValueError: there is no such exercise.
+        TypeError: something that the exercise starts from is missing or unknown.
+    """
+    return _verdict(exercise, answer, given)[0]
+
+
+def _lesson(exercise: str) -> ModuleType:
+    """The module with the checks and the hints of an exercise's lesson."""
+    module = f"course_utils.exercises.lesson_{exercise[:2]}"
+    lesson = import_module(module) if find_spec(module) else None
+    if lesson is None or exercise not in lesson.CHECKS:
+        known = f": choose one of {', '.join(lesson.CHECKS)}" if lesson else ""
+        raise ValueError(f"No exercise {exercise!r}{known}.")
+    return lesson
+
+
+def _verdict(exercise: str, answer: object, given: dict[str, object]) -> tuple[bool, str]:
+    """Whether an answer is right, and the line that says why."""
+    test = _lesson(exercise).CHECKS[exercise]
+    if answer is ...:
+        return False, "Replace the three dots with your answer."
+    call = inspect.signature(test).bind(answer, **given)  # here, as this is no learner's mistake
     try:
-        praise = checks[exercise](answer, **given)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what is wrong, the hint tells
+            return True, test(*call.args, **call.kwargs)
     except Hint as hint:
-        print(NOT_YET.format(exercise, hint))
-    else:
-        print(RIGHT.format(exercise, praise))
+        return False, " ".join(str(hint).split())
+    except (Exception, SystemExit) as error:  # whatever the answer is, it gets a sentence
+        return False, f"The check could not use your answer; it stopped at {said(error)}."

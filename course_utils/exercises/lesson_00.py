@@ -1,6 +1,7 @@
 """Checks of lesson 00, Start here."""
 
 from collections.abc import Callable
+from numbers import Integral
 
 from course_utils.exercises.hints import Hint, number, series_by_day
 
@@ -9,10 +10,9 @@ import pandas as pd
 
 
 def _shape(answer: object, prices: pd.DataFrame) -> str:
-    try:
-        found = tuple(map(int, answer))
-    except (TypeError, ValueError):
-        raise Hint(f"A shape is a tuple of whole numbers, not {type(answer).__name__}.") from None
+    if not isinstance(answer, (tuple, list)) or not all(isinstance(n, Integral) for n in answer):
+        raise Hint(f"A shape is a tuple of whole numbers, not {type(answer).__name__}.")
+    found = tuple(map(int, answer))
     right = (len(prices) - 5, 5, 4)
     if len(found) != 3:
         raise Hint(f"Windows have three axes, yours has {len(found)}: samples, days, columns.")
@@ -80,4 +80,22 @@ CHECKS: dict[str, Callable[..., str]] = {
     "00-1": _shape,
     "00-2": _largest_rise,
     "00-3": _same_as_yesterday,
+}
+
+HINTS: dict[str, tuple[str, ...]] = {
+    "00-1": (
+        "Windows have three axes: how many there are, how many days each holds, how many columns.",
+        "Two of the three numbers are in the call: the lookback, and the list of columns.",
+        "Like every array, `few_windows` carries its shape with it.",
+    ),
+    "00-2": (
+        "Build it up in three steps and look at each: all changes, those of one year, the largest.",
+        "`.loc[str(year)]` on a series with days as its index leaves the days of that year.",
+        "The changes of a year are a series, and a series has a method for its largest value.",
+    ),
+    "00-3": (
+        "The check calls your function with a whole price table and wants one value for each day.",
+        "You need the column `High`, moved so that each day shows what stood one day earlier.",
+        "pandas moves a series along its index with `shift`. Write `def`, one line, `return`.",
+    ),
 }

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from course_utils.exercises.hints import Hint, number, numbers
+from course_utils.exercises.hints import Hint, array, called, number, numbers
 from course_utils.windows import make_windows
 
 import numpy as np
@@ -61,16 +61,11 @@ def _fading_average(answer: object) -> str:
 
 
 def _cut(answer: object) -> str:
-    if not callable(answer):
-        raise Hint("Hand over the function itself, without calling it.")
     generator = np.random.default_rng(0)
     for steps, lookback, horizon in ((9, 3, 1), (12, 1, 1), (12, 4, 2), (20, 5, 5), (6, 5, 1)):
         series = np.round(generator.normal(50, 10, steps), 2)
         case = f"For {steps} values, lookback {lookback} and horizon {horizon}"
-        try:
-            result = answer(series.copy(), lookback, horizon)
-        except Exception as error:  # whatever a learner's code raises becomes a hint
-            raise Hint(f"{case}, your function raised {type(error).__name__}: {error}") from error
+        result = called(answer, series.copy(), lookback, horizon, case=case)
         _compare_cut(result, series, lookback, horizon, case)
     return "The same windows and targets as make_windows, at every lookback and horizon tried."
 
@@ -79,10 +74,8 @@ def _compare_cut(result: object, series: NDArray, lookback: int, horizon: int, c
     """Hold a learner's windows and targets against `make_windows`."""
     if not isinstance(result, tuple) or len(result) != 2:
         raise Hint("Your function must return two things: windows and targets.")
-    try:
-        windows, targets = (np.asarray(part, dtype=float) for part in result)
-    except (TypeError, ValueError):
-        raise Hint(f"{case}, the windows differ in length, or are not numbers.") from None
+    asked = f"{case}, the windows differ in length, or are not numbers."
+    windows, targets = (array(part, asked) for part in result)
     expected_windows, expected = make_windows(series, lookback, horizon)
     if windows.shape == expected_windows.shape[:2]:
         raise Hint(f"Your windows have shape {windows.shape}: the feature axis is missing.")
@@ -160,4 +153,31 @@ CHECKS: dict[str, Callable[..., str]] = {
     "01-2": _fading_average,
     "01-3": _cut,
     "01-4": _any_length,
+}
+
+HINTS: dict[str, tuple[str, ...]] = {
+    "01-1": (
+        "Count the two layers one at a time, then add them up.",
+        "A unit of the recurrent layer weighs each feature, each unit's last state, and has a "
+        "bias.",
+        "Dense(3) sees 20 numbers. Each of its three outputs weighs all of them and has a bias.",
+    ),
+    "01-2": (
+        "An input enters the state once; from then on each step multiplies it by `w_h`.",
+        "After three steps an input counts w_h³. Which number, to the power of three, is a half?",
+        "When the state rests at 5 with the input at 5 and b = 0, then 5 = 5 w_x + 5 w_h.",
+    ),
+    "01-3": (
+        "On paper, cut the series 0, 1, ..., 8 with lookback 3 and horizon 1: which target is "
+        "first?",
+        "Window i holds positions i to i + lookback - 1; its target is `horizon` after the last.",
+        "The last window is the one whose target is the series' last value. Add the feature "
+        "axis at the end.",
+    ),
+    "01-4": (
+        "`keras.Input((None, 1))` leaves the number of steps open, so one model takes all lengths.",
+        "It does well at what it was trained on: train on several lengths, odd and even.",
+        "Few units are enough. A batch holds one length, so call `fit` for one length after the"
+        " other, and go round a few times.",
+    ),
 }

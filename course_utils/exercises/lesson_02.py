@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from course_utils.cells import LSTMWeights, unroll
-from course_utils.exercises.hints import Hint, number, numbers
+from course_utils.exercises.hints import Hint, called, number, numbers, said
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,7 +115,7 @@ def _latched(weights: LSTMWeights, bits: NDArray, marked: list[int], case: str) 
     try:
         ran = unroll(np.stack([bits, marks], axis=-1), weights)
     except Exception as error:  # whatever a learner's weights raise becomes a hint
-        raise Hint(f"Your weights do not run: {error}") from error
+        raise Hint(f"Your weights do not run: {said(error)}") from error
     h = ran.hidden_states[:, -1]
     if h.shape[1] != 1:
         raise Hint(f"One unit is asked for, not {h.shape[1]}.")
@@ -142,14 +142,7 @@ def _latched(weights: LSTMWeights, bits: NDArray, marked: list[int], case: str) 
 
 def _call(function: object, *arguments: int) -> float:
     """Call a learner's function and take one finite number, or say what came instead."""
-    if not callable(function):
-        raise Hint("Hand over the function itself, without calling it.")
-    call = ", ".join(map(str, arguments))
-    try:
-        result = function(*arguments)
-    except Exception as error:  # whatever a learner's code raises becomes a hint
-        raise Hint(f"With ({call}) your function raised {type(error).__name__}: {error}") from error
-    return number(result)
+    return number(called(function, *arguments, case=f"With {', '.join(map(str, arguments))}"))
 
 
 CHECKS: dict[str, Callable[[Any], str]] = {
@@ -157,4 +150,29 @@ CHECKS: dict[str, Callable[[Any], str]] = {
     "02-2": _stack_parameters,
     "02-3": _bias_for,
     "02-4": _latch,
+}
+
+HINTS: dict[str, tuple[str, ...]] = {
+    "02-1": (
+        "First the new cell state: what the forget gate keeps, plus what the input gate lets in.",
+        "The candidate is negative, so the new state is below what was kept.",
+        "The hidden state is the output gate times tanh of the new cell state.",
+    ),
+    "02-2": (
+        "One LSTM layer has four parts of the same size; the lesson's `lstm_parameters` counts it.",
+        "Only the first layer sees the features. What does each layer above it see?",
+        "A `Dense(1)` has a weight for each unit of the last layer, and one bias.",
+    ),
+    "02-3": (
+        "With the input gate shut, each step multiplies the cell state by the forget gate.",
+        "First find the gate f with f to the power of `steps` equal to a half: it is a root.",
+        "Then undo the sigmoid: f = 1 / (1 + exp(-b)). Solve for b.",
+    ),
+    "02-4": (
+        "The recurrent kernels can all be zero: mark and bit alone decide what each gate does.",
+        "A gate is shut by a large negative bias, and a mark opens it if its weight is twice as"
+        " large, with the other sign.",
+        "Forgetting is the reverse: open without a mark, shut on one. The candidate needs the "
+        "bit alone, and the output gate nothing but a bias.",
+    ),
 }

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from course_utils.cells import sigmoid
-from course_utils.exercises.hints import Hint, number
+from course_utils.exercises.hints import Hint, array, called, number, said
 
 import numpy as np
 
@@ -50,16 +50,9 @@ def _count(features: int, units: list[int], parts: int = 3, biases: int = 2, den
 
 
 def _stack_parameters(answer: object) -> str:
-    if not callable(answer):
-        raise Hint("Hand over the function itself, without calling it.")
     cases = [(1, [50]), (4, [32]), (4, [50, 50, 50, 50]), (7, [20, 10])]
     for features, units in cases:
-        try:
-            found = number(answer(features, list(units)))
-        except Hint:
-            raise
-        except Exception as error:  # whatever a learner's code raises becomes a hint
-            raise Hint(f"Your function raised {type(error).__name__}: {error}") from error
+        found = number(called(answer, features, list(units)))
         case = f"For features={features}, units={units}: "
         every_layer_sees_features = sum(3 * u * (features + u + 2) for u in units) + units[-1] + 1
         mistakes = {
@@ -81,20 +74,13 @@ def _stack_parameters(answer: object) -> str:
 
 
 def _hold(answer: object) -> str:
-    if not callable(answer):
-        raise Hint("Hand over the function itself, without calling it.")
     import keras
 
     rng = np.random.default_rng(0)
     layer = keras.layers.GRU(5)
     layer.build((None, 100, 3))
     kernel, recurrent_kernel, biases = layer.get_weights()
-    try:
-        found = np.asarray(answer(biases.copy()), dtype=float)
-    except (TypeError, ValueError) as error:
-        raise Hint(f"Return an array of biases; yours raised: {error}") from None
-    except Exception as error:  # whatever a learner's code raises becomes a hint
-        raise Hint(f"Your function raised {type(error).__name__}: {error}") from error
+    found = array(called(answer, biases.copy()), "Return an array of biases.")
     if found.shape != biases.shape:
         raise Hint(f"The biases have shape {biases.shape}; yours have {found.shape}.")
     if not np.isfinite(found).all():
@@ -134,8 +120,9 @@ def _fair_chance(answer: object, draw: Callable[..., tuple[np.ndarray, np.ndarra
     try:
         forecasts = np.asarray(answer.predict(sequences, verbose=0))
     except ValueError as error:
-        first = str(error).splitlines()[0]
-        raise Hint(f"The model does not take {sequences.shape[1:]} sequences: {first}") from None
+        raise Hint(
+            f"The model does not take {sequences.shape[1:]} sequences: {said(error)}"
+        ) from None
     if forecasts.size != len(sums):
         raise Hint(f"One forecast a sequence is asked for, not shape {forecasts.shape[1:]}.")
     if not np.isfinite(forecasts).all():
@@ -157,4 +144,33 @@ CHECKS: dict[str, Callable[..., str]] = {
     "03-2": _stack_parameters,
     "03-3": _hold,
     "03-4": _fair_chance,
+}
+
+HINTS: dict[str, tuple[str, ...]] = {
+    "03-1": (
+        "Compute the two gates first: each is `sigmoid` of weight times input, plus weight "
+        "times state, plus bias.",
+        "In the candidate the reset gate multiplies the old state before its weight does.",
+        "In Keras' convention z says how much of the old state stays; the candidate gets the rest.",
+    ),
+    "03-2": (
+        "Go through the list with a loop, and add up one layer after the other.",
+        "A GRU has three parts. By default each unit has two biases in each part.",
+        "After each layer, what the next one sees is the number of units just counted. Dense(1)"
+        " comes last.",
+    ),
+    "03-3": (
+        "Which gate decides between the old state and the candidate? Where must it stand?",
+        "Three gates share each row of the biases, a third of the columns each, in the order z,"
+        " r, h.",
+        "Change a copy: a large bias in the first third takes the sigmoid close to 1 for any "
+        "input.",
+    ),
+    "03-4": (
+        "Look at the loss while it trains: if it stays at the naive error, the gradient does "
+        "not get through, or the steps are too large.",
+        "A smaller learning rate with more epochs is the first thing to try.",
+        "Clipping the gradient (`global_clipnorm` of a Keras optimizer) allows steps that would"
+        " otherwise blow up.",
+    ),
 }

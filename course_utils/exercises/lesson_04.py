@@ -131,3 +131,29 @@ CHECKS: dict[str, Callable[[object, pd.DataFrame], str]] = {
     "04-3": _relative_volume,
     "04-4": _beat_the_ladder,
 }
+
+HINTS: dict[str, tuple[str, ...]] = {
+    "04-1": (
+        "`test_windows` has three axes: days of the test year, days in a window, columns.",
+        "Of each window, take the last five days and the column of the highs, index 0.",
+        "The mean runs along the days of a window, axis 1 of what you have left; then `rmse`.",
+    ),
+    "04-2": (
+        "Part 5 fits this regression on all four columns; only the list of columns changes.",
+        "`return` is the target, so it comes first in the list of two.",
+        "The regression forecasts returns. From a return to dollars it takes yesterday's high "
+        "and an exponential.",
+    ),
+    "04-3": (
+        "Three steps: a mean of the last 20 days, a ratio, a logarithm.",
+        "`rolling(20)` ends at its own day, so today is included and nothing later.",
+        "Divide the column by its rolling mean and take `np.log`; let the first 19 days be nan.",
+    ),
+    "04-4": (
+        "Begin with the best rung of part 5 as a function of the table, and check that it passes.",
+        "Whatever you compute, use days up to yesterday for today's forecast, then go back to "
+        "dollars.",
+        "A regression that sees more than the last day costs little: try `WindowRegression` "
+        "with another number of days.",
+    ),
+}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from course_utils.evaluation import coverage, crps
-from course_utils.exercises.hints import Hint, number, numbers
+from course_utils.exercises.hints import Hint, array, called, number, numbers
 
 import numpy as np
 import pandas as pd
@@ -39,8 +39,6 @@ def _long_run(answer: object) -> str:
 
 
 def _loop(answer: object) -> str:
-    if not callable(answer):
-        raise Hint("Hand over the function itself, without calling it.")
     window = np.array([1.0, 2.0, 4.0])
     sizes: set[int] = set()
 
@@ -58,15 +56,7 @@ def _loop(answer: object) -> str:
     }
     for name, forecast in forecasts.items():
         given = window.copy()
-        try:
-            values = answer(watched(forecast), given, 6)
-            if values is None:
-                raise Hint("Your function returned nothing: end it with `return`.")
-            found = np.ravel(np.asarray(values, dtype=float))
-        except Hint:
-            raise
-        except Exception as error:  # whatever a learner's code raises becomes a hint
-            raise Hint(f"Your function raised {type(error).__name__}: {error}") from error
+        found = np.ravel(array(called(answer, watched(forecast), given, 6)))
         if not np.array_equal(given, window):
             raise Hint("Your function changed the caller's window: work on a copy.")
         if sizes and sizes != {3}:
@@ -120,13 +110,7 @@ def _share_inside(answer: object, paths: ArrayLike, truth: ArrayLike) -> str:
 
 def _sampled(function: object, past: pd.Series, seed: int) -> NDArray:
     """Call a learner's sampler and take its paths, or say what came instead."""
-    if not callable(function):
-        raise Hint("Hand over the function itself, without calling it.")
-    try:
-        found = function(past.copy(), STEPS, PATHS, np.random.default_rng(seed))
-        paths = np.asarray(found, dtype=float)
-    except Exception as error:  # whatever a learner's code raises becomes a hint
-        raise Hint(f"Your function raised {type(error).__name__}: {error}") from error
+    paths = array(called(function, past.copy(), STEPS, PATHS, np.random.default_rng(seed)))
     if paths.shape != (PATHS, STEPS):
         raise Hint(f"Shape (paths, steps) is ({PATHS}, {STEPS}) here; yours is {paths.shape}.")
     if not np.isfinite(paths).all():
@@ -175,4 +159,29 @@ CHECKS: dict[str, Callable[..., str]] = {
     "05-2": _loop,
     "05-3": _share_inside,
     "05-4": _sharper_bands,
+}
+
+HINTS: dict[str, tuple[str, ...]] = {
+    "05-1": (
+        "One step ahead the mean is 0.8 times where it stands now. What is the step after that?",
+        "Steps multiply, so the memory comes in to the power of three.",
+        "At the resting point x a step gives x again: x = 0.8 x + 0.1. Solve for x.",
+    ),
+    "05-2": (
+        "Keep a list that begins as a copy of the window, and let it grow.",
+        "In each step, hand `forecast` the last `len(window)` values of the list as an array.",
+        "Append what it says. At the end, leave out the values that you started with.",
+    ),
+    "05-3": (
+        "A central band of 80% leaves as much above it as below it: how much on either side?",
+        "`np.quantile` with a list of two shares and `axis=0` gives both edges for every day.",
+        "A day is inside if the truth is not below the lower edge and not above the upper one. "
+        "The mean of these is the share.",
+    ),
+    "05-4": (
+        "Begin with the rival itself: log returns of `past`, drawn with `rng.choice`, added up.",
+        "Prices come back with the last price times the exponential of the summed returns.",
+        "Draw from the last year or so instead of all years, and subtract the mean of what you "
+        "draw from.",
+    ),
 }

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from course_utils.recipes import Recipe
 
 from course_utils.evaluation import LeakError, check_past_only, rmse
-from course_utils.exercises.hints import Hint, number, series_by_day
+from course_utils.exercises.hints import Hint, array, called, number, series_by_day
 
 import numpy as np
 import pandas as pd
@@ -68,8 +68,6 @@ class _NoDummies(MinMaxScaler):
 
 
 def _back_to_dollars(answer: object) -> str:
-    if not callable(answer):
-        raise Hint("Hand over the function itself, without calling it.")
     rng = np.random.default_rng(0)
     table = rng.uniform([10, 100, 1000], [20, 130, 5000], (30, 3))
     for feature_range in [(0, 1), (-1, 1)]:
@@ -86,15 +84,7 @@ def _called_on(
 ) -> NDArray:
     """Call a learner's function and take numbers of the same shape, or say what came instead."""
     given = values.copy()
-    try:
-        returned = function(scaler, given, column)
-        if returned is None:
-            raise Hint("Your function returned nothing: end it with `return`.")
-        found = np.asarray(returned, dtype=float)
-    except Hint:
-        raise
-    except Exception as error:  # whatever a learner's code raises becomes a hint
-        raise Hint(f"Your function raised {type(error).__name__}: {error}") from error
+    found = array(called(function, scaler, given, column))
     if not np.array_equal(given, values):
         raise Hint("Your function changed the caller's values: work on a copy.")
     if found.shape != values.shape:
@@ -270,4 +260,28 @@ CHECKS: dict[str, Callable[..., str]] = {
     "06-2": _back_to_dollars,
     "06-3": _z_score,
     "06-4": _half_the_network,
+}
+
+HINTS: dict[str, tuple[str, ...]] = {
+    "06-1": (
+        "1 - R² is what a forecast leaves unexplained. Compute it for both.",
+        "These are squared errors over one and the same variance. In their ratio it cancels.",
+        "The root of the ratio is RMSE over naive RMSE; the skill is 1 minus that.",
+    ),
+    "06-2": (
+        "Write down what `transform` does: first it multiplies, then it adds.",
+        "The way back undoes the last step first.",
+        "`scale_` and `min_` hold one number for each column: take those of `column`.",
+    ),
+    "06-3": (
+        "Mean and standard deviation come from one and the same rolling window of closes.",
+        "`rolling(20)` ends today, and its `std()` is the one that is asked for.",
+        "How far is the close from the mean, and how many standard deviations is that?",
+    ),
+    "06-4": (
+        "Parameters grow with the square of the units: 30% fewer units are about half of them.",
+        "Lookback and learning rate cost no parameters. What did their sweeps say?",
+        "In the sweeps a short lookback lost nothing. Combine one with fewer units and larger "
+        "steps.",
+    ),
 }

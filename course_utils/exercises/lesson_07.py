@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from course_utils.evaluation import rmse
-from course_utils.exercises.hints import Hint, number
+from course_utils.exercises.hints import Hint, array, ask_for_function, called, number
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,7 @@ def _honest(answer: object) -> str:
 
 
 def _last_output(answer: object) -> str:
+    ask_for_function(answer)
     import keras
 
     keras.utils.set_random_seed(0)
@@ -129,14 +130,7 @@ def _patient(answer: object, draw: Callable[[int, int], tuple[NDArray, NDArray]]
 
 def _array(function: object, argument: NDArray) -> NDArray:
     """Call a learner's function on a copy and take finite numbers, or say what came instead."""
-    if not callable(function):
-        raise Hint("Hand over the function itself, without calling it.")
-    try:
-        found = np.asarray(function(argument.copy()), dtype=float)
-    except (TypeError, ValueError) as error:
-        raise Hint(f"Return an array of numbers; yours raised: {error}") from None
-    except Exception as error:  # whatever a learner's code raises becomes a hint
-        raise Hint(f"Your function raised {type(error).__name__}: {error}") from error
+    found = array(called(function, argument.copy()))
     if not np.isfinite(found).all():
         raise Hint("Not every number that your function returns is finite.")
     return found
@@ -169,4 +163,32 @@ CHECKS: dict[str, Callable[..., str]] = {
     "07-2": _honest,
     "07-3": _last_output,
     "07-4": _patient,
+}
+
+HINTS: dict[str, tuple[str, ...]] = {
+    "07-1": (
+        "A bidirectional layer is two layers, each with its own weights: count one, then double.",
+        "The outputs of both directions are joined: the second layer sees 2 * 10 numbers.",
+        "Dense(1) sees the joined output of the second layer, too, and has a bias.",
+    ),
+    "07-2": (
+        "For each case ask: at the moment the answer is due, is all that the layer reads known?",
+        "Mind the difference between a window that ends today and a sequence that goes on after"
+        " the day in question.",
+        "Finished records are honest, also in their middle. An answer day by day, or word by "
+        "word, is not.",
+    ),
+    "07-3": (
+        "Along the last axis, the first half of the numbers is the forward layer's.",
+        "Each half has read everything at its own last step. The backward one starts at the end.",
+        "Take the forward half at one end of the time axis, the backward half at the other, and"
+        " join them along the last axis.",
+    ),
+    "07-4": (
+        "A plain forward GRU is a filter: right, but without patience. It has to answer later.",
+        "With three empty steps added at the end and the first three outputs dropped, output t "
+        "has read input t + 3.",
+        "Train it on `noisy` and `signal` with targets of shape (batch, time_steps, 1), and "
+        "drop the last axis of what it predicts.",
+    ),
 }

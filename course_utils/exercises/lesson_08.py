@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
 
-from course_utils.exercises.hints import Hint
+from course_utils.exercises.hints import Hint, array, ask_for_function, called
 from course_utils.text import EOS, PAD, SOS, bleu, look_up, word_dictionary
 from course_utils.text.grammar import sentence_pairs
 
@@ -16,10 +16,10 @@ TARGET = [9, 5, 14, EOS, PAD, PAD]  # of exercise 1
 
 
 def _decoder_inputs(answer: object) -> str:
-    try:
-        found = [int(number) for number in np.ravel(np.asarray(answer, dtype=float))]
-    except (TypeError, ValueError):
-        raise Hint("A list of six numbers is asked for.") from None
+    row = np.ravel(array(answer, "A list of six numbers is asked for."))
+    if not np.isfinite(row).all():
+        raise Hint("A list of six whole numbers is asked for.")
+    found = [int(number) for number in row]
     right = [SOS, *TARGET[:-1]]
     hints = {
         tuple(
@@ -41,27 +41,13 @@ def _decoder_inputs(answer: object) -> str:
     return "At each place the decoder knows the words before it, and no other."
 
 
-def _called(function: object, *given: object) -> object:
-    """Call a learner's function, or say what went wrong."""
-    if not callable(function):
-        raise Hint("Hand over the function itself, without calling it.")
-    try:
-        found = function(*given)
-    except Exception as error:  # whatever a learner's code raises becomes a hint
-        raise Hint(f"Your function raised {type(error).__name__}: {error}") from error
-    if found is None:
-        raise Hint("Your function returned nothing: end it with `return`.")
-    return found
-
-
 def _share(found: object) -> float:
-    try:
-        share = float(found)
-    except (TypeError, ValueError):
-        raise Hint(f"Your function must return one number, not {type(found).__name__}.") from None
+    share = array(found, f"Your function must return one number, not {type(found).__name__}.")
+    if share.ndim:
+        raise Hint(f"Your function must return one number, not an array of shape {share.shape}.")
     if np.isnan(share):
         raise Hint("Your function returned nan: did it divide by zero?")
-    return share
+    return float(share)
 
 
 def _accuracy(answer: object) -> str:
@@ -77,7 +63,7 @@ def _accuracy(answer: object) -> str:
     guesses[1, [1, 3, 4, 6, 7]] = 4, 4, end, 5, 5
     guesses[2, 4] = 4
     given = targets.copy(), guesses.copy()
-    share = _share(_called(answer, *given))
+    share = _share(called(answer, *given))
     if not (np.array_equal(given[0], targets) and np.array_equal(given[1], guesses)):
         raise Hint("Your function changed the caller's arrays: work on copies.")
     right, counted = targets == guesses, targets != PAD
@@ -114,7 +100,7 @@ def _precision(answer: object) -> str:
         ("triples of words", truth, ["der", "alte", "mann", "sucht", "den", "alten", "hund"], 3),
     ]
     for name, expected, translation, n in cases:
-        share = _share(_called(answer, list(expected), list(translation), n))
+        share = _share(called(answer, list(expected), list(translation), n))
         found, known = _grams(translation, n), _grams(expected, n)
         matches = sum((found & known).values())
         right = Fraction(matches, sum(found.values()))
@@ -138,11 +124,12 @@ def _precision(answer: object) -> str:
 
 
 def _better_words(answer: object, pairs: pd.DataFrame) -> str:
+    ask_for_function(answer)
     train = pairs[pairs["part"] == "train"]
     dictionary = word_dictionary(list(train["english"]), list(train["german"]))
     new = sentence_pairs({"test": NEW_SENTENCES}, seed=1)
     sources, truth = list(new["english"]), list(new["german"])
-    found = _called(answer, list(sources))
+    found = called(answer, list(sources))
     if isinstance(found, str) or not hasattr(found, "__len__"):
         raise Hint("A list of sentences comes in, and a list of sentences must come back.")
     if len(found) != len(sources):
@@ -161,4 +148,31 @@ CHECKS: dict[str, Callable[..., str]] = {
     "08-2": _accuracy,
     "08-3": _precision,
     "08-4": _better_words,
+}
+
+HINTS: dict[str, tuple[str, ...]] = {
+    "08-1": (
+        "In training the decoder is shown the true word before the one it must foretell.",
+        "So its row is the target row, one place later.",
+        "What stands at the first place, before any word? And which number falls off at the end?",
+    ),
+    "08-2": (
+        "Two masks are enough: where the guess is right, and where the target counts.",
+        "`targets != PAD` marks the places that count.",
+        "Index the first mask with the second: the mean of what is left is the share.",
+    ),
+    "08-3": (
+        "First a list of the groups: `n` words in a row, from each place where n are left.",
+        "Go through the translation's groups. A group that the truth holds counts, and is then "
+        "used up.",
+        "Take each hit out of a copy of the truth's groups. At the end divide by the number of "
+        "the translation's groups.",
+    ),
+    "08-4": (
+        "`look_up(sentences, dictionary)` is the rival. Begin with it, and correct its dictionary.",
+        "Print some pairs of the training part next to what `look_up` gives, and collect the "
+        "words that go wrong most often.",
+        "A word may become nothing, an empty string, or two: a comma and the German "
+        "conjunction. A handful of entries is enough.",
+    ),
 }

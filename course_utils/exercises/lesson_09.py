@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from course_utils.exercises.hints import Hint, number, numbers
+from course_utils.exercises.hints import Hint, array, called, number, numbers
 from course_utils.text.characters import bits
 from course_utils.text.ngrams import NGram
 
@@ -11,19 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 DRAWS = 4000  # of exercise 2
 CONTEXT, POSITIONS = 60, 1500  # of exercise 4
-
-
-def _called(function: object, *given: object) -> object:
-    """Call a learner's function, or say what it raised."""
-    if not callable(function):
-        raise Hint("Hand over the function itself, without calling it.")
-    try:
-        found = function(*given)
-    except Exception as error:  # whatever a learner's code raises becomes a hint
-        raise Hint(f"Your function raised {type(error).__name__}: {error}") from error
-    if found is None:
-        raise Hint("Your function returned nothing: end it with `return`.")
-    return found
 
 
 def _bits_by_hand(answer: object) -> str:
@@ -52,7 +39,7 @@ def _shares(draw: object, logits: NDArray, temperature: float, top_k: int) -> ND
     counts = np.zeros(len(logits))
     for _ in range(DRAWS):
         given = logits.copy()
-        code = _called(draw, given, temperature, top_k, rng)
+        code = called(draw, given, temperature, top_k, rng)
         if not np.array_equal(given, logits):
             raise Hint("Your function changed the caller's logits: work on a copy.")
         code = number(code)
@@ -70,7 +57,7 @@ def _softmax(logits: NDArray) -> NDArray:
 def _draw(answer: object) -> str:
     logits = np.array([1.0, 3.0, -1.0, 2.0, 2.5])
     rng = np.random.default_rng(1)
-    again = [_called(answer, logits.copy(), 1.0, 5, np.random.default_rng(1)) for _ in range(9)]
+    again = [called(answer, logits.copy(), 1.0, 5, np.random.default_rng(1)) for _ in range(9)]
     if any(number(code) != number(again[0]) for code in again):
         raise Hint("The same rng gave another code: draw from `rng` and from nothing else.")
 
@@ -94,7 +81,7 @@ def _draw(answer: object) -> str:
         if (found > 0.99).any():
             raise Hint(f"{case}the same character came each time: draw, do not take the largest.")
         raise Hint(f"{case}the shares of {DRAWS:,} draws are off: softmax of logits / temperature.")
-    huge = number(_called(answer, np.array([0.0, 5000.0]), 1.0, 2, rng))
+    huge = number(called(answer, np.array([0.0, 5000.0]), 1.0, 2, rng))
     if huge != 1:
         raise Hint("Logits of 5,000 came out wrong: subtract the largest before `exp`.")
     return "Temperature first, then the k largest, then one draw."
@@ -118,10 +105,10 @@ def _copy(answer: object, sample: str, text: str) -> str:
         ("ab abc a", "abcd", 3, "the longest stretch may stand in the middle"),
     ]
     for short, whole, expected, why in cases:
-        found = number(_called(answer, short, whole))
+        found = number(called(answer, short, whole))
         if found != expected:
             raise Hint(f"For {short!r} and {whole!r} it is {expected}, not {found:g}: {why}.")
-    found, expected = number(_called(answer, sample, text)), _longest(sample, text)
+    found, expected = number(called(answer, sample, text)), _longest(sample, text)
     if found != expected:
         raise Hint(f"The sample's longest copy has {expected} characters, not {found:g}.")
     return f"The longest copy in {len(sample):,} characters has {expected}."
@@ -129,11 +116,7 @@ def _copy(answer: object, sample: str, text: str) -> str:
 
 def _predicted(answer: object, contexts: NDArray, characters: int) -> NDArray:
     """Call a learner's model and take its probabilities, or say what came instead."""
-    found = _called(answer, contexts.copy())
-    try:
-        found = np.asarray(found, dtype=float)
-    except (TypeError, ValueError):
-        raise Hint("Your function must return an array of numbers.") from None
+    found = array(called(answer, contexts.copy()))
     if found.shape != (len(contexts), characters):
         raise Hint(
             f"For {len(contexts)} contexts, shape (contexts, characters) is "
@@ -175,4 +158,31 @@ CHECKS: dict[str, Callable[..., str]] = {
     "09-2": _draw,
     "09-3": _copy,
     "09-4": _better_model,
+}
+
+HINTS: dict[str, tuple[str, ...]] = {
+    "09-1": (
+        "A probability p costs log2(1 / p) bits: a half costs one.",
+        "Add up the four costs and take their mean.",
+        "n equally likely choices cost log2(n) bits each. Which n costs your mean?",
+    ),
+    "09-2": (
+        "Three steps: divide by the temperature, shut out all but the k largest, draw.",
+        "`np.argsort` gives the places from smallest to largest. A logit of minus infinity has "
+        "probability 0.",
+        "Subtract the largest logit before `np.exp`, make the chances add up to 1, and hand "
+        "them to `rng.choice` as `p`.",
+    ),
+    "09-3": (
+        "Python's `in` tells whether a piece of text stands in another.",
+        "From each start, try longer and longer pieces, and stop when one is not there.",
+        "Only pieces longer than the best so far matter: begin with that length plus one. Do "
+        "not run over the end of the sample.",
+    ),
+    "09-4": (
+        "Network and counts err in different places: a weighted mean of both can beat either.",
+        "The network gives logits for every step: take the last step's, and their softmax.",
+        "`counting[order].probabilities(contexts)` gives the other half. Weights that add up to"
+        " 1 keep the rows at 1.",
+    ),
 }
