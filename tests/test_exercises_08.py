@@ -53,6 +53,8 @@ def test_the_right_row_passes(kind, verdict):
         ([SOS, 9, 5, 14], "Six numbers are asked for, not 4"),
         ([7, 9, 5, 14, EOS, PAD], "Nothing is written yet"),
         ([SOS, 9, 5, 14, PAD, PAD], "the place before"),
+        ([SOS, 9.6, 5, 14, EOS, PAD], "whole numbers"),
+        ([SOS, float("inf"), 5, 14, EOS, PAD], "whole numbers"),
     ],
 )
 def test_known_mistakes_about_the_row_get_their_hint(row, hint, verdict):
@@ -86,6 +88,7 @@ def test_the_right_accuracy_passes(verdict):
         (lambda t, g: (t == g).mean(), "Padding is counted"),
         (lambda t, g: ((t == g) & (t != PAD)).mean(), "divided by all places"),
         (lambda t, g: (t == g)[g != PAD].mean(), "not the guess"),
+        (lambda t, g: (t == g)[(t != PAD) & (g != PAD)].mean(), "is wrong, and counts"),
         (by_sentence, "mean over sentences"),
         (lambda t, g: (t == g)[(t != PAD) & (t != EOS)].mean(), "<eos> is a word"),
         (lambda t, g: 100 * right_accuracy(t, g), "not per cent"),
@@ -134,6 +137,25 @@ def single_words(truth, translation, n):
     return right_precision(truth, translation, 1)
 
 
+def in_any_order(truth, translation, n):
+    left = [sorted(group) for group in groups(truth, n)]
+    found = [sorted(group) for group in groups(translation, n)]
+    return sum(min(found.count(g), left.count(g)) for g in map(list, {*map(tuple, found)})) / len(
+        found
+    )
+
+
+def parts_of_words(truth, translation, n):
+    """Single words are looked for in the words of the truth, not among them."""
+    left, hits = list(truth), 0
+    for word in translation:
+        match = next((other for other in left if word in other), None)
+        if match:
+            left.remove(match)
+            hits += 1
+    return hits / len(translation) if n == 1 else right_precision(truth, translation, n)
+
+
 def test_the_right_precision_passes(verdict):
     assert verdict("08-3", right_precision).startswith("✓")
 
@@ -145,6 +167,8 @@ def test_the_right_precision_passes(verdict):
         (recall, "not of the truth"),
         (by_words, "groups of 2"),
         (single_words, "n = 2"),
+        (in_any_order, "groups in another order"),
+        (parts_of_words, "a part of a word"),
         (lambda truth, translation, n: "all", "one number"),
     ],
 )

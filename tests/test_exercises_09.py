@@ -1,5 +1,6 @@
 """The checks of lesson 09: right answers pass, known mistakes get their own hint."""
 
+from course_utils.data import load_text
 from course_utils.exercises import check
 from course_utils.text.characters import characters_of, encode
 from course_utils.text.ngrams import NGram
@@ -118,7 +119,7 @@ def test_the_gumbel_draw_passes(verdict):
         (in_place, "work on a copy"),
         (own_luck, "from nothing else"),
         (overflowing, "raised ValueError"),
-        (lambda logits, *_: logits.argmax(), "do not take the largest"),
+        (lambda logits, *_: logits.argmax(), "draw, and from the `rng` given"),
         (lambda logits, *_: logits.max() + 0.5, "no code"),
         (lambda logits, t, k, rng: rng.choice(5), "are off"),
     ],
@@ -173,6 +174,19 @@ def knows_the_text(contexts):
     for row, context in zip(found, contexts, strict=True):
         row[where[tuple(context)]] = 1
     return found / found.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize(
+    ("counted", "order", "says"),
+    [("training", 6, "not two hundredths"), ("all", 4, "was the held-out"), ("all", 6, "was the")],
+)
+def test_counts_of_the_held_out_text_are_told_from_honest_ones(counted, order, says, capsys):
+    """On real prose, where what was learned by heart costs far less than what is new."""
+    text = load_text()
+    codes, cut = encode(text, characters_of(text)), round(0.9 * len(text))
+    model = NGram(codes[:cut] if counted == "training" else codes, order, codes.max() + 1)
+    check("09-4", model.probabilities, codes=codes, start=cut, characters=codes.max() + 1)
+    assert says in capsys.readouterr().out.split("\n", 2)[1]
 
 
 def test_a_better_model_passes(verdict):

@@ -17,7 +17,7 @@ TARGET = [9, 5, 14, EOS, PAD, PAD]  # of exercise 1
 
 def _decoder_inputs(answer: object) -> str:
     row = np.ravel(array(answer, "A list of six numbers is asked for."))
-    if not np.isfinite(row).all():
+    if not (np.isfinite(row).all() and (row == row.round()).all()):
         raise Hint("A list of six whole numbers is asked for.")
     found = [int(number) for number in row]
     right = [SOS, *TARGET[:-1]]
@@ -61,6 +61,7 @@ def _accuracy(answer: object) -> str:
     )
     guesses = targets.copy()
     guesses[1, [1, 3, 4, 6, 7]] = 4, 4, end, 5, 5
+    guesses[0, 4] = none
     guesses[2, 4] = 4
     given = targets.copy(), guesses.copy()
     share = _share(called(answer, *given))
@@ -71,6 +72,9 @@ def _accuracy(answer: object) -> str:
         right.mean(): "Padding is counted: a network that writes nothing would look good.",
         (right & counted).mean(): "The right ones are counted well, but divided by all places.",
         right[guesses != PAD].mean(): "What counts is where the target has words, not the guess.",
+        right[counted & (guesses != PAD)].mean(): (
+            "A guess of padding where the target has a word is wrong, and counts."
+        ),
         np.mean([(r & c).sum() / c.sum() for r, c in zip(right, counted, strict=True)]): (
             "That is the mean over sentences: average over words, so that each counts the same."
         ),
@@ -82,7 +86,7 @@ def _accuracy(answer: object) -> str:
             raise Hint(hint)
     if not np.isclose(share, right[counted].mean(), atol=1e-6):
         raise Hint("Count the places where the target is no padding; which share of them is right?")
-    return "Eleven of twelve words: padding does not count."
+    return "Ten of twelve words: padding does not count."
 
 
 def _grams(tokens: list[str], n: int) -> Counter[tuple[str, ...]]:
@@ -97,6 +101,8 @@ def _precision(answer: object) -> str:
         ("a short translation", truth, ["der", "alte", "hund"], 1),
         ("pairs of words", truth, ["der", "alte", "mann", "sucht", "den", "alten", "hund"], 2),
         ("a pair said too often", truth, ["den", "alten", "den", "alten"], 2),
+        ("groups in another order", truth, ["alte", "der", "mann", "alte"], 2),
+        ("a part of a word", ["den", "alten", "hund"], ["alte"], 1),
         ("triples of words", truth, ["der", "alte", "mann", "sucht", "den", "alten", "hund"], 3),
     ]
     for name, expected, translation, n in cases:

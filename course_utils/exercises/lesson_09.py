@@ -79,7 +79,7 @@ def _draw(answer: object) -> str:
         if close(found, _softmax(allowed * temperature)):
             raise Hint(f"{case}you multiplied by the temperature: divide.")
         if (found > 0.99).any():
-            raise Hint(f"{case}the same character came each time: draw, do not take the largest.")
+            raise Hint(f"{case}the same character came each time: draw, and from the `rng` given.")
         raise Hint(f"{case}the shares of {DRAWS:,} draws are off: softmax of logits / temperature.")
     huge = number(called(answer, np.array([0.0, 5000.0]), 1.0, 2, rng))
     if huge != 1:
@@ -148,6 +148,14 @@ def _better_model(answer: object, codes: ArrayLike, start: int, characters: int)
     scores = f"{yours:.3f} bits, the 5-gram {rival:.3f}"
     if yours < 0.5 * rival:
         raise Hint(f"{scores}: too good to be true. Was the held-out text counted, too?")
+    seen = rng.integers(CONTEXT, start, POSITIONS)
+    by_heart = _predicted(answer, codes[seen[:, np.newaxis] + np.arange(-CONTEXT, 0)], characters)
+    learned = bits(by_heart[np.arange(POSITIONS), codes[seen]])
+    if yours < rival - 0.2 and yours < learned + 0.1:
+        raise Hint(
+            f"{scores}, and {learned:.3f} on training text, hardly less than on held-out text: was "
+            "the held-out text counted, too?"
+        )
     if yours > rival - 0.02:
         raise Hint(f"{scores}: not two hundredths below it yet. Who else could be asked?")
     return f"{scores}, on {len(true):,} held-out characters."
