@@ -1,12 +1,24 @@
 """Fixtures that several test files share."""
 
 import os
+import shutil
 import subprocess
 import sys
 
 from course_utils import exercises
 
 import pytest
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+)
+collect_ignore = [] if CHROMIUM else ["test_browser.py"]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say so if there is no browser for the tests that need one."""
+    if not CHROMIUM:
+        terminalreporter.write_line("test_browser.py was left out: there is no Chromium on PATH")
 
 
 @pytest.fixture(autouse=True)

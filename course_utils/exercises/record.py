@@ -43,7 +43,7 @@ def record(exercise: str, right: bool) -> None:
 
 def read_record(file: Path) -> Iterator[Try | None]:
     """Read the tries, oldest first, None for a line that is damaged."""
-    if not file.exists():
+    if not file.is_file():
         return
     for line in file.read_bytes().splitlines():
         try:

@@ -1,0 +1,34 @@
+"""`course slides`: a lesson as slides that open without a network."""
+
+from pathlib import Path
+from typing import Annotated
+
+from course_utils import lessons
+from course_utils.lessons import UnknownLessonError
+
+import typer
+
+
+def slides(
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="LESSON", help="Numbers or beginnings of file names."),
+    ],
+    output: Annotated[Path, typer.Option(help="Where a folder for each lesson goes.")] = (
+        lessons.ROOT / "build" / "slides"
+    ),
+    folder: Annotated[Path, typer.Option(help="Where the lessons are.")] = lessons.NOTEBOOKS,
+) -> None:
+    """Make slides of lessons as they are stored: headings start slides, notes are the speaker's.
+
+    Exit code 0: the slides are written; 1: they could not be; 2: no such lesson.
+    """
+    try:
+        chosen = lessons.choose_lessons(names, folder)
+    except UnknownLessonError as error:
+        raise typer.BadParameter(str(error)) from error
+    from course_utils.cli.deck import write_deck  # nbconvert takes a second
+
+    for lesson in chosen:
+        page = write_deck(lesson, output.resolve() / lesson.number)
+        typer.echo(f"look at {page}; S opens the speaker's notes")
