@@ -1,6 +1,6 @@
-"""What people type: `course run`, `course data`, `course doctor`, `course study`."""
+"""What people type: `course run`, `lab`, `copies`, `data`, `doctor`, `study`."""
 
-from course_utils.cli import data, doctor, run, study
+from course_utils.cli import copies, data, doctor, lab, run, study
 from course_utils.data import DataError
 from course_utils.lessons import LessonError
 
@@ -29,6 +29,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(run.run)
+app.command(context_settings=lab.PASS_ON)(lab.lab)
+app.command()(copies.copies)
 app.add_typer(data.app, name="data")
 app.command()(doctor.doctor)
 app.command()(study.study)

@@ -24,17 +24,32 @@ def check(exercise: str, answer: object, **given: object) -> None:
     Raises:
         ValueError: there is no such exercise.
     """
+    try:
+        print(RIGHT.format(exercise, judge(exercise, answer, **given)))
+    except Hint as hint:
+        print(NOT_YET.format(exercise, hint))
+
+
+def judge(exercise: str, answer: object, **given: object) -> str:
+    """Praise a right answer and raise for any other, as a cell must that is graded.
+
+    Args:
+        exercise: as for `check`.
+        answer: as for `check`.
+        given: as for `check`.
+
+    Returns:
+        What there is to say about a right answer.
+
+    Raises:
+        Hint: the answer is not right yet; its text says what to look at.
+        ValueError: there is no such exercise.
+    """
     module = f"course_utils.exercises.lesson_{exercise[:2]}"
     checks = import_module(module).CHECKS if find_spec(module) else {}
     if exercise not in checks:
         known = f": choose one of {', '.join(checks)}" if checks else ""
         raise ValueError(f"No exercise {exercise!r}{known}.")
     if answer is ...:
-        print(NOT_YET.format(exercise, "Replace the three dots with your answer."))
-        return
-    try:
-        praise = checks[exercise](answer, **given)
-    except Hint as hint:
-        print(NOT_YET.format(exercise, hint))
-    else:
-        print(RIGHT.format(exercise, praise))
+        raise Hint("Replace the three dots with your answer.")
+    return checks[exercise](answer, **given)
