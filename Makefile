@@ -64,8 +64,8 @@ lock: $(READY)  ## make requirements.txt anew from the ranges in pyproject.toml
 notebooks: $(READY)  ## run every lesson and store its outputs, the timings and the README's table
 	$(BIN)/course run --store $(ARGS)
 
-lab: $(READY)  ## open the lessons in JupyterLab
-	$(BIN)/python -m jupyter lab notebooks $(ARGS)
+lab: $(READY)  ## open your own copies of the lessons in JupyterLab
+	$(BIN)/course lab $(ARGS)
 
 study: $(READY)  ## run a study: make study ARGS="..."
 	$(BIN)/course study $(ARGS)

@@ -5,8 +5,8 @@ import re
 from importlib import import_module
 
 from course_utils import exercises, lessons
-from course_utils.exercises import check, is_right
-from course_utils.exercises.hints import said
+from course_utils.exercises import check, judge
+from course_utils.exercises.hints import Hint, said
 
 import numpy as np
 import pandas as pd
@@ -194,17 +194,28 @@ def test_dots_other_exercises_and_programs_are_no_tries(capsys):
     for _ in range(3):
         check("01-1", ...)
         check("02-1", 7)
-        is_right("01-1", 7)
+        with pytest.raises(Hint, match="7 is"):
+            judge("01-1", 7)
     capsys.readouterr()
     check("01-1", 7)
     assert hints_said(capsys) == []
 
 
-def test_is_right_tells_a_program_and_prints_nothing(capsys):
-    assert is_right("01-1", 563) is True
-    assert is_right("01-1", 564) is False
-    assert is_right("01-1", ...) is False
-    assert is_right("04-1", Hostile(), prices=PRICES) is False
+@pytest.mark.parametrize(
+    ("exercise", "answer", "given", "hint"),
+    [
+        ("01-1", 564, {}, "564 is too many"),
+        ("01-1", ..., {}, "Replace the three dots"),
+        ("04-1", Hostile(), {"prices": PRICES}, "One number is asked for"),
+    ],
+)
+def test_judge_raises_the_hint_and_prints_nothing(exercise, answer, given, hint, capsys):
+    with pytest.raises(Hint, match=hint):
+        judge(exercise, answer, **given)
+    assert judge("01-1", 563).startswith("563, however long")
     assert capsys.readouterr() == ("", "")
+
+
+def test_judge_knows_its_exercises():
     with pytest.raises(ValueError, match="choose one of 01-1"):
-        is_right("01-9", 1)
+        judge("01-9", 1)

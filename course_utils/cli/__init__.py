@@ -1,6 +1,6 @@
-"""What people type: `course run`, `data`, `doctor`, `study`, `slides`, `progress`."""
+"""What people type: `course run`, `lab`, `copies`, `progress` and the others below."""
 
-from course_utils.cli import data, doctor, progress, run, slides, study
+from course_utils.cli import copies, data, doctor, lab, progress, run, slides, study
 from course_utils.data import DataError
 from course_utils.lessons import LessonError
 
@@ -29,6 +29,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(run.run)
+app.command(context_settings=lab.PASS_ON)(lab.lab)
+app.command()(copies.copies)
 app.add_typer(data.app, name="data")
 app.command()(doctor.doctor)
 app.command()(study.study)

@@ -35,34 +35,58 @@ def check(exercise: str, answer: object, **given: object) -> None:
         ValueError: there is no such exercise.
         TypeError: something that the exercise starts from is missing or unknown.
     """
-    right, text = _verdict(exercise, answer, given)
-    print((RIGHT if right else NOT_YET).format(exercise, text))
-    if answer is ...:
-        return
-    record(exercise, right)
-    if right:
+    try:
+        print(RIGHT.format(exercise, judge(exercise, answer, **given)))
+    except Hint as hint:
+        print(NOT_YET.format(exercise, hint))
+        if answer is not ...:
+            record(exercise, right=False)
+            _offer_hints(exercise)
+    else:
+        record(exercise, right=True)
         del _wrong_tries[exercise]
-        return
+
+
+def judge(exercise: str, answer: object, **given: object) -> str:
+    """Praise a right answer and raise for any other, as a cell must that is graded.
+
+    Nothing is printed, counted or recorded.
+
+    Args:
+        exercise: as for `check`.
+        answer: as for `check`.
+        given: as for `check`.
+
+    Returns:
+        what there is to say about a right answer.
+
+    Raises:
+        Hint: the answer is not right yet; its text says what to look at.
+        ValueError: there is no such exercise.
+        TypeError: something that the exercise starts from is missing or unknown.
+    """
+    test = _lesson(exercise).CHECKS[exercise]
+    if answer is ...:
+        raise Hint("Replace the three dots with your answer.")
+    call = inspect.signature(test).bind(answer, **given)  # here, as this is no learner's mistake
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what is wrong, the hint tells
+            return test(*call.args, **call.kwargs)
+    except Hint as hint:
+        raise Hint(" ".join(str(hint).split())) from None
+    except (Exception, SystemExit) as error:  # whatever the answer is, it gets a sentence
+        stopped = f"The check could not use your answer; it stopped at {said(error)}."
+        raise Hint(stopped) from None
+
+
+def _offer_hints(exercise: str) -> None:
+    """From the second wrong try on, print the ordered hints, one more with each try."""
     _wrong_tries[exercise] += 1
     hints = _lesson(exercise).HINTS[exercise]
     earned = max(0, _wrong_tries[exercise] - TRIES_BEFORE_HINTS + 1)
     for number, hint in enumerate(hints[:earned], 1):
         print(f"  Hint {number} of {len(hints)}: {hint}")
-
-
-def is_right(exercise: str, answer: object, **given: object) -> bool:
-    """Tell a program whether an answer is right: nothing is printed, counted or recorded.
-
-    Args:
-        exercise: its name, such as `04-1`.
-        answer: what the exercise asks for.
-        given: what the exercise starts from, such as `prices=prices`.
-
-    Raises:
-        ValueError: there is no such exercise.
-        TypeError: something that the exercise starts from is missing or unknown.
-    """
-    return _verdict(exercise, answer, given)[0]
 
 
 def _lesson(exercise: str) -> ModuleType:
@@ -73,19 +97,3 @@ def _lesson(exercise: str) -> ModuleType:
         known = f": choose one of {', '.join(lesson.CHECKS)}" if lesson else ""
         raise ValueError(f"No exercise {exercise!r}{known}.")
     return lesson
-
-
-def _verdict(exercise: str, answer: object, given: dict[str, object]) -> tuple[bool, str]:
-    """Whether an answer is right, and the line that says why."""
-    test = _lesson(exercise).CHECKS[exercise]
-    if answer is ...:
-        return False, "Replace the three dots with your answer."
-    call = inspect.signature(test).bind(answer, **given)  # here, as this is no learner's mistake
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what is wrong, the hint tells
-            return True, test(*call.args, **call.kwargs)
-    except Hint as hint:
-        return False, " ".join(str(hint).split())
-    except (Exception, SystemExit) as error:  # whatever the answer is, it gets a sentence
-        return False, f"The check could not use your answer; it stopped at {said(error)}."
