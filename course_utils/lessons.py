@@ -58,9 +58,11 @@ class Lesson:
 
     @property
     def minutes_to_read(self) -> int:
-        """Minutes for the text and the code at the rates above, rounded up."""
+        """Minutes for the text and the code at the rates above, rounded up; notes do not count."""
         words = lines = 0
         for cell in self.cells:
+            if is_notes(cell):
+                continue
             if cell["cell_type"] == "markdown":
                 words += len(re.findall(r"\w[\w'’.,-]*", cell["source"]))
             elif cell["cell_type"] == "code":
@@ -84,6 +86,11 @@ class Timings:
 
     measured_on: Mapping[str, str]
     lessons: Mapping[str, Timing]
+
+
+def is_notes(cell: Mapping) -> bool:
+    """Whether a cell is for instructors only."""
+    return "notes" in cell["metadata"].get("tags", [])
 
 
 def cores() -> int:

@@ -1,6 +1,6 @@
-"""What people type: `course run`, `course data`, `course doctor`, `course study`."""
+"""What people type: `course run`, `course data`, `course doctor`, `course plan`, `course study`."""
 
-from course_utils.cli import data, doctor, run, study
+from course_utils.cli import data, doctor, plan, run, study
 from course_utils.data import DataError
 from course_utils.lessons import LessonError
 
@@ -31,4 +31,5 @@ app = typer.Typer(
 app.command()(run.run)
 app.add_typer(data.app, name="data")
 app.command()(doctor.doctor)
+app.command()(plan.plan)
 app.command()(study.study)
