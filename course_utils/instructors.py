@@ -8,7 +8,14 @@ from math import ceil
 from pathlib import Path
 
 from course_utils import teaching
-from course_utils.lessons import NOTEBOOKS, Lesson, find_lessons, read_timings, timings_file
+from course_utils.lessons import (
+    NOTEBOOKS,
+    Lesson,
+    LessonError,
+    find_lessons,
+    read_timings,
+    timings_file,
+)
 from course_utils.teaching import minutes_to_teach
 
 PAGE = NOTEBOOKS.parent / "site" / "instructors.md"
@@ -19,7 +26,7 @@ DAY_BEGINS = 9 * 60
 PAUSE_WITHIN = 10  # where a lesson's notes say "Break"
 PAUSES_AFTER = (15, 60, 15, 0)  # the second is for lunch
 
-# For five weeks: a lesson a session, with the exercises that fit, and a last one for open exercises.
+# For five weeks: a lesson a session, with the exercises that fit, and a last one for open ones.
 SESSION_MINUTES, SESSION_BREAK = 90, 10
 BEFORE_THE_FIRST = "00"
 
@@ -52,9 +59,16 @@ def page(folder: Path = NOTEBOOKS) -> str:
         folder: where the lessons are; the page lies in a folder beside it.
 
     Raises:
-        LessonError: notes are missing or malformed.
+        LessonError: notes are missing or malformed, or a lesson that a plan names is not there.
     """
     lessons = {lesson.number: lesson for lesson in find_lessons(folder)}
+    if absent := DAY.keys() - lessons.keys():
+        raise LessonError(f"the plan for a day needs lessons {_listed(sorted(absent))}")
+    for lesson in lessons.values():
+        try:
+            teaching.exercises(lesson.cells)
+        except LessonError as error:
+            raise LessonError(f"lesson {lesson.number}: {error}") from error
     parts = [
         BEGINNING,
         "## A day",

@@ -68,12 +68,17 @@ def exercises(cells: Sequence[Mapping]) -> list[Exercise]:
     """
     text = "\n".join(_prose(cell) for cell in cells)
     titles = {int(n): title for n, title in re.findall(r"^###? Exercise (\d+): (.*\S)", text, re.M)}
-    (section,) = [section for section in sections(cells) if section.title == EXERCISES]
-    minutes = {int(n): int(m) for n, m in re.findall(EXERCISE_MINUTES, section.notes)}
-    if minutes.keys() != titles.keys() or sum(minutes.values()) != section.minutes:
+    noted = [section for section in sections(cells) if section.title == EXERCISES]
+    minutes = {
+        int(number): int(minutes)
+        for section in noted
+        for number, minutes in re.findall(EXERCISE_MINUTES, section.notes)
+    }
+    in_all = sum(section.minutes for section in noted)
+    if minutes.keys() != titles.keys() or sum(minutes.values()) != in_all:
         raise LessonError(
-            f"the notes on the exercises give {section.minutes} minutes in all and {minutes} for "
-            f"the exercises {sorted(titles)}: say `Exercise 1, 5 minutes:` for each, to that sum"
+            f"the notes on `## {EXERCISES}` give {in_all} minutes in all and {minutes} for the "
+            f"exercises {sorted(titles)}: say `Exercise 1, 5 minutes:` for each, to that sum"
         )
     return [Exercise(number, titles[number], minutes[number]) for number in sorted(titles)]
 

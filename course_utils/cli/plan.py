@@ -10,13 +10,12 @@ import typer
 
 def plan(
     output: Annotated[Path, typer.Option(help="Where the page goes.")] = instructors.PAGE,
-    folder: Annotated[Path, typer.Option(help="Where the lessons are.")] = lessons.NOTEBOOKS,
 ) -> None:
     """Write the page for instructors: plans for a day and for five weeks, minutes by section.
 
     Exit code 0: written; 1: a lesson lacks its notes.
     """
-    text = instructors.page(folder.resolve())
+    text = instructors.page()
     output.parent.mkdir(parents=True, exist_ok=True)
     lessons.write_whole(output, text)
     typer.echo(f"wrote {output}")
