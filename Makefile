@@ -61,8 +61,9 @@ lock: $(READY)  ## make requirements.txt anew from the ranges in pyproject.toml
 	  --fork-strategy fewest --all-extras --no-annotate --no-emit-index-url \
 	  --custom-compile-command "make lock" pyproject.toml -o requirements.txt
 
-notebooks: $(READY)  ## run every lesson and store its outputs, the timings and the README's table
+notebooks: $(READY)  ## run every lesson and store its outputs, the timings and all tables made of them
 	$(BIN)/course run --store $(ARGS)
+	$(BIN)/course plan
 
 lab: $(READY)  ## open your own copies of the lessons in JupyterLab
 	$(BIN)/course lab $(ARGS)

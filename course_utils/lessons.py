@@ -54,13 +54,15 @@ class Lesson:
     @property
     def goals(self) -> list[str]:
         """The bullets under the line `**You will be able to**` in the first cell."""
-        return _goals(self.cells[0]["source"])
+        return goals_in(self.cells[0]["source"])
 
     @property
     def minutes_to_read(self) -> int:
-        """Minutes for the text and the code at the rates above, rounded up."""
+        """Minutes for the text and the code at the rates above, rounded up; notes do not count."""
         words = lines = 0
         for cell in self.cells:
+            if is_notes(cell):
+                continue
             if cell["cell_type"] == "markdown":
                 words += len(re.findall(r"\w[\w'’.,-]*", cell["source"]))
             elif cell["cell_type"] == "code":
@@ -84,6 +86,24 @@ class Timings:
 
     measured_on: Mapping[str, str]
     lessons: Mapping[str, Timing]
+
+
+def goals_in(first_cell: str) -> list[str]:
+    """Bullets after the goals line, each joined to one line, up to the first other paragraph."""
+    goals: list[str] = []
+    for line in first_cell.partition(GOALS_LINE)[2].splitlines()[1:]:
+        if re.match(r"[-*] ", line):
+            goals.append(line[2:].strip())
+        elif line.startswith("  ") and goals:
+            goals[-1] += " " + line.strip()
+        elif line.strip():
+            break
+    return [goal.rstrip(".;, ") for goal in goals]
+
+
+def is_notes(cell: Mapping) -> bool:
+    """Whether a cell is for instructors only."""
+    return "notes" in cell["metadata"].get("tags", [])
 
 
 def cores() -> int:
@@ -268,19 +288,6 @@ def with_table(readme: str, table: str) -> str:
     if not (start and end):
         raise LessonError(f"README.md lacks the lines {TABLE_START} and {TABLE_END}: put them back")
     return f"{before}{start}\n{table}\n{end}{after}"
-
-
-def _goals(first_cell: str) -> list[str]:
-    """Bullets after the goals line, each joined to one line, up to the first other paragraph."""
-    goals: list[str] = []
-    for line in first_cell.partition(GOALS_LINE)[2].splitlines()[1:]:
-        if re.match(r"[-*] ", line):
-            goals.append(line[2:].strip())
-        elif line.startswith("  ") and goals:
-            goals[-1] += " " + line.strip()
-        elif line.strip():
-            break
-    return [goal.rstrip(".;, ") for goal in goals]
 
 
 def _version(*names: str) -> str:

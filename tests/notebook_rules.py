@@ -2,17 +2,36 @@
 
 import base64
 import re
-from math import ceil
+from math import ceil, isclose
+from pathlib import Path
 from statistics import median
 from urllib.parse import unquote, urlsplit
 
-from course_utils import lessons
+from course_utils import lessons, teaching
 from course_utils.cli.execute import code_cells
 from course_utils.cli.store import machine_paths, output_texts
 
+import nbformat
+
 MAX_IMAGE_BYTES = 60_000
-LINK = r"(?:\]\(|^\[[^\]]+\]:)\s*<?([^\s)>#]+)"  # [text](link) or [name]: link
+LINK = r"(?:\]\(|^\[[^\]]+\]:)\s*<?([^\s)>]+)"  # [text](link) or [name]: link
 HEADINGS = ("## Recap", "## What often goes wrong", "## Read on")
+READ_ON = "## Read on"
+NOTE_WORDS = range(40, 111)
+NOTE_PARTS = ("Say", "Ask", "Break", "Skip")
+LESSON_SECONDS, CELL_SECONDS, SLACK = 90, 20, 1.5
+CHECKS = r"\bassert|\bcheck_\w+"
+PREDICTION = "**What do you expect"
+COUNTING = 12  # whole numbers up to this need no code
+NUMBER = r"(?<![\w.,])\d(?:[\d,_]*\d)?(?:\.\d+)?(?:e[+-]?\d+)?"
+NOT_PROSE = (
+    r"\$\$.*?\$\$|\$.*?\$",  # formulas
+    r"^#.*$",  # headings
+    r"\]\([^)]*\)",  # addresses
+    r'"[^"\n]*"',  # what others say
+    r"\b(?:lesson|exercise|part|section)s? \d+(?:(?: to|,| and) \d+)*",
+    r"\b\d+ minutes?\b",  # of the notes
+)
 
 
 def executed_in_order(notebook):
@@ -80,30 +99,123 @@ def headings(notebook):
 
 
 def exercises_with_solutions(notebook):
-    lines = heading_lines(notebook)
-    starts = [place for place, line in lines if re.match(r"###? Exercise\b", line)]
-    problems = [] if len(starts) >= 3 else [f"{len(starts)} exercises, not 3"]
-    for start in starts:
-        end = min((place for place, _ in lines if place > start), default=len(notebook.cells))
-        tags = [cell.metadata.get("tags", []) for cell in notebook.cells[start:end]]
+    exercises = exercise_ranges(notebook)
+    problems = [] if len(exercises) >= 3 else [f"{len(exercises)} exercises, not 3"]
+    return problems + [
+        f"no {wanted} after `{heading.source.splitlines()[0]}`"
+        for heading, *cells in exercises
+        for wanted in ("exercise", "solution")
+        if not any(wanted in tags(cell) for cell in cells)
+    ]
+
+
+def no_untagged_solution(notebook):
+    """A check in an exercise, or code between its stub and its solution, would reach learners."""
+    problems = []
+    for _, *cells in exercise_ranges(notebook):
+        kinds = [{"exercise", "solution"}.intersection(tags(cell)) for cell in cells]
+        tagged = [place for place, kind in enumerate(kinds) if kind]
+        between = range(tagged[0], tagged[-1]) if tagged else ()
         problems += [
-            f"no {wanted} after cell {start}"
-            for wanted in ("exercise", "solution")
-            if not any(wanted in cell_tags for cell_tags in tags)
+            f"`{cell.source.splitlines()[0]}` is tagged neither exercise nor solution"
+            for place, cell in enumerate(cells)
+            if cell.cell_type == "code" and not kinds[place]
+            if place in between or re.search(r"\bcheck\(", cell.source)
         ]
+    return problems
+
+
+def goals_practised(notebook):
+    """Each goal has a cell tagged `goal-N`: an exercise, a check, or the answer to a prediction."""
+    goals = lessons.goals_in(notebook.cells[0].source)
+    practised, problems, asked = set(), [], False
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and not lessons.is_notes(cell):
+            asked = PREDICTION in cell.source
+        found = {int(tag.removeprefix("goal-")) for tag in tags(cell) if tag.startswith("goal-")}
+        practised |= found
+        checked = asked or "exercise" in tags(cell) or re.search(CHECKS, cell.source)
+        if found and not (cell.cell_type == "code" and checked):
+            problems.append(f"goal {found} where nothing is practised: `{cell.source[:50]}`")
+    if not goals:  # another rule
+        return []
+    wanted = {*range(1, len(goals) + 1)}
+    problems += [f"goal {goal} is practised nowhere" for goal in sorted(wanted - practised)]
+    return problems + [f"there is no goal {goal}" for goal in sorted(practised - wanted)]
+
+
+def numbers_of_the_code(notebook):
+    """A number in prose is one of the code, of its outputs, or of the works to read on."""
+    prose, _, works = markdown(notebook).partition(READ_ON)
+    known = numbers(code_and_outputs(notebook)) | numbers(works)
+    prose = text_outside_code(prose)
+    for pattern in NOT_PROSE:
+        prose = re.sub(pattern, "", prose, flags=re.M | re.I)
+    shares = " ".join(re.findall(rf"{NUMBER}(?= ?%| per cent)", prose))
+    others = re.sub(rf"{NUMBER}(?= ?%| per cent)", "", prose)
+    unknown = [n for n in numbers(others) if not is_among(n, known)]
+    unknown += [n for n in numbers(shares) if not is_among(n, known | {100 * n for n in known})]
+    return [
+        f"{number:g} stands in prose, and neither in the code nor in its outputs"
+        for number in sorted(unknown)
+        if not (number <= COUNTING and number.is_integer())
+    ]
+
+
+def notes_for_instructors(notebook):
+    """Each section has its notes, of a readable length, in four parts."""
+    try:
+        teaching.exercises(notebook.cells)
+    except lessons.LessonError as error:
+        return [str(error)]
+    problems = []
+    for section in teaching.sections(notebook.cells):
+        words = len(section.notes.split())
+        if words not in NOTE_WORDS:
+            problems.append(f"the notes on {section.title} have {words} words")
+        if re.findall(r"^\*\*(\w+)\*\*", section.notes, re.M) != [*NOTE_PARTS]:
+            problems.append(f"the notes on {section.title} are not in parts {NOTE_PARTS}")
     return problems
 
 
 def links_to_files(notebook):
     """Links to files of the course, which are relative to the folder of the lessons."""
-    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-    prose = [re.sub(r"(`+).*?\1", "", text, flags=re.S) for text in texts]
-    links = [link for text in prose for link in re.findall(LINK, text, re.M)]
+    return dead_links(markdown(notebook), lessons.NOTEBOOKS)
+
+
+def links_to_headings(notebook):
+    """Links to a heading, of the lesson itself or of another file of the course."""
+    return dead_anchors(markdown(notebook), lessons.NOTEBOOKS, heading_ids(notebook))
+
+
+def dead_links(text, folder):
     return [
         f"{link} is not there"
-        for link in links
-        if not urlsplit(link).scheme and not (lessons.NOTEBOOKS / unquote(link)).exists()
+        for link, _ in links(text)
+        if link and not (folder / unquote(link)).exists()
     ]
+
+
+def dead_anchors(text, folder, own):
+    """Links whose file is there, without the heading that they name."""
+    problems = []
+    for link, anchor in links(text):
+        path = folder / unquote(link)
+        if anchor and path.suffix in ("", ".md", ".ipynb") and path.exists():
+            known = heading_ids(path) if link else own
+            if unquote(anchor) not in known:
+                problems.append(f"{link}#{anchor} names no heading")
+    return problems
+
+
+def links(text):
+    """Address and anchor of each link of a text that leads to no other site."""
+    found = [urlsplit(link) for link in re.findall(LINK, text_outside_code(text), re.M)]
+    return [(link.path, link.fragment) for link in found if not link.scheme]
+
+
+def markdown(notebook):
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
 def checked_exercises(notebook):
@@ -113,7 +225,7 @@ def checked_exercises(notebook):
         f"the check of the {tag} `{cell.source.splitlines()[0]}` does not say {mark}"
         for cell in code_cells(notebook)
         for tag, mark in marks.items()
-        if tag in cell.metadata.get("tags", [])
+        if tag in tags(cell)
         and not any(output.get("text", "").startswith(mark) for output in cell.outputs)
     ]
 
@@ -139,6 +251,17 @@ def small_images(notebook):
     return [f"an image of {size:,} bytes" for size in sizes if size > MAX_IMAGE_BYTES]
 
 
+def over_budget(timings):
+    """Lessons and cells that take longer than meant, and longer than a slow machine explains."""
+    found = []
+    for number, timing in timings.lessons.items():
+        if timing.seconds > SLACK * LESSON_SECONDS:
+            found.append(f"lesson {number} takes {timing.seconds:.0f} s")
+        if timing.slowest_cell_seconds > SLACK * CELL_SECONDS:
+            found.append(f"a cell of lesson {number} takes {timing.slowest_cell_seconds:.0f} s")
+    return found
+
+
 def outputs(notebook):
     return [output for cell in notebook.cells for output in cell.get("outputs", [])]
 
@@ -158,6 +281,56 @@ def heading_lines(notebook):
     ]
 
 
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def exercise_ranges(notebook):
+    """The cells of each exercise, from its heading to the next one."""
+    lines = heading_lines(notebook)
+    starts = [place for place, line in lines if re.match(r"###? Exercise\b", line)]
+    ends = [place for place, _ in lines] + [len(notebook.cells)]
+    return [notebook.cells[start : min(e for e in ends if e > start)] for start in starts]
+
+
+def text_outside_code(text):
+    return re.sub(r"(`+).*?\1", "", text, flags=re.S)
+
+
+def numbers(text):
+    """Values of the numbers that stand in a text by themselves."""
+    return {float(re.sub("[,_]", "", number)) for number in re.findall(NUMBER, text)}
+
+
+def is_among(number, known):
+    return any(isclose(number, one) for one in known)
+
+
+def code_and_outputs(notebook):
+    """All that code says: sources, checks, textual outputs, alternative texts; no progress bars."""
+    number = re.match(r"# (\d\d)|", notebook.cells[0].source)[1]
+    checks = lessons.ROOT / "course_utils" / "exercises" / f"lesson_{number}.py"
+    texts = [checks.read_text(encoding="utf-8")] if checks.is_file() else []
+    for cell in code_cells(notebook):
+        texts += [cell.source, cell.metadata.get("alt", "")]
+        texts += [text for _, text in output_texts(cell)]
+        texts += [str(output.get("metadata", "")) for output in cell.outputs]
+    return "\n".join(line for text in texts for line in text.splitlines() if "%|" not in line)
+
+
+def heading_ids(path_or_notebook):
+    """What a link can name after its #, as JupyterLab makes it, or GitHub for a page."""
+    if isinstance(path_or_notebook, Path) and path_or_notebook.suffix == ".md":
+        text = path_or_notebook.read_text(encoding="utf-8")
+        titles = [title.lower() for title in re.findall(r"^#{1,6} (.*\S)", text, re.M)]
+        return {re.sub(r"[^\w\- ]", "", title).replace(" ", "-") for title in titles}
+    notebook = path_or_notebook
+    if isinstance(notebook, Path):
+        notebook = nbformat.read(notebook, as_version=4)
+    titles = [line.lstrip("#").strip() for _, line in heading_lines(notebook)]
+    return {re.sub(r"[`*]", "", title).replace(" ", "-") for title in titles}
+
+
 RULES = (
     executed_in_order,
     no_errors,
@@ -171,8 +344,13 @@ RULES = (
     title_and_goals,
     headings,
     exercises_with_solutions,
+    no_untagged_solution,
     checked_exercises,
+    goals_practised,
+    numbers_of_the_code,
+    notes_for_instructors,
     links_to_files,
+    links_to_headings,
     alt_texts,
     small_images,
 )

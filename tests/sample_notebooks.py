@@ -5,6 +5,11 @@ import base64
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+NOTES = (
+    "**Say** What this part is for, in a sentence that is long enough to be one.\n\n"
+    "**Ask** {ask}Expect that the sum is three; answer that it is two, and let them count on "
+    "their fingers until all agree.\n\n**Break** None.\n\n**Skip** Nothing, as it is short."
+)
 PIXEL = base64.b64encode(b"\x89PNG, or nearly so").decode()
 
 
@@ -15,15 +20,19 @@ def good_notebook():
             "# 01 A small lesson\n\nWhat it is about.\n\n**You will be able to**\n"
             "- add two numbers\n- say\n  what a sum is\n\nAnd more."
         ),
+        notes(3),
         new_code_cell("total = 1 + 1\ntotal"),
         new_markdown_cell("Now a figure."),
         new_code_cell("draw(total)", metadata={"alt": "A dot at two."}),
         new_markdown_cell("## Recap\n\n- Sums are small."),
         new_markdown_cell("## What often goes wrong\n\n- Nothing."),
     ]
-    for number in (1, 2, 3):
-        cells.append(new_markdown_cell(f"### Exercise {number}\n\nAdd {number}."))
-        cells.append(new_code_cell(f"check({number}, ...)", metadata={"tags": ["exercise"]}))
+    cells.append(new_markdown_cell("## Exercises\n\nThere are hints."))
+    cells.append(notes(6, "".join(f"Exercise {number}, 2 minutes: add. " for number in (1, 2, 3))))
+    for number, goals in ((1, ["goal-1", "goal-2"]), (2, []), (3, [])):
+        cells.append(new_markdown_cell(f"### Exercise {number}: a sum (easy)\n\nAdd {number}."))
+        stub = {"tags": ["exercise", *goals]}
+        cells.append(new_code_cell(f"check({number}, ...)", metadata=stub))
         cells.append(new_code_cell(f"check({number}, total)", metadata={"tags": ["solution"]}))
     cells.append(new_markdown_cell("## Read on\n\nA book."))
     notebook = new_notebook(
@@ -44,6 +53,13 @@ def good_notebook():
         text = "✓ right" if "solution" in cell.metadata.tags else "✗ not yet"
         cell.outputs = [new_output("stream", name="stdout", text=text)]
     return notebook
+
+
+def notes(minutes, ask=""):
+    """Make the cell of notes on a section."""
+    first = f"**Notes for instructors, {minutes} minute{'s' * (minutes != 1)}.**"
+    text = f"{first}\n\n{NOTES.format(ask=ask)}"
+    return new_markdown_cell(text, metadata={"tags": ["notes"]})
 
 
 def lesson(path, *sources):

@@ -6,18 +6,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-from course_utils import lessons
+from course_utils import instructors, lessons
 from course_utils.cli.execute import code_cells
 from course_utils.cli.store import output_texts
+from course_utils.lessons import Timing, Timings
 
 import nbformat
 import notebook_rules
 import pytest
-from nbformat.v4 import new_output
-from sample_notebooks import good_notebook
+from nbformat.v4 import new_code_cell, new_output
+from sample_notebooks import good_notebook, notes
 
 STORED = sorted(lessons.NOTEBOOKS.rglob("*.ipynb"))
 STORED = [path for path in STORED if not {".ipynb_checkpoints", "my_work"} & {*path.parts}]
+PAGES = ["README.md", "CONTRIBUTING.md", "data/README.md", "site/instructors.md"]
 ON_PRICES = [path for path in STORED if "load_prices(" in path.read_text(encoding="utf-8")]
 
 
@@ -76,6 +78,27 @@ def add_output(notebook, output):
 def change_text(notebook, old, new):
     for cell in notebook.cells:
         cell.source = cell.source.replace(old, new)
+
+
+def drop(notebook, place):
+    notebook.cells.pop(place)
+    renumber(notebook)
+
+
+def add_code(notebook, place, source):
+    notebook.cells.insert(place, new_code_cell(source))
+    renumber(notebook)
+
+
+def renumber(notebook):
+    for count, cell in enumerate(code_cells(notebook), 1):
+        cell.execution_count = count
+
+
+def without_exercise_2(notebook):
+    change_text(notebook, "### Exercise 2: a sum (easy)", "More")
+    change_text(notebook, "Exercise 2, 2 minutes: add. ", "")
+    change_text(notebook, "instructors, 6 minutes", "instructors, 4 minutes")
 
 
 def big_image():
@@ -144,21 +167,94 @@ BROKEN = {
     "no title": ("title_and_goals", lambda n: change_text(n, "# 01 A", "# A")),
     "no goals": ("title_and_goals", lambda n: change_text(n, "able to**\n- ", "able to**\n")),
     "no recap": ("headings", lambda n: change_text(n, "## Recap", "Recap")),
-    "no pitfalls": ("headings", lambda n: change_text(n, "## What often", "## What")),
-    "no further reading": ("headings", lambda n: change_text(n, "## Read on", "## Read")),
-    "two exercises": (
-        "exercises_with_solutions",
-        lambda n: change_text(n, "### Exercise 2", "More"),
+    "no pitfalls": ("headings", lambda n: change_text(n, "## What often", "What often")),
+    "no further reading": ("headings", lambda n: change_text(n, "## Read on", "Read on")),
+    "two exercises": ("exercises_with_solutions", lambda n: without_exercise_2(n)),
+    "no solution": ("exercises_with_solutions", lambda n: drop(n, -2)),
+    "no stub": ("exercises_with_solutions", lambda n: drop(n, -3)),
+    "untagged solution": ("no_untagged_solution", lambda n: add_code(n, -1, "check(3, 2)")),
+    "solution in two cells": ("no_untagged_solution", lambda n: add_code(n, -2, "total = 2")),
+    "goal that is practised nowhere": (
+        "goals_practised",
+        lambda n: change_text(n, "a sum is\n", "a sum is\n- subtract\n"),
     ),
-    "no solution": ("exercises_with_solutions", lambda n: n.cells[-2].metadata.pop("tags")),
-    "no stub": ("exercises_with_solutions", lambda n: n.cells[-3].metadata.pop("tags")),
+    "goal of a cell in which nothing is asked": (
+        "goals_practised",
+        lambda n: code_cells(n)[1].metadata.update(tags=["goal-2"]),
+    ),
+    "goal that is not there": (
+        "goals_practised",
+        lambda n: n.cells[-3].metadata.update(tags=["exercise", "goal-3"]),
+    ),
+    "number that the code says otherwise": (
+        "numbers_of_the_code",
+        lambda n: change_text(n, "Now a figure.", "The sum is 2.5, see a figure."),
+    ),
+    "share that the code says otherwise": (
+        "numbers_of_the_code",
+        lambda n: change_text(n, "Now a figure.", "It grew by 37 %."),
+    ),
+    "year of a work that is not listed": (
+        "numbers_of_the_code",
+        lambda n: change_text(n, "Now a figure.", "A figure (Playfair, 1786)."),
+    ),
+    "section without notes": ("notes_for_instructors", lambda n: n.cells.pop(1)),
+    "notes without a section": (
+        "notes_for_instructors",
+        lambda n: n.cells.insert(-1, notes(1)),
+    ),
+    **{
+        f"notes that begin {line!r}": (
+            "notes_for_instructors",
+            lambda n, line=line: change_text(n, "**Notes for instructors, 3 minutes.**", line),
+        )
+        for line in (
+            "**Notes for instructors.**",
+            "Notes for instructors, 3 minutes.",
+            "**Notes for instructors, some minutes.**",
+            "**Notes for instructors, 0 minutes.**",
+            "**Notes for instructors, 3 minutes.** Say",
+        )
+    },
+    "notes of a sentence": (
+        "notes_for_instructors",
+        lambda n: n.cells[1].update(source="**Notes for instructors, 3 minutes.**\n\n**Say** Add."),
+    ),
+    "notes without a break": (
+        "notes_for_instructors",
+        lambda n: change_text(n, "**Break**", "**Rest**"),
+    ),
+    "exercise without minutes": (
+        "notes_for_instructors",
+        lambda n: change_text(n, "Exercise 2, 2 minutes:", "Exercise 2:"),
+    ),
+    "minutes that are no sum": (
+        "notes_for_instructors",
+        lambda n: change_text(n, "instructors, 6 minutes", "instructors, 7 minutes"),
+    ),
     "link to no file": (
         "links_to_files",
-        lambda n: change_text(n, "A book.", "[A lesson](99_gone.ipynb#recap)."),
+        lambda n: change_text(n, "A book.", "[A lesson](99_gone.ipynb#Recap)."),
     ),
     "link by name to no file": (
         "links_to_files",
         lambda n: change_text(n, "A book.", "[A page].\n\n[A page]: ../gone.md"),
+    ),
+    **{
+        f"link to no heading, {link}": (
+            "links_to_headings",
+            lambda n, link=link: change_text(n, "A book.", f"[A part]({link})."),
+        )
+        for link in (
+            "#Gone",
+            "#recap",  # JupyterLab keeps capital letters
+            "02_lstm_gates.ipynb#6-Gone",
+            "../README.md#gone",
+        )
+    },
+    "link by name to no heading": (
+        "links_to_headings",
+        lambda n: change_text(n, "A book.", "[A part].\n\n[A part]: #Gone"),
     ),
     "solution that fails": (
         "checked_exercises",
@@ -227,6 +323,66 @@ def test_this_machines_own_places_are_machine_paths(monkeypatch):
 
 def test_links_that_lead_somewhere_are_kept():
     notebook = good_notebook()
-    text = "[A](../README.md#x), [B](#recap), [C](https://a.org/x), [D](mailto:a@b.org), `e[0](x)`"
+    text = (
+        "[A](../README.md#the-lessons), [B](#Recap), [C](02_lstm_gates.ipynb#2-The-cell), "
+        "[D](#What-often-goes-wrong), [E](https://a.org/x#y), [F](mailto:a@b.org), `e[0](x#y)`"
+    )
     change_text(notebook, "A book.", text)
     assert notebook_rules.links_to_files(notebook) == []
+    assert notebook_rules.links_to_headings(notebook) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_of_the_pages_lead_somewhere(page):
+    path = lessons.ROOT / page
+    text = path.read_text(encoding="utf-8")
+    assert notebook_rules.dead_links(text, path.parent) == []
+    own = notebook_rules.heading_ids(path)
+    assert notebook_rules.dead_anchors(text, path.parent, own) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The sum is 2, or 200 %, of three; see lesson 04 and parts 14 to 15.",
+        '$2.5$ and `37` and [a page](https://a.org/53), and as they say: "37 %".',
+        "Found by Playfair (1786).\n\n## Read on\n\n- Playfair (1786).",
+    ],
+)
+def test_numbers_of_code_formulas_and_works_may_stand_in_prose(text):
+    notebook = good_notebook()
+    change_text(notebook, "## Read on\n\nA book.", text)
+    assert notebook_rules.numbers_of_the_code(notebook) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "source"),
+    [("**What do you expect?** Then run.", "total"), ("Make sure.", "assert total == 2")],
+)
+def test_a_prediction_and_an_assertion_practise_a_goal(before, source):
+    notebook = good_notebook()
+    notebook.cells[-3].metadata.tags.append("goal-2")
+    for cell in code_cells(notebook):
+        cell.metadata.tags = [tag for tag in cell.metadata.get("tags", []) if tag != "goal-2"]
+    assert notebook_rules.goals_practised(notebook) == ["goal 2 is practised nowhere"]
+    notebook.cells[3].source, notebook.cells[4].source = before, source
+    notebook.cells[4].metadata.tags = ["goal-2"]
+    assert notebook_rules.goals_practised(notebook) == []
+
+
+def test_the_measured_times_are_within_the_budget():
+    timings = lessons.read_timings(lessons.timings_file())
+    assert timings.lessons
+    assert notebook_rules.over_budget(timings) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "slowest", "caught"), [(135, 30, 0), (136, 5, 1), (60, 31, 1), (200, 40, 2)]
+)
+def test_a_lesson_or_a_cell_over_budget_is_caught(seconds, slowest, caught):
+    timings = Timings({}, {"01": Timing(seconds, 800, 20, slowest)})
+    assert len(notebook_rules.over_budget(timings)) == caught
+
+
+def test_the_page_for_instructors_says_what_the_committed_files_say():
+    assert instructors.PAGE.read_text(encoding="utf-8") == instructors.page()

@@ -1,6 +1,6 @@
 """What people type: `course run`, `lab`, `copies`, `progress` and the others below."""
 
-from course_utils.cli import copies, data, doctor, lab, progress, run, slides, study
+from course_utils.cli import copies, data, doctor, lab, plan, progress, run, slides, study
 from course_utils.data import DataError
 from course_utils.lessons import LessonError
 
@@ -33,6 +33,7 @@ app.command(context_settings=lab.PASS_ON)(lab.lab)
 app.command()(copies.copies)
 app.add_typer(data.app, name="data")
 app.command()(doctor.doctor)
+app.command()(plan.plan)
 app.command()(study.study)
 app.command()(slides.slides)
 app.command()(progress.progress)
