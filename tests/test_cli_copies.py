@@ -10,11 +10,13 @@ from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 from course_utils import lessons
+from course_utils.cli import app
 
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
 from test_copies import small_lesson
+from typer.testing import CliRunner
 
 
 @pytest.fixture
@@ -25,26 +27,31 @@ def folder(tmp_path):
     return folder
 
 
+def copies(*arguments):
+    """Run `course copies` in this process, which has loaded nbconvert; returns what came of it."""
+    return CliRunner().invoke(app, ["copies", *map(str, arguments)])
+
+
 @pytest.mark.parametrize("kind", ["student", "instructor", "solution"])
-def test_copies_are_brought_to_a_folder(course, folder, tmp_path, kind):
-    done = course("copies", kind, "2", "--folder", folder, "--output", tmp_path / "out")
-    assert (done.returncode, done.stderr) == (0, "")
+def test_copies_are_brought_to_a_folder(folder, tmp_path, kind):
+    done = copies(kind, "2", "--folder", folder, "--output", tmp_path / "out")
+    assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout == f"{tmp_path / 'out'}: 1 new\n"
     nbformat.validate(nbformat.read(tmp_path / "out" / "02_small.ipynb", as_version=4))
 
 
-def test_a_line_says_where_the_new_version_of_a_changed_lesson_lies(course, folder, tmp_path):
-    command = ("copies", "student", "--folder", folder, "--output", tmp_path / "out")
-    course(*command)
+def test_a_line_says_where_the_new_version_of_a_changed_lesson_lies(folder, tmp_path):
+    command = ("student", "--folder", folder, "--output", tmp_path / "out")
+    copies(*command)
     own = tmp_path / "out" / "02_small.ipynb"
     own.write_text("mine", encoding="utf-8")
     path = folder / "02_small.ipynb"
     path.write_text(path.read_text(encoding="utf-8").replace("start = 1", "start = 2"))
-    assert course(*command).stdout.splitlines() == [
+    assert copies(*command).stdout.splitlines() == [
         "02_small.ipynb is yours and stays; its new version is beside it: 02_small.new.ipynb",
         f"{tmp_path / 'out'}: 1 new",
     ]
-    assert course(*command).stdout == f"{tmp_path / 'out'}: 1 as they were\n"
+    assert copies(*command).stdout == f"{tmp_path / 'out'}: 1 kept\n"
     assert own.read_text(encoding="utf-8") == "mine"
 
 
@@ -57,10 +64,10 @@ def test_a_line_says_where_the_new_version_of_a_changed_lesson_lies(course, fold
         (["student", "--output", "{folder}/02_small.ipynb"], 1, "File exists"),
     ],
 )
-def test_a_mistake_gets_one_line(course, folder, arguments, code, line):
+def test_a_mistake_gets_one_line(folder, arguments, code, line):
     arguments = [argument.format(folder=folder) for argument in arguments]
-    done = course("copies", *arguments, "--folder", folder)
-    assert done.returncode == code
+    done = copies(*arguments, "--folder", folder)
+    assert done.exit_code == code
     assert line in done.stderr.splitlines()[-1]
     assert sorted(path.name for path in folder.iterdir()) == ["02_small.ipynb"]
 
@@ -94,9 +101,9 @@ def answers(release, one_step, test=None):
     return notebook
 
 
-def test_nbgrader_releases_and_grades_what_is_brought(course, folder, tmp_path, monkeypatch):
+def test_nbgrader_releases_and_grades_what_is_brought(folder, tmp_path):
     here = tmp_path / "grading"
-    assert course("copies", "nbgrader", "--folder", folder, "--output", here).returncode == 0
+    assert copies("nbgrader", "--folder", folder, "--output", here).exit_code == 0
 
     def nbgrader(*arguments):
         scripts = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 MY_WORK = lessons.ROOT / "my_work"
 BUILD = lessons.ROOT / "build" / "copies"
-OUTCOMES = {"new": "new", "refreshed": "refreshed", "kept": "as they were"}
 
 
 def copies(
@@ -76,5 +75,5 @@ def report(deliveries: list["Delivery"], output: Path) -> list[str]:
         if one.beside
     ]
     number = Counter(one.outcome for one in deliveries)
-    parts = [f"{number[outcome]} {text}" for outcome, text in OUTCOMES.items() if number[outcome]]
-    return [*lines, f"{output}: {', '.join(parts)}"]
+    counts = [f"{number[o]} {o}" for o in ("new", "refreshed", "kept") if number[o]]
+    return [*lines, f"{output}: {', '.join(counts)}"]
