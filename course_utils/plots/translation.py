@@ -80,7 +80,7 @@ def attention_map(
         )
     figure = Figure(figsize=(9, 1.4 + 0.32 * len(target)), layout="constrained")
     axes = figure.subplots()
-    picture = axes.imshow(weights, cmap="cividis_r", vmin=0, vmax=1, aspect="auto")
+    picture = axes.imshow(weights, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     axes.set_title(title, loc="left", fontsize=12)
     axes.set_xticks(range(len(source)), source, rotation=30, ha="right")
     axes.set_yticks(range(len(target)), target)
@@ -105,7 +105,7 @@ def scores_by_length(runs: Mapping[str, pd.DataFrame], title: str, y: str) -> Im
     Returns:
         a picture with alternative text.
     """
-    figure, axes = new_axes(title, "words and marks in the English sentence", y)
+    figure, axes = new_axes(title, "words and marks, in the longer of the two languages", y)
     medians = []
     for colour, (name, table) in zip(COLOURS, runs.items(), strict=False):
         axes.plot(table.columns, table.to_numpy().T, color=colour, linewidth=0.6, alpha=0.5)
