@@ -63,7 +63,8 @@ def work(tmp_path):
         new_code_cell('prices = load_prices("IBM")\nprices.tail(3)'),
         new_code_cell(sources("exercise"), metadata={"tags": ["exercise"]}),
     ]
-    nbformat.write(new_notebook(cells=cells), folder / "00_start_here.ipynb")
+    python = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    nbformat.write(new_notebook(cells=cells, metadata=python), folder / "00_start_here.ipynb")
     return folder
 
 
@@ -122,7 +123,8 @@ def answer(page, source):
 def test_a_student_gets_hints_solves_an_exercise_and_starts_anew(lab, work, page, course):
     page.goto(f"{lab}lab/tree/00_start_here.ipynb")
     said = page.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output")
-    page.locator(".jp-CodeCell").last.wait_for(timeout=SECONDS_TO_START * 1000)
+    # Without a kernel yet, "Run All Cells" would ask for one.
+    page.get_by_text("| Idle").wait_for(timeout=SECONDS_TO_START * 1000)
     run_all(page)
     expect(said).to_contain_text("Replace the three dots", timeout=SECONDS_TO_START * 1000)
     stub = sources("exercise")

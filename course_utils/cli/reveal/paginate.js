@@ -4,15 +4,21 @@ const WIDTH = 1200, HEIGHT = 700, CONTINUED = 40;
 
 const isProse = (block) => block.classList.contains("jp-MarkdownCell");
 
-// Prose and the code and outputs that follow it belong together.
-function groups(blocks) {
-  const found = [];
-  blocks.forEach((block, i) => {
-    const starts = i === 0 || (isProse(block) && !isProse(blocks[i - 1]));
-    starts ? found.push([block]) : found.at(-1).push(block);
-  });
+const isOutput = (block) => !isProse(block) && !block.querySelector(".jp-InputArea");
+
+// Blocks in runs, each begun by a block of which `starts(block, previous)` holds.
+const runs = (starts) => (blocks) => blocks.reduce((found, block, i) => {
+  if (i === 0 || starts(block, blocks[i - 1])) found.push([]);
+  found.at(-1).push(block);
   return found;
-}
+}, []);
+
+// What belongs together, from coarse to fine: prose with the code after it, code with its outputs.
+const SPLITS = [
+  runs((block, previous) => isProse(block) && !isProse(previous)),
+  runs((block) => !isOutput(block)),
+  runs(() => true),
+];
 
 // The blocks of each slide, so that none is taller than the screen unless a single block is.
 function pages(blocks) {
@@ -21,16 +27,18 @@ function pages(blocks) {
   const all = [[]];
   let start = top(blocks[0]);
   let room = HEIGHT;
-  const turn = (block) => { all.push([]); start = top(block); room = HEIGHT - CONTINUED; };
-  for (const group of groups(blocks)) {
-    const last = bottom(group.at(-1));
-    const fitsAlone = last - top(group[0]) <= HEIGHT - CONTINUED;
-    if (last - start > room && fitsAlone && all.at(-1).length) turn(group[0]);
-    for (const block of group) {
-      if (bottom(block) - start > room && all.at(-1).length) turn(block);
-      all.at(-1).push(block);
+  function place(some, [split, ...finer]) {
+    const end = bottom(some.at(-1));
+    const fitsAlone = end - top(some[0]) <= HEIGHT - CONTINUED;
+    if (end - start > room && all.at(-1).length && (fitsAlone || !split)) {
+      all.push([]);
+      start = top(some[0]);
+      room = HEIGHT - CONTINUED;
     }
+    if (end - start <= room || !split) all.at(-1).push(...some);
+    else split(some).forEach((part) => place(part, finer));
   }
+  place(blocks, SPLITS);
   return all;
 }
 
