@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+os.environ["COURSE_WARM"] = "off"  # whatever this shell says, tests and their kernels train
+
 
 @pytest.fixture
 def course(monkeypatch):

@@ -1,6 +1,6 @@
-"""What people type: `course run`, `course data`, `course doctor`, `course study`."""
+"""What people type: `course run`, `course data`, `course doctor`, `course study`, `course warm`."""
 
-from course_utils.cli import data, doctor, run, study
+from course_utils.cli import data, doctor, run, study, warm
 from course_utils.data import DataError
 from course_utils.lessons import LessonError
 
@@ -32,3 +32,4 @@ app.command()(run.run)
 app.add_typer(data.app, name="data")
 app.command()(doctor.doctor)
 app.command()(study.study)
+app.command()(warm.warm)
