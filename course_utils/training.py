@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
+from course_utils.warm import replay
 from course_utils.windows import Scaler, fit_scaler_on, make_windows, split_by_year, unscale
 
 import keras
@@ -70,14 +71,17 @@ def fit(
             )
         if np.isnan(inputs).any() or np.isnan(outputs).any():
             raise ValueError("Windows or targets hold missing values: fill or drop them first.")
-    return model.fit(
+    return replay.fit(
+        model,
         windows,
         targets,
         epochs=epochs,
         batch_size=batch_size,
-        validation_data=validation,
-        verbose=0,
-        callbacks=[progress_bar(label, quiet), *callbacks],
+        validation=validation,
+        callbacks=callbacks,
+        bar=progress_bar,
+        label=label,
+        quiet=quiet,
     )
 
 

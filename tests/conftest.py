@@ -9,6 +9,8 @@ from course_utils import exercises
 
 import pytest
 
+os.environ["COURSE_WARM"] = "off"  # whatever this shell says, tests and their kernels train
+
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
 )

@@ -159,7 +159,7 @@ TRAINING = {
     f"course_utils.{name}"
     for name in (
         *("generation", "models", "saving", "training"),
-        *("text.sampling", "text.translation"),
+        *("text.sampling", "text.translation", "warm.keys", "warm.replay"),
     )
 }
 IMPORT_ALL = """

@@ -1,6 +1,6 @@
 """What people type: `course run`, `lab`, `copies`, `progress` and the others below."""
 
-from course_utils.cli import copies, data, doctor, lab, plan, progress, run, slides, study
+from course_utils.cli import copies, data, doctor, lab, plan, progress, run, slides, study, warm
 from course_utils.data import DataError
 from course_utils.lessons import LessonError
 
@@ -37,3 +37,4 @@ app.command()(plan.plan)
 app.command()(study.study)
 app.command()(slides.slides)
 app.command()(progress.progress)
+app.command()(warm.warm)

@@ -64,7 +64,7 @@ def run(
     executions = {}
     notebooks = {lesson: nbformat.read(lesson.path, as_version=4) for lesson in chosen}
     cells = {lesson: len(execute.code_cells(notebooks[lesson])) for lesson in chosen}
-    with _bar(console) as bar:
+    with progress_bar(console) as bar:
         task = bar.add_task("", total=sum(cells.values()))
         done = 0
         for lesson in chosen:
@@ -77,7 +77,7 @@ def run(
                 notebooks[lesson],
                 folder,
                 timeout=timeout,
-                env={"COURSE_EMBEDDED": "1"} if embedded else {},
+                env={"COURSE_WARM": "off", **({"COURSE_EMBEDDED": "1"} if embedded else {})},
                 on_cell=show,
             )
             done += cells[lesson]
@@ -110,6 +110,7 @@ def report(lesson: Lesson, execution: "Execution") -> list[str]:
     return lines
 
 
-def _bar(console: Console) -> Progress:
+def progress_bar(console: Console) -> Progress:
+    """Make a bar with a description and the time so far, gone when it is done."""
     columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)

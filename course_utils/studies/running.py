@@ -67,6 +67,7 @@ def _run_fit(fit: Fit, prices: pd.DataFrame | None, path: Path) -> None:
     # Fits run side by side, one a core: more threads in each would only get in the way.
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+    os.environ["COURSE_WARM"] = "off"  # a study trains, and says how long that took
     start = time.perf_counter()
     found = fit.measure(prices)
     found["series"] = {

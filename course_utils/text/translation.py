@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from course_utils.text.vocabulary import EOS, PAD, SOS, check_pairs
 from course_utils.training import progress_bar
+from course_utils.warm import replay
 
 import keras
 import numpy as np
@@ -120,14 +121,17 @@ def fit_pairs(
     if validation is not None:
         check_pairs(*validation)
         validation = ([validation[0], shift_right(validation[1])], validation[1])
-    return model.fit(
+    return replay.fit(
+        model,
         [sources, shift_right(targets)],
         targets,
         epochs=epochs,
         batch_size=batch_size,
-        validation_data=validation,
-        verbose=0,
-        callbacks=[progress_bar(label, quiet), *callbacks],
+        validation=validation,
+        callbacks=callbacks,
+        bar=progress_bar,
+        label=label,
+        quiet=quiet,
     )
 
 

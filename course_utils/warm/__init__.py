@@ -1,0 +1,1 @@
+"""Trainings kept by `course warm`, so that a lesson run live need not wait for them."""
