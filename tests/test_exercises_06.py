@@ -28,7 +28,7 @@ def verdict(capsys, monkeypatch):
         check(exercise, answer, **({"prices": prices} if exercise in GIVEN else {}))
         captured = capsys.readouterr()
         assert captured.err == ""
-        assert captured.out.count("\n") == 1
+        assert all(line.startswith("  Hint ") for line in captured.out.splitlines()[1:])
         return captured.out
 
     return ask
