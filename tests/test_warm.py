@@ -541,7 +541,7 @@ def test_course_warm_keeps_what_lessons_train_and_course_run_never_uses_it(cours
     assert lines[0].startswith("OK     01_trains  ")
     assert lines[1] == "FAILED 02_fails"
     assert "ZeroDivisionError" in lines[2]
-    assert lines[3].startswith("1 trainings kept, 0.0 MiB")
+    assert lines[3].startswith("trainings kept: 1, 0.0 MiB")
     assert lines[4] == "failed: 02"
     assert [path.name[:3] for path in (tmp_path / "warm").iterdir()] == ["by-"]
     assert not (tmp_path / "warm" / "by-older").exists()
@@ -568,5 +568,5 @@ def test_course_warm_tells_what_will_not_be_there(course, tmp_path):
     lesson(folder / "01_by_chance.ipynb", by_chance)
     done = course("warm", "1", "--folder", folder, **{entries.PLACE: str(tmp_path / "warm")})
     assert done.returncode == 0, done.stdout
-    assert "1 trainings differ from run to run" in done.stdout
+    assert "differ from run to run: 1 of its trainings" in done.stdout
     assert course("warm", "7", "--folder", folder).returncode == 2

@@ -63,7 +63,7 @@ def warm(
             for line in _report(lesson, runs, len(new)):
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
     mib = sum(path.stat().st_size for path in _kept()) / 2**20
-    typer.echo(f"{len(_kept())} trainings kept, {mib:.1f} MiB")
+    typer.echo(f"trainings kept: {len(_kept())}, {mib:.1f} MiB")
     if failed:
         typer.echo(f"failed: {', '.join(failed)}")
         raise typer.Exit(1)
@@ -101,7 +101,9 @@ def _report(lesson: Lesson, runs: list["Execution"], unrepeated: int) -> list[st
             if entries.NOT_KEPT in line
         ]
     if unrepeated:
-        lines.append(f"WARN   {unrepeated} trainings differ from run to run, so they are not found")
+        lines.append(
+            f"WARN   not found again, as they differ from run to run: {unrepeated} of its trainings"
+        )
     return lines
 
 
