@@ -12,7 +12,7 @@ import time
 
 from course_utils import data, lessons
 from course_utils.cli import app, doctor, pages, store
-from course_utils.cli.execute import Execution, Failure, execute
+from course_utils.cli.execute import Execution, Failure, code_cells, execute
 from course_utils.data import load_prices, price_file_name, registry
 from course_utils.lessons import LessonError
 
@@ -190,16 +190,16 @@ def test_progress_bars_keep_their_last_state_and_expected_errors_fail_nothing():
 
 def test_old_outputs_do_not_survive_a_failed_run():
     notebook = good_notebook()
-    notebook.cells[1].source = "1 / 0"
+    code_cells(notebook)[0].source = "1 / 0"
     assert execute(notebook, lessons.ROOT, timeout=30).failure.cell == 1
-    assert [cell.get("outputs") for cell in notebook.cells[2:] if cell.get("outputs")] == []
+    assert [cell.get("outputs") for cell in notebook.cells if cell.get("outputs")] == []
 
 
 def test_pages_hold_their_images_with_alt_text_and_load_nothing(tmp_path):
     (tmp_path / "notebooks").mkdir()
     path = tmp_path / "notebooks" / "01_figure.ipynb"
     notebook = good_notebook()
-    notebook.cells[3].metadata["alt"] = 'A dot "at" two & more.'
+    code_cells(notebook)[1].metadata["alt"] = 'A dot "at" two & more.'
     nbformat.write(notebook, path)
     (found,) = lessons.find_lessons(path.parent)
     pages.write_lesson(found, Execution(notebook), tmp_path)
@@ -210,6 +210,8 @@ def test_pages_hold_their_images_with_alt_text_and_load_nothing(tmp_path):
         "A dot &quot;at&quot; two &amp; more." in image or "'A dot \"at\" two &amp; more.'" in image
     )
     assert re.findall(r"<script[^>]*src=", page) == []
+    assert "What often goes wrong" in page
+    assert "Notes for instructors" not in page
 
 
 # ---------------------------------------------------------------------- course run --store

@@ -10,6 +10,7 @@ from course_utils.lessons import Lesson, this_machine, write_whole
 import nbformat
 from jinja2 import DictLoader
 from nbconvert import HTMLExporter
+from nbconvert.preprocessors import TagRemovePreprocessor
 
 # nbconvert's page would wait for three scripts from the network before it shows a word. This one
 # carries everything but formulas: MathJax is fetched beside the page, and only where there are any.
@@ -46,13 +47,15 @@ th, td { text-align: left; padding: .4rem .8rem; border-bottom: 1px solid #ccc;
 
 
 def write_lesson(lesson: Lesson, execution: Execution, output: Path) -> None:
-    """Write a lesson's executed copy and its page, images embedded, alt text included."""
+    """Write a lesson's executed copy and its page, images embedded, without instructors' notes."""
     write_whole(output / lesson.path.name, nbformat.writes(execution.notebook))
     exporter = HTMLExporter(
         extra_loaders=[DictLoader({"course.html.j2": TEMPLATE})],
         template_file="course.html.j2",
         embed_images=True,
     )
+    without_notes = TagRemovePreprocessor(remove_cell_tags={"notes"}, enabled=True)
+    exporter.register_preprocessor(without_notes, enabled=True)
     formulas = any("$" in cell.source or r"\(" in cell.source for cell in execution.notebook.cells)
     resources = {
         "has_formulas": formulas,
