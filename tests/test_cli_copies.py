@@ -199,6 +199,7 @@ def test_lab_brings_the_copies_and_opens_them_behind_a_token(lab, tmp_path):
     )
     assert settings["treePath"] == "my_work"
     assert "@jupyter/nbgrader" in settings["disabledExtensions"]
+    assert "@jupyterlab/apputils-extension:announcements" in settings["disabledExtensions"]
     (opened,) = (tmp_path / "RUNTIME").glob("jpserver-*-open.html")
     assert "/lab/tree/my_work?token=" in opened.read_text(encoding="utf-8")
     said = [process.stdout.readline().strip() for _ in range(2)]

@@ -10,7 +10,7 @@ from course_utils.copies import Kind
 import typer
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
-SETTINGS = Path(__file__).with_name("jupyter")  # no grader's menus, where nbgrader is installed
+SETTINGS = Path(__file__).with_name("jupyter")  # no grader's menus, no question about news
 
 
 def lab(ctx: typer.Context) -> None:
