@@ -5,6 +5,12 @@ import subprocess
 import sys
 
 import pytest
+from browser import (  # noqa: F401 (pytest finds fixtures and hooks here)
+    browser,
+    page,
+    pytest_collection_modifyitems,
+    pytest_terminal_summary,
+)
 
 
 @pytest.fixture
