@@ -15,7 +15,6 @@ import pandas as pd
 CLASSIC = ["classic LSTM", "classic GRU"]
 RUNGS = [*CLASSIC, "GRU on levels", "GRU on returns", "GRU on returns and range"]
 WITHOUT_MEMORY = "linear, last day"
-CELLS = ["SimpleRNN", "LSTM", "GRU"]
 
 
 @dataclass(frozen=True)
@@ -106,10 +105,10 @@ class Study:
         return [name for line in self._said("not at hand") for name in line.split(", ")]
 
     @property
-    def hours(self) -> float | None:
-        """What its trainings took together, one core each."""
+    def minutes(self) -> float | None:
+        """What its trainings took together, one core each; nothing in a table of forecasts."""
         table = self.runs.table
-        return table["seconds"].sum() / 3600 if "seconds" in table else None
+        return table["seconds"].sum() / 60 if "seconds" in table else None
 
     def _said(self, what: str) -> list[str]:
         lines = [line.partition(": ") for line in self.runs.table.attrs["made_by"]]
@@ -150,8 +149,8 @@ def usd(value: float) -> str:
 
 
 def share(value: float, sign: bool = False) -> str:
-    """A share in per cent; a minus that can be seen."""
-    return f"{value:{'+' if sign else ''}.0%}".replace("-", "−")
+    """A share in per cent; with its sign also a decimal, and a minus that can be seen."""
+    return f"{value:{'+.1%' if sign else '.0%'}}".replace("-", "−")
 
 
 def readme(heading: str) -> str:
@@ -223,5 +222,4 @@ def context() -> dict[str, object]:
         "CLASSIC": CLASSIC,
         "RUNGS": RUNGS,
         "WITHOUT_MEMORY": WITHOUT_MEMORY,
-        "CELLS": CELLS,
     }

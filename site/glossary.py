@@ -58,7 +58,7 @@ def slug(term: str) -> str:
 
 
 def find_uses(lessons: Iterable[Lesson]) -> list[Use]:
-    """Find the terms of the lessons, in the lessons' order.
+    """Find the terms of the lessons, in the lessons' order, each once a lesson.
 
     A term is what stands in bold and is neither one of the words that lessons share, such as
     `You need first`, nor a sentence, nor listed in `STRESSED`. A plural belongs to its singular,
@@ -67,7 +67,11 @@ def find_uses(lessons: Iterable[Lesson]) -> list[Use]:
     uses = [use for lesson in lessons for use in _uses_in(lesson)]
     terms = {use.term for use in uses}
     plurals = {f"{term}{end}": term for term in terms for end in ("s", "es")}
-    return [replace(use, term=plurals.get(use.term, use.term)) for use in uses]
+    first: dict[str, Use] = {}
+    for use in uses:
+        whole = replace(use, term=plurals.get(use.term, use.term))
+        first.setdefault(whole.anchor, whole)
+    return list(first.values())
 
 
 def entries(uses: Iterable[Use]) -> str:
