@@ -93,7 +93,7 @@ def _public(path: Path) -> bool:
 
 
 def lay_out(made: dict[str, str]) -> None:
-    """Write the pages that have changed, and the files that they show or offer."""
+    """Write the pages that have changed, and the files that they show or offer; remove the rest."""
     files = {name: text.encode() for name, text in made.items()}
     for path in (ROOT / "data" / "studies").iterdir():
         files[f"data/studies/{path.name}"] = path.read_bytes()
@@ -106,6 +106,7 @@ def lay_out(made: dict[str, str]) -> None:
     for path in SOURCE.rglob("*"):
         if path.is_file() and path.relative_to(SOURCE).as_posix() not in files:
             path.unlink()
+            (OUTPUT / path.relative_to(SOURCE)).with_suffix(".html").unlink(missing_ok=True)
 
 
 def offer_notebooks(found: list[Lesson]) -> None:
