@@ -190,7 +190,7 @@ def problems_of(page, address, name):
     page.set_viewport_size(LAPTOP)
     page.goto(address + name, wait_until="load", timeout=60_000)
     page.wait_for_function("!window.MathJax || MathJax.startup.promise.then(() => true)")
-    page.add_style_tag(content="* { transition: none !important }")
+    page.add_style_tag(content="* { transition: none !important; animation: none !important }")
     page.evaluate("document.documentElement.dataset.theme = 'light'")
     violations = axe(page, {})
     page.evaluate(IN_THE_DARK)
@@ -202,14 +202,15 @@ def problems_of(page, address, name):
     for event, listener in listeners.items():
         page.remove_listener(event, listener)
     for violation in violations:
-        note(violation["id"], violation["nodes"][0]["html"][:200])
+        node = violation["nodes"][0]
+        note(violation["id"], f"{node['html'][:200]} {node['failureSummary']}")
     return problems
 
 
 def axe(page, options):
-    found = (
-        Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
-    )
+    context = {"exclude": ["mjx-container svg"]}  # hidden from readers, who get MathML beside it
+    options = {"resultTypes": ["violations"], "preload": False, **options}
+    found = Axe().run(page, context, options).response["violations"]
     return [violation for violation in found if violation["impact"] in SERIOUS]
 
 
