@@ -1,26 +1,20 @@
 """Fixtures that several test files share."""
 
 import os
-import shutil
 import subprocess
 import sys
 
 from course_utils import exercises
 
 import pytest
+from browser import (  # noqa: F401 (pytest finds fixtures and hooks here)
+    browser,
+    page,
+    pytest_collection_modifyitems,
+    pytest_terminal_summary,
+)
 
 os.environ["COURSE_WARM"] = "off"  # whatever this shell says, tests and their kernels train
-
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
-collect_ignore = [] if CHROMIUM else ["test_browser.py"]
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Say so if there is no browser for the tests that need one."""
-    if not CHROMIUM:
-        terminalreporter.write_line("test_browser.py was left out: there is no Chromium on PATH")
 
 
 @pytest.fixture(autouse=True)

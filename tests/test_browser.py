@@ -11,9 +11,8 @@ from course_utils.exercises.record import RECORD, read_record
 
 import nbformat
 import pytest
-from conftest import CHROMIUM
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 EXERCISE = "00-2"
 IMPORTS = (
@@ -25,21 +24,11 @@ SECONDS_TO_START = 180  # a few on a quiet machine
 expect.set_options(timeout=60_000)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        # Its sandbox needs rights that containers lack; all pages here are our own.
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def page(browser):
-    page = browser.new_page(viewport={"width": 1280, "height": 720})
+def page(page):
+    """Patient: a kernel takes its time to start."""
     page.set_default_timeout(60_000)
-    yield page
-    page.close()
+    return page
 
 
 def sources(start):

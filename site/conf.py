@@ -1,0 +1,108 @@
+"""Sphinx's settings for the site; `build.py` lays out the pages and calls Sphinx."""
+
+import re
+import sys
+from importlib.metadata import version as version_of
+from importlib.util import find_spec
+from pathlib import Path
+from types import GenericAlias
+from typing import NewType
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import numpy.typing
+from links import repository
+from pygments.lexers.special import TextLexer
+from sphinx.application import Sphinx
+
+# A signature is to say ArrayLike, not what NumPy's alias stands for.
+numpy.typing.ArrayLike = NewType("ArrayLike", object)
+numpy.typing.NDArray = type(
+    "NDArray", (), {"__class_getitem__": classmethod(GenericAlias), "__module__": "numpy.typing"}
+)
+
+
+def file_of(package: str, path: str) -> str:
+    """A file that an installed package brings."""
+    return str(Path(find_spec(package).origin).parent / path)
+
+
+project = "Recurrent neural networks, honestly"
+author = "the course's authors"
+copyright = "the course's authors, MIT licence"
+version = release = version_of("course-utils")
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.mathjax",
+    "sphinx_copybutton",
+]
+
+nb_execution_mode = "off"
+nb_render_markdown_format = "gfm"
+myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+
+html_theme = "sphinx_book_theme"
+html_title = project
+html_favicon = html_logo = "_static/logo.svg"
+html_css_files = ["site.css"]
+html_js_files = ["plotly-figures.js", "names.js"]
+html_show_sphinx = False
+html_use_index = html_domain_indices = False  # the search finds more
+html_context = {"default_mode": "auto"}
+# All scripts and fonts come with the site: nothing is fetched from anywhere else.
+html_static_path = [
+    "_static",
+    file_of("mathjax", "static/mathjax/es5/tex-svg.js"),
+    file_of("plotly", "package_data/plotly.min.js"),
+]
+mathjax_path = "tex-svg.js"
+mathjax3_config = {"options": {"enableMenu": False}}
+
+html_theme_options = {
+    "use_fullscreen_button": False,
+    "use_download_button": True,
+    "navbar_persistent": [],  # search is in the sidebar
+    "show_toc_level": 2,
+    "home_page_in_toc": False,
+    "show_navbar_depth": 1,
+    "logo": {"text": project, "alt_text": ""},
+    "extra_footer": "Nothing here is investment advice.",
+}
+if address := repository():
+    html_theme_options |= {
+        "repository_url": address,
+        "repository_branch": "main",
+        "use_repository_button": True,
+        "launch_buttons": {
+            "binderhub_url": "https://mybinder.org",
+            "colab_url": "https://colab.research.google.com",
+            "notebook_interface": "jupyterlab",
+        },
+    }
+
+copybutton_prompt_text = r">>> |\$ "
+copybutton_prompt_is_regexp = True
+
+autodoc_mock_imports = ["keras", "tensorflow"]  # seconds each, and no docstring needs them
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+python_use_unqualified_type_names = True
+napoleon_numpy_docstring = False
+
+
+def code_marks(*event: object) -> None:
+    """Docstrings set code in single backticks, where reStructuredText wants two."""
+    lines: list[str] = event[-1]
+    lines[:] = [re.sub(r"(?<![`:])`([^`\n]+)`(?!`)", r"``\1``", line) for line in lines]
+
+
+def setup(app: Sphinx) -> None:
+    """Called by Sphinx."""
+    app.add_lexer("csv", TextLexer)  # Pygments has none of that name
+    app.connect("autodoc-process-docstring", code_marks, priority=1)

@@ -1,0 +1,101 @@
+"""A stored lesson as a page of the site: the same cells, folded and linked as a page needs it."""
+
+import copy
+import json
+from collections.abc import Iterable, Mapping
+
+from course_utils.explore import PLOTLY
+from course_utils.lessons import Lesson
+
+import nbformat
+from glossary import Use, linked
+from links import relink
+from nbformat import NotebookNode
+
+FOLDED = {"solution": "solution", "answer": "answer"}
+"""tags of cells that are folded, and what the fold says is in them"""
+ALSO_PLOTLY = '<script type="application/json" class="plotly-figure">{}</script>'
+
+
+def without_notes(notebook: NotebookNode) -> NotebookNode:
+    """A copy of a notebook without the notes for instructors."""
+    notebook = copy.deepcopy(notebook)
+    notebook.cells = [cell for cell in notebook.cells if "notes" not in tags(cell)]
+    return notebook
+
+
+def lesson_page(lesson: Lesson, uses: Iterable[Use], address: str | None) -> NotebookNode:
+    """Make the notebook that Sphinx turns into a lesson's page.
+
+    Args:
+        lesson: the stored lesson.
+        uses: where the lessons set terms in bold.
+        address: of the repository, if there is one.
+
+    Returns:
+        the notebook: terms linked to the glossary, links led to pages, solutions and answers
+        folded, pictures with their alternative text, and no notes.
+    """
+    notebook = nbformat.read(lesson.path, as_version=4)
+    here = f"notebooks/{lesson.path.name}"
+    by_cell: dict[int, list[Use]] = {}
+    for use in uses:
+        if use.lesson == lesson:
+            by_cell.setdefault(use.cell, []).append(use)
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type == "markdown":
+            source = linked(cell.source, by_cell.get(number, []))
+            cell.source = relink(source, here, here, address)
+        for tag in FOLDED.keys() & set(tags(cell)):
+            _fold(cell, FOLDED[tag])
+        if cell.cell_type == "code":
+            _describe_picture(cell)
+            _add_plotly(cell)
+    return without_notes(notebook)
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    """The tags of a cell."""
+    return cell.metadata.get("tags", [])
+
+
+def _fold(cell: NotebookNode, what: str) -> None:
+    if cell.cell_type == "markdown":
+        cell.source = (
+            f'<details class="admonition hide"><summary>Show the {what}</summary>\n\n'
+            f"{cell.source}\n\n</details>"
+        )
+        return
+    cell.metadata["tags"] = [*tags(cell), "hide-cell"]
+    _options(cell)["code_prompt_show"] = f"Show the {what}"
+    _options(cell)["code_prompt_hide"] = f"Hide the {what}"
+
+
+def _describe_picture(cell: NotebookNode) -> None:
+    """Tell MyST-NB the alternative text, which it takes from the cell alone.
+
+    Raises:
+        ValueError: the cell shows several pictures, which one text cannot describe.
+    """
+    pictures = [output for output in cell.outputs if "image/png" in output.get("data", {})]
+    if len(pictures) > 1:
+        first = cell.source.partition("\n")[0]
+        raise ValueError(f"the cell `{first}` shows {len(pictures)} pictures: make it one a cell")
+    for picture in pictures:
+        alt = picture.metadata.get("image/png", {}).get("alt") or cell.metadata.get("alt", "")
+        _options(cell)["image"] = {"alt": alt}
+
+
+def _add_plotly(cell: NotebookNode) -> None:
+    """Put a picture that can be hovered over beside its still version, for the page's script."""
+    for output in list(cell.outputs):
+        figure: Mapping | None = output.get("data", {}).pop(PLOTLY, None)
+        if figure is not None:
+            text = json.dumps(figure).replace("</", r"<\/")
+            cell.outputs.append(
+                nbformat.v4.new_output("display_data", {"text/html": ALSO_PLOTLY.format(text)})
+            )
+
+
+def _options(cell: NotebookNode) -> dict:
+    return cell.metadata.setdefault("mystnb", {})

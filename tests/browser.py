@@ -1,0 +1,49 @@
+"""A real browser for tests, and a line that says so where there is none.
+
+Tests ask for the fixture `browser` or `page`. `conftest.py` imports the fixtures and the two hooks.
+"""
+
+import shutil
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium without a window, for one file of tests: Playwright's event loop ends with it."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A page in a context of its own: nothing stored, window of a laptop."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    yield context.new_page()
+    context.close()
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out the tests that need a browser, where there is none."""
+    if CHROMIUM:
+        return
+    left_out = [item for item in items if "browser" in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say what did not run, in a line."""
+    if CHROMIUM is None:
+        terminalreporter.write_line(
+            f"There is no Chromium here, so no test in a browser ran; install one of "
+            f"{', '.join(NAMES)}, and they do.",
+            yellow=True,
+        )
