@@ -1,7 +1,9 @@
 """A stored lesson as a page of the site: the same cells, folded and linked as a page needs it."""
 
 import copy
+import itertools
 import json
+import re
 from collections.abc import Iterable, Mapping
 
 from course_utils.explore import PLOTLY
@@ -14,6 +16,7 @@ from nbformat import NotebookNode
 
 FOLDED = {"solution": "solution", "answer": "answer"}
 """tags of cells that are folded, and what the fold says is in them"""
+EQUATION = re.compile(r"^\$\$(?:(?!\$\$).)+\$\$$", re.M | re.S)
 ALSO_PLOTLY = '<script type="application/json" class="plotly-figure">{}</script>'
 
 
@@ -33,8 +36,8 @@ def lesson_page(lesson: Lesson, uses: Iterable[Use], address: str | None) -> Not
         address: of the repository, if there is one.
 
     Returns:
-        the notebook: terms linked to the glossary, links led to pages, solutions and answers
-        folded, pictures with their alternative text, and no notes.
+        the notebook: terms linked to the glossary, links led to pages, equations numbered,
+        solutions and answers folded, pictures with their alternative text, and no notes.
     """
     notebook = nbformat.read(lesson.path, as_version=4)
     here = f"notebooks/{lesson.path.name}"
@@ -45,13 +48,24 @@ def lesson_page(lesson: Lesson, uses: Iterable[Use], address: str | None) -> Not
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type == "markdown":
             source = linked(cell.source, by_cell.get(number, []))
-            cell.source = relink(source, here, here, address)
+            cell.source = numbered(relink(source, here, here, address), f"{lesson.number}-{number}")
         for tag in FOLDED.keys() & set(tags(cell)):
             _fold(cell, FOLDED[tag])
         if cell.cell_type == "code":
             _describe_picture(cell)
             _add_plotly(cell)
     return without_notes(notebook)
+
+
+def numbered(source: str, place: str) -> str:
+    """A cell's source with a label behind each displayed equation, which Sphinx then numbers.
+
+    Args:
+        source: of a Markdown cell.
+        place: a name for the cell, which no other cell of the site has.
+    """
+    count = itertools.count(1)
+    return EQUATION.sub(lambda found: f"{found[0]} (eq-{place}-{next(count)})", source)
 
 
 def tags(cell: NotebookNode) -> list[str]:

@@ -39,6 +39,8 @@ This is the **peak**. See [the last lesson](09_last.ipynb#recap), [a file](../Ma
 $$a^2 + b^2 = c^2$$ (pythagoras)
 
 By {eq}`pythagoras`.
+
+$$c = 5$$
 """
 
 
@@ -257,6 +259,8 @@ def test_a_lesson_as_sphinx_shows_it(lesson, tmp_path):
     equation = main.select_one("div.math")
     assert equation.select_one(".eqno").get_text().startswith("(1)")
     assert main.find("a", href=f"#{equation['id']}", string="(1)")
+    numbers = [number.get_text()[:3] for number in main.select(".eqno")]
+    assert numbers == ["(1)", "(2)"]
     term = main.select_one("#wave-in-01 a")
     assert term["href"] == "../index.html#term-wave"
     assert not page.select("a[href*=colab], a[href*=binder]")
