@@ -140,7 +140,9 @@ def test_stopping_a_run_ends_its_kernel(tmp_path):
     )
     # Windows sends Ctrl-C to a whole group; there the handler is called from within instead.
     stop = "import _thread, threading; threading.Timer({}, _thread.interrupt_main).start()\n"
-    program = "from course_utils.cli import app; app()"
+    # Tests that run as a shell's background job ignore Ctrl-C, and what they start inherits that.
+    heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    program = heed + "from course_utils.cli import app; app()"
     if os.name == "nt":
         program = stop.format(15) + program
     output = tmp_path / "out"
