@@ -178,7 +178,11 @@ def knows_the_text(contexts):
 
 @pytest.mark.parametrize(
     ("counted", "order", "says"),
-    [("training", 6, "not two hundredths"), ("all", 4, "was the held-out"), ("all", 6, "was the")],
+    [
+        ("training", 6, "not two hundredths"),
+        ("all", 4, "was the held-out"),
+        ("all", 6, "was the held-out"),
+    ],
 )
 def test_counts_of_the_held_out_text_are_told_from_honest_ones(counted, order, says, capsys):
     """On real prose, where what was learned by heart costs far less than what is new."""
@@ -186,7 +190,7 @@ def test_counts_of_the_held_out_text_are_told_from_honest_ones(counted, order, s
     codes, cut = encode(text, characters_of(text)), round(0.9 * len(text))
     model = NGram(codes[:cut] if counted == "training" else codes, order, codes.max() + 1)
     check("09-4", model.probabilities, codes=codes, start=cut, characters=codes.max() + 1)
-    assert says in capsys.readouterr().out.split("\n", 2)[1]
+    assert says in capsys.readouterr().out.split("\n", 2)[1].lower()
 
 
 def test_a_better_model_passes(verdict):
