@@ -67,9 +67,7 @@ def state(exercise: str, tries: list[Try]) -> str:
 def unwritable(record: Path) -> str | None:
     """Why no try can be recorded, None if one can."""
     if not record.parent.is_dir():
-        return (
-            f"there is no folder {record.parent}; make it, and work on copies of the lessons there"
-        )
+        return f"there is no folder {record.parent}; `course lab` makes it, with your copies"
     try:
         record.open("a").close()
     except OSError as error:
