@@ -101,9 +101,14 @@ def goals_in(first_cell: str) -> list[str]:
     return [goal.rstrip(".;, ") for goal in goals]
 
 
+def tags_of(cell: Mapping) -> list[str]:
+    """The tags of a cell, such as `exercise` or `solution`."""
+    return cell["metadata"].get("tags", [])
+
+
 def is_notes(cell: Mapping) -> bool:
     """Whether a cell is for instructors only."""
-    return "notes" in cell["metadata"].get("tags", [])
+    return "notes" in tags_of(cell)
 
 
 def cores() -> int:

@@ -11,13 +11,14 @@ import sys
 from pathlib import Path
 
 from course_utils import lessons
+from course_utils.copies.audiences import without
 from course_utils.lessons import ROOT, Lesson, write_whole
 
 import facts
 import nbformat
 from glossary import entries, find_uses
 from jinja2 import Environment, StrictUndefined
-from lesson_pages import lesson_page, without_notes
+from lesson_pages import lesson_page
 from links import relink, repository
 
 SITE = ROOT / "site"
@@ -112,7 +113,7 @@ def lay_out(made: dict[str, str]) -> None:
 def offer_notebooks(found: list[Lesson]) -> None:
     """Let readers download the lessons as they are stored, not as their pages need them."""
     for lesson in found:
-        notebook = without_notes(nbformat.read(lesson.path, as_version=4))
+        notebook = without(nbformat.read(lesson.path, as_version=4), {"notes"})
         write_whole(OUTPUT / "_sources" / "notebooks" / lesson.path.name, nbformat.writes(notebook))
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from course_utils.lessons import Lesson
+from course_utils.lessons import Lesson, is_notes
 
 from links import CODE, relink
 
@@ -101,7 +101,7 @@ def _uses_in(lesson: Lesson) -> Iterator[Use]:
     """The first use of every term in a lesson."""
     seen = set()
     for number, cell in enumerate(lesson.cells):
-        if cell["cell_type"] != "markdown" or "notes" in cell["metadata"].get("tags", []):
+        if cell["cell_type"] != "markdown" or is_notes(cell):
             continue
         source = cell["source"]
         for match in BOLD.finditer(source):

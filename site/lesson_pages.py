@@ -1,13 +1,13 @@
 """A stored lesson as a page of the site: the same cells, folded and linked as a page needs it."""
 
-import copy
 import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping
 
+from course_utils.copies.audiences import without
 from course_utils.explore import PLOTLY
-from course_utils.lessons import Lesson
+from course_utils.lessons import Lesson, tags_of
 
 import nbformat
 from glossary import Use, linked
@@ -18,13 +18,6 @@ FOLDED = {"solution": "solution", "answer": "answer"}
 """tags of cells that are folded, and what the fold says is in them"""
 EQUATION = re.compile(r"^\$\$(?:(?!\$\$).)+\$\$$", re.M | re.S)
 ALSO_PLOTLY = '<script type="application/json" class="plotly-figure">{}</script>'
-
-
-def without_notes(notebook: NotebookNode) -> NotebookNode:
-    """A copy of a notebook without the notes for instructors."""
-    notebook = copy.deepcopy(notebook)
-    notebook.cells = [cell for cell in notebook.cells if "notes" not in tags(cell)]
-    return notebook
 
 
 def lesson_page(lesson: Lesson, uses: Iterable[Use], address: str | None) -> NotebookNode:
@@ -49,12 +42,12 @@ def lesson_page(lesson: Lesson, uses: Iterable[Use], address: str | None) -> Not
         if cell.cell_type == "markdown":
             source = linked(cell.source, by_cell.get(number, []))
             cell.source = numbered(relink(source, here, here, address), f"{lesson.number}-{number}")
-        for tag in FOLDED.keys() & set(tags(cell)):
+        for tag in FOLDED.keys() & set(tags_of(cell)):
             _fold(cell, FOLDED[tag])
         if cell.cell_type == "code":
             _describe_picture(cell)
             _add_plotly(cell)
-    return without_notes(notebook)
+    return without(notebook, {"notes"})
 
 
 def numbered(source: str, place: str) -> str:
@@ -68,11 +61,6 @@ def numbered(source: str, place: str) -> str:
     return EQUATION.sub(lambda found: f"{found[0]} (eq-{place}-{next(count)})", source)
 
 
-def tags(cell: NotebookNode) -> list[str]:
-    """The tags of a cell."""
-    return cell.metadata.get("tags", [])
-
-
 def _fold(cell: NotebookNode, what: str) -> None:
     if cell.cell_type == "markdown":
         cell.source = (
@@ -80,7 +68,7 @@ def _fold(cell: NotebookNode, what: str) -> None:
             f"{cell.source}\n\n</details>"
         )
         return
-    cell.metadata["tags"] = [*tags(cell), "hide-cell"]
+    cell.metadata["tags"] = [*tags_of(cell), "hide-cell"]
     _options(cell)["code_prompt_show"] = f"Show the {what}"
     _options(cell)["code_prompt_hide"] = f"Hide the {what}"
 

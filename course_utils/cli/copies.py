@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from course_utils import lessons
 from course_utils.copies import Kind
+from course_utils.exercises.record import OWN_WORK
 from course_utils.lessons import Lesson, LessonError, UnknownLessonError
 
 import typer
@@ -13,7 +14,7 @@ import typer
 if TYPE_CHECKING:
     from course_utils.copies.delivery import Delivery
 
-MY_WORK = lessons.ROOT / "my_work"
+MY_WORK = lessons.ROOT / OWN_WORK
 BUILD = lessons.ROOT / "build" / "copies"
 
 

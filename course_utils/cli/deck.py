@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
-from course_utils.lessons import Lesson, write_whole
+from course_utils.lessons import Lesson, tags_of, write_whole
 
 import nbformat
 from jinja2 import FileSystemLoader, pass_context
@@ -87,7 +87,7 @@ def as_slides(notebook: NotebookNode) -> NotebookNode:
 
 
 def _blocks(cell: NotebookNode) -> Iterator[NotebookNode]:
-    tags = set(cell.metadata.get("tags", []))
+    tags = set(tags_of(cell))
     if "notes" in tags:
         yield _placed(cell, "notes")
         return

@@ -2,15 +2,16 @@
 
 import html
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 
 from course_utils.cli.execute import Execution
+from course_utils.copies.audiences import without
 from course_utils.lessons import Lesson, this_machine, write_whole
 
 import nbformat
 from jinja2 import DictLoader
 from nbconvert import HTMLExporter
-from nbconvert.preprocessors import TagRemovePreprocessor
 
 # nbconvert's page would wait for three scripts from the network before it shows a word. This one
 # carries everything but formulas: MathJax is fetched beside the page, and only where there are any.
@@ -54,14 +55,13 @@ def write_lesson(lesson: Lesson, execution: Execution, output: Path) -> None:
         template_file="course.html.j2",
         embed_images=True,
     )
-    without_notes = TagRemovePreprocessor(remove_cell_tags={"notes"}, enabled=True)
-    exporter.register_preprocessor(without_notes, enabled=True)
     formulas = any("$" in cell.source or r"\(" in cell.source for cell in execution.notebook.cells)
     resources = {
         "has_formulas": formulas,
         "metadata": {"name": lesson.path.stem, "path": str(lesson.path.parent)},
     }
-    body, _ = exporter.from_notebook_node(execution.notebook, resources=resources)
+    shown = without(deepcopy(execution.notebook), {"notes"})
+    body, _ = exporter.from_notebook_node(shown, resources=resources)
     write_whole((output / lesson.path.name).with_suffix(".html"), body)
 
 

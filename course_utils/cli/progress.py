@@ -5,16 +5,15 @@ from pathlib import Path
 from typing import Annotated
 
 from course_utils import lessons
-from course_utils.exercises.record import OWN_WORK, RECORD, Try, read_record
-from course_utils.lessons import Lesson
+from course_utils.cli.copies import MY_WORK
+from course_utils.exercises.record import RECORD, Try, read_record
+from course_utils.lessons import Lesson, tags_of
 
 import typer
 
 
 def progress(
-    work: Annotated[Path, typer.Option(help="The folder of your own copies.")] = (
-        lessons.ROOT / OWN_WORK
-    ),
+    work: Annotated[Path, typer.Option(help="The folder of your own copies.")] = MY_WORK,
     folder: Annotated[Path, typer.Option(help="Where the lessons are.")] = lessons.NOTEBOOKS,
 ) -> None:
     """Show which exercises you have solved, tried, and not yet tried, and the next one to do.
@@ -45,9 +44,7 @@ def progress(
 
 def exercises(lesson: Lesson) -> list[str]:
     """Names of a lesson's exercises, in order."""
-    stubs = [
-        cell["source"] for cell in lesson.cells if "exercise" in cell["metadata"].get("tags", [])
-    ]
+    stubs = [cell["source"] for cell in lesson.cells if "exercise" in tags_of(cell)]
     return [name for stub in stubs for name in re.findall(r'check\("([^"]+)"', stub)]
 
 

@@ -8,7 +8,7 @@ import ast
 from itertools import zip_longest
 
 from course_utils.copies.audiences import student
-from course_utils.lessons import LessonError
+from course_utils.lessons import LessonError, tags_of
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
@@ -75,4 +75,4 @@ def _split(cell: NotebookNode) -> tuple[str, str, str]:
 
 
 def _tagged(cell: NotebookNode | None, tag: str) -> bool:
-    return cell is not None and tag in cell.metadata.get("tags", [])
+    return cell is not None and tag in tags_of(cell)
