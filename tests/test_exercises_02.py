@@ -52,17 +52,6 @@ SOLUTIONS = {
 
 
 @pytest.mark.parametrize("exercise", SOLUTIONS)
-def test_the_stub_gets_a_hint(exercise, verdict):
-    assert "Replace the three dots" in verdict(exercise, ...)
-
-
-@pytest.mark.parametrize("exercise", SOLUTIONS)
-@pytest.mark.parametrize("answer", [None, "a word", [1, 2, 3], {}, float("nan"), len, print])
-def test_a_wrong_answer_of_any_kind_gets_one_sentence(exercise, answer, verdict):
-    assert f"✗ Exercise {exercise}: not yet. " in verdict(exercise, answer)
-
-
-@pytest.mark.parametrize("exercise", SOLUTIONS)
 def test_the_solution_passes(exercise, verdict):
     assert verdict(exercise, SOLUTIONS[exercise]).startswith(f"✓ Exercise {exercise}: right. ")
 

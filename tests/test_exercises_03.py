@@ -7,8 +7,6 @@ import keras
 import numpy as np
 import pytest
 
-EXERCISES = ["03-1", "03-2", "03-3", "03-4"]
-
 Z, R = float(sigmoid(np.array(1.5))), 0.5
 CANDIDATE = float(np.tanh(-2 + 3 * R * 0.5 + 1))
 RIGHT = Z * 0.5 + (1 - Z) * CANDIDATE
@@ -30,19 +28,6 @@ def verdict(capsys):
         return capsys.readouterr().out
 
     return ask
-
-
-@pytest.mark.parametrize("exercise", EXERCISES)
-def test_the_stub_is_told_to_replace_the_dots(exercise, verdict):
-    assert "Replace the three dots" in verdict(exercise, ...)
-
-
-@pytest.mark.parametrize("exercise", EXERCISES)
-@pytest.mark.parametrize(
-    "answer", [None, "a word", [1, 2], {}, float("nan"), len, lambda *_: None, lambda: 1]
-)
-def test_a_wrong_answer_of_any_kind_gets_one_sentence(exercise, answer, verdict):
-    assert verdict(exercise, answer).startswith(f"✗ Exercise {exercise}: not yet. ")
 
 
 # ---------------------------------------------------------------------- 1: one step by hand

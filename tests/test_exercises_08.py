@@ -7,7 +7,6 @@ from course_utils.text.grammar import sentence_pairs
 import numpy as np
 import pytest
 
-EXERCISES = ["08-1", "08-2", "08-3", "08-4"]
 PAIRS = sentence_pairs({"train": 3000, "valid": 50, "test": 50})
 TRAIN = PAIRS[PAIRS["part"] == "train"]
 
@@ -19,19 +18,6 @@ def verdict(capsys):
         return capsys.readouterr().out
 
     return ask
-
-
-@pytest.mark.parametrize("exercise", EXERCISES)
-def test_the_stub_is_told_to_replace_the_dots(exercise, verdict):
-    assert "Replace the three dots" in verdict(exercise, ...)
-
-
-@pytest.mark.parametrize("exercise", EXERCISES)
-@pytest.mark.parametrize(
-    "answer", [None, "a word", [1, 2, 3], {}, float("nan"), [[1], [2, 3]], len, lambda *_: None]
-)
-def test_a_wrong_answer_of_any_kind_gets_one_sentence(exercise, answer, verdict):
-    assert verdict(exercise, answer).startswith(f"✗ Exercise {exercise}: not yet. ")
 
 
 # ------------------------------------------------------------------------- 1: the decoder's row
