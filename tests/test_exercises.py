@@ -71,7 +71,7 @@ def leaves(*_):
 
 
 ODD = [
-    [1, 2, 3], {"a": 1}, float("nan"), dict, len, print, lambda: 1,
+    [1, 2, 3], {"a": 1}, float("nan"), dict, len, lambda: 1,
     None, True, -1, 10**400, 1j, float("inf"), "", "a word", b"x", "{}", range(3), object(), Empty,
     Hostile(), Hostile, Loud(), int, type, Exception("x"), NotImplemented, np, leaves,
     {}, {"units": None}, {1: 2}, set(), {"a", 1}, frozenset("q"), (), [[]], [1, [2, 3]],
@@ -98,6 +98,11 @@ def test_whatever_is_handed_over_gets_one_line_and_no_exception(exercise, capsys
         for answer in (odd, lambda *_, odd=odd, **__: odd):
             line = said_to(exercise, answer, capsys)
             assert re.fullmatch(rf"✗ Exercise {exercise}: not yet\. .*\S\n", line)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_a_function_that_prints_gets_its_line_as_well(exercise, capsys):
+    assert f"✗ Exercise {exercise}: not yet. " in said_to(exercise, print, capsys)
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
