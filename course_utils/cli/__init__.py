@@ -2,19 +2,21 @@
 
 from course_utils.cli import copies, data, doctor, lab, plan, progress, run, slides, study, warm
 from course_utils.data import DataError
-from course_utils.lessons import LessonError
+from course_utils.lessons import LessonError, UnknownLessonError
 
 import typer
 from typer.core import TyperGroup
 
 
 class OneLineErrors(TyperGroup):
-    """A group whose commands end on an expected error with one line and exit code 1."""
+    """A group whose commands end on an expected error with one line, and on a wrong name with 2."""
 
     def invoke(self, ctx: typer.Context) -> object:
         """Run the command; errors that say what to do need no traceback."""
         try:
             return super().invoke(ctx)
+        except UnknownLessonError as error:
+            raise typer.BadParameter(str(error)) from error
         except (DataError, LessonError, OSError) as error:
             typer.echo(f"Error: {error}", err=True)
             raise typer.Exit(1) from error

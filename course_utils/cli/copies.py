@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from course_utils import lessons
 from course_utils.copies import Kind
 from course_utils.exercises.record import OWN_WORK
-from course_utils.lessons import Lesson, LessonError, UnknownLessonError
+from course_utils.lessons import Lesson, LessonError
 
 import typer
 
@@ -36,10 +36,7 @@ def copies(
     """
     default = MY_WORK if kind == Kind.STUDENT else BUILD / kind
     output, folder = (output or default).resolve(), folder.resolve()
-    try:
-        chosen = lessons.choose_lessons(names or [], folder)
-    except UnknownLessonError as error:
-        raise typer.BadParameter(str(error)) from error
+    chosen = lessons.choose_lessons(names or [], folder)
     if output == folder:
         raise typer.BadParameter(f"--output {output} holds the lessons: name another folder")
     for line in bring(chosen, kind, output):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from course_utils import lessons
-from course_utils.lessons import Lesson, UnknownLessonError
+from course_utils.lessons import Lesson
 
 import typer
 from rich.console import Console
@@ -43,10 +43,7 @@ def run(
     if store and embedded:
         raise typer.BadParameter("stored outputs come from the full data, not from --embedded")
     folder, output = folder.resolve(), output.resolve()
-    try:
-        chosen = lessons.choose_lessons(names or [], folder)
-    except UnknownLessonError as error:
-        raise typer.BadParameter(str(error)) from error
+    chosen = lessons.choose_lessons(names or [], folder)
     copies = [(output / lesson.path.name, lesson.path) for lesson in chosen]
     if any(copy.exists() and copy.samefile(path) for copy, path in copies):
         raise typer.BadParameter(f"--output {output} holds the lessons: name another folder")

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 from course_utils import lessons
-from course_utils.lessons import UnknownLessonError
 
 import typer
 
@@ -23,10 +22,7 @@ def slides(
 
     Exit code 0: the slides are written; 1: they could not be; 2: no such lesson.
     """
-    try:
-        chosen = lessons.choose_lessons(names, folder)
-    except UnknownLessonError as error:
-        raise typer.BadParameter(str(error)) from error
+    chosen = lessons.choose_lessons(names, folder)
     from course_utils.cli.deck import write_deck  # nbconvert takes a second
 
     for lesson in chosen:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from course_utils import lessons
 from course_utils.cli.run import progress_bar
-from course_utils.lessons import Lesson, UnknownLessonError
+from course_utils.lessons import Lesson
 from course_utils.warm import entries
 
 import typer
@@ -38,10 +38,7 @@ def warm(
     Exit code 0: all is kept; 1: a lesson failed; 2: no such lesson; 130: stopped.
     """
     folder = folder.resolve()
-    try:
-        chosen = lessons.choose_lessons(names or [], folder)
-    except UnknownLessonError as error:
-        raise typer.BadParameter(str(error)) from error
+    chosen = lessons.choose_lessons(names or [], folder)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # kernels end with us, as on Ctrl-C
     for outdated in set(entries.place().glob("by-*")) - {entries.folder()}:
         shutil.rmtree(outdated)
