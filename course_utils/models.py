@@ -9,11 +9,83 @@ from typing import Literal, Self
 
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 from sklearn.linear_model import LinearRegression
 
-Cell = Literal["SimpleRNN", "LSTM", "GRU"]
-CELLS = {"SimpleRNN": keras.layers.SimpleRNN, "LSTM": keras.layers.LSTM, "GRU": keras.layers.GRU}
+Cell = Literal["SimpleRNN", "LSTM", "GRU", "FusedLSTM"]
+
+
+@keras.saving.register_keras_serializable("course_utils")
+class FusedLSTM(keras.layers.LSTM):
+    """Keras' LSTM, trained on a CPU in one operation for all time steps: about twice as fast.
+
+    Weights, equations and gradients are Keras' own, to rounding. Where the operation does not fit
+    (on a GPU, with a mask, a first state, other activations) it computes as Keras does, and so
+    does everything but training.
+
+    The operation is TensorFlow's BlockLSTM. The newer BlockLSTMV2 has the gates in Keras' order,
+    but in TensorFlow 2.21 its gradient mixes up the forget gate and the candidate.
+    """
+
+    def call(
+        self,
+        sequences: tf.Tensor,
+        initial_state: list[tf.Tensor] | None = None,
+        mask: tf.Tensor | None = None,
+        training: bool = False,
+    ) -> tf.Tensor:
+        """Compute as Keras' LSTM does; sequences have shape (batch, time_steps, features)."""
+        if not training or mask is not None or initial_state is not None or not self._fits():
+            return super().call(sequences, initial_state, mask, training)
+        batch, time_steps = tf.shape(sequences)[0], tf.shape(sequences)[1]
+        if self.go_backwards:
+            sequences = sequences[:, ::-1]
+        no_state, no_peephole = tf.zeros((batch, self.units)), tf.zeros(self.units)
+        hidden_states = tf.raw_ops.BlockLSTM(
+            seq_len_max=tf.cast(time_steps, tf.int64),
+            x=tf.transpose(sequences, (1, 0, 2)),
+            cs_prev=no_state,
+            h_prev=no_state,
+            w=_in_order_of_block_lstm(
+                tf.concat([self.cell.kernel, self.cell.recurrent_kernel], axis=0)
+            ),
+            b=_in_order_of_block_lstm(self.cell.bias),
+            wci=no_peephole,
+            wcf=no_peephole,
+            wco=no_peephole,
+            forget_bias=0,  # Keras keeps it in the bias
+            cell_clip=-1,
+        ).h
+        if self.return_sequences:
+            return tf.transpose(hidden_states, (1, 0, 2))
+        return hidden_states[-1]
+
+    def _fits(self) -> bool:
+        """Whether the operation computes what this layer was built for, and there is no GPU."""
+        cell = self.cell
+        return (
+            cell.activation is keras.activations.tanh
+            and cell.recurrent_activation is keras.activations.sigmoid
+            and cell.use_bias
+            and self.compute_dtype == "float32"
+            and not (cell.dropout or cell.recurrent_dropout or self.return_state or self.stateful)
+            and not tf.config.list_physical_devices("GPU")
+        )
+
+
+def _in_order_of_block_lstm(weights: tf.Tensor) -> tf.Tensor:
+    """Reorder the gates from Keras' input, forget, candidate, output."""
+    i, f, candidate, o = tf.split(weights, 4, axis=-1)
+    return tf.concat([i, candidate, f, o], axis=-1)
+
+
+CELLS = {
+    "SimpleRNN": keras.layers.SimpleRNN,
+    "LSTM": keras.layers.LSTM,
+    "GRU": keras.layers.GRU,
+    "FusedLSTM": FusedLSTM,
+}
 
 
 class Persistence:
@@ -118,6 +190,7 @@ def recurrent(
 
     Args:
         cell: the kind of recurrent layer; several make a hybrid, one layer of each, in order.
+            `FusedLSTM` is an LSTM that trains faster, for long trainings on a CPU.
         features: features per time step; the number of time steps is left open.
         units: units in each recurrent layer.
         layers: how many recurrent layers of one kind are stacked.
@@ -128,7 +201,7 @@ def recurrent(
         a model from windows, shape (samples, time_steps, features), to shape (samples, 1).
 
     Raises:
-        ValueError: a cell is none of the three, or there is no layer.
+        ValueError: a cell is none of these, or there is no layer.
     """
     cells = [cell] * layers if isinstance(cell, str) else list(cell)
     if not cells:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from course_utils import models  # noqa: F401 (loading finds our own layer there)
 from course_utils.lessons import write_whole
 from course_utils.windows import Scaler, unscale
 
@@ -34,6 +35,8 @@ LAYERS = {
     *("Sequential", "Functional", "InputLayer", "SimpleRNN", "LSTM", "GRU", "Bidirectional"),
     *("Dense", "Dropout", "Activation", "LayerNormalization"),
 }
+OWN_LAYER = ("course_utils.models", "FusedLSTM", "course_utils>FusedLSTM")
+"""our own layer: its module, class, and the name under which Keras finds it"""
 LAYER_MODULES = ("keras", "keras.layers", "keras.src.models.functional")
 OTHER_MODULES = ("keras.initializers", "keras.regularizers", "keras.constraints")
 ENTRIES = ["config.json", "metadata.json", "model.weights.h5"]
@@ -264,6 +267,8 @@ def _check_class(part: dict[str, Any]) -> None:
     module, name, registered = (
         part.get(key) for key in ("module", "class_name", "registered_name")
     )
+    if (module, name, registered) == OWN_LAYER:
+        return
     if part.keys() == {"class_name", "config"} and name == "__keras_tensor__":
         return  # how a functional network says what goes into a layer
     plain = isinstance(name, str) and (

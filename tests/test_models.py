@@ -2,11 +2,13 @@
 
 import inspect
 
-from course_utils.models import Drift, Mean, Persistence, WindowRegression, recurrent
+from course_utils.generation import free_run, hold_others
+from course_utils.models import Drift, FusedLSTM, Mean, Persistence, WindowRegression, recurrent
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -125,6 +127,68 @@ def test_both_directions_have_twice_the_units_and_the_weights_of_two_layers():
     one, two = (recurrent("GRU", 3, 7, bidirectional=both) for both in (False, True))
     assert two.layers[0].count_params() == 2 * one.layers[0].count_params()
     assert two.layers[0].output.shape == (None, 14)
+
+
+def gradients(layer, sequences):
+    """Output and gradients, with a loss in which no two outputs count alike."""
+    with tf.GradientTape() as tape:
+        tape.watch(sequences)
+        output = layer(sequences, training=True)
+        loss = tf.reduce_sum(
+            output * tf.reshape(tf.range(tf.size(output), dtype="float32"), output.shape)
+        )
+    return [output, *tape.gradient(loss, [sequences, *layer.trainable_weights])]
+
+
+@pytest.mark.parametrize("time_steps", [1, 2, 9])
+@pytest.mark.parametrize("options", [{}, {"return_sequences": True}, {"go_backwards": True}])
+def test_the_fused_lstm_has_keras_outputs_and_gradients(time_steps, options):
+    sequences = tf.constant(random_windows(3, time_steps, 2) / 100, "float32")
+    plain, fused = keras.layers.LSTM(4, **options), FusedLSTM(4, **options)
+    rng = np.random.default_rng(1)
+    for layer in (plain, fused):
+        layer.build(sequences.shape)
+    weights = [rng.normal(size=weight.shape) for weight in plain.weights]
+    plain.set_weights(weights)
+    fused.set_weights(weights)
+    pairs = zip(gradients(plain, sequences), gradients(fused, sequences), strict=True)
+    for expected, found in pairs:
+        np.testing.assert_allclose(
+            found, expected, rtol=1e-4, atol=1e-5 * abs(expected).numpy().max()
+        )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"activation": "relu"}, {"dropout": 0.5}, {"return_state": True}, {"use_bias": False}],
+)
+def test_the_fused_lstm_leaves_to_keras_what_it_cannot_do(options):
+    sequences = tf.constant(random_windows(3, 5, 2) / 100, "float32")
+    plain, fused = (kind(4, **options, seed=0) for kind in (keras.layers.LSTM, FusedLSTM))
+    plain.build(sequences.shape)
+    fused.build(sequences.shape)
+    fused.set_weights(plain.get_weights())
+    pairs = zip(
+        tf.nest.flatten(plain(sequences, training=True)),
+        tf.nest.flatten(fused(sequences, training=True)),
+        strict=True,
+    )
+    for expected, found in pairs:
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_the_fused_lstm_trains_like_keras_and_compiles_under_xla_for_a_free_run():
+    windows = random_windows(40, 6, 2)
+    windows, targets = (windows - 100) / 10, windows[:, -1, 0] / 100
+    losses = {}
+    for cell in ("LSTM", "FusedLSTM"):
+        keras.utils.set_random_seed(0)
+        model = recurrent(cell, features=2, units=4, layers=2, bidirectional=True)
+        model.compile("adam", "mse")
+        losses[cell] = model.fit(windows, targets, epochs=3, verbose=0).history["loss"]
+    np.testing.assert_allclose(losses["FusedLSTM"], losses["LSTM"], rtol=1e-4)
+    path = free_run(model, windows[0], steps=3, rule=hold_others)
+    assert np.isfinite(path).all()
 
 
 @pytest.mark.parametrize("cell", ["Transformer", "lstm", ""])

@@ -38,6 +38,7 @@ CASES = {
     "GRU": ("GRU", False, MinMaxScaler((-1, 1)), False, True),
     "hybrid": (("LSTM", "GRU"), False, StandardScaler(), False, False),
     "bidirectional": ("LSTM", True, MinMaxScaler(), False, True),
+    "fused": (("FusedLSTM", "GRU"), True, MinMaxScaler(), False, True),
 }
 
 
