@@ -10,7 +10,7 @@ from course_utils.cli import app
 from course_utils.data import DataError
 from course_utils.evaluation import check_past_only, rmse
 from course_utils.recipes import CLASSIC, LADDER, RECIPES, Recipe
-from course_utils.studies import read_study, run_study
+from course_utils.studies import read_study, run_study, workers
 from course_utils.studies import running as studies
 from course_utils.studies.memory import Recall
 from course_utils.studies.one_step import Fit
@@ -227,7 +227,7 @@ def test_changed_prices_run_the_fits_on_them_again(copied, monkeypatch):
 
 def test_other_versions_run_all_again(linear_study, tmp_path, monkeypatch):
     run(tmp_path)
-    monkeypatch.setattr(studies, "version", lambda package: "99.0")
+    monkeypatch.setattr(workers, "version", lambda package: "99.0")
     reports = []
     table = run(tmp_path, report=lambda *counts: reports.append(counts))
     assert reports[0] == (0, len(LINEAR))
@@ -385,7 +385,7 @@ def test_the_command_ends_with_1_and_what_to_do_on_embedded_prices(monkeypatch):
 
 
 def test_the_command_stopped_by_ctrl_c_says_that_finished_fits_are_kept(monkeypatch):
-    def stop(name, jobs, report):
+    def stop(name, jobs, report, scheduler):
         report(2, 4)
         raise KeyboardInterrupt
 

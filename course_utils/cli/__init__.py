@@ -3,6 +3,7 @@
 from course_utils.cli import copies, data, doctor, lab, plan, progress, run, slides, study, warm
 from course_utils.data import DataError
 from course_utils.lessons import LessonError, UnknownLessonError
+from course_utils.studies import StudyError
 
 import typer
 from typer.core import TyperGroup
@@ -17,7 +18,7 @@ class OneLineErrors(TyperGroup):
             return super().invoke(ctx)
         except UnknownLessonError as error:
             raise typer.BadParameter(str(error)) from error
-        except (DataError, LessonError, OSError) as error:
+        except (DataError, LessonError, StudyError, OSError) as error:
             typer.echo(f"Error: {error}", err=True)
             raise typer.Exit(1) from error
 

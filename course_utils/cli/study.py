@@ -13,10 +13,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 def study(
     name: Annotated[str, typer.Argument(help=", ".join(PLANS))],
     jobs: Annotated[int, typer.Option(help="Fits side by side; -1 is one a core.")] = -1,
+    dask: Annotated[
+        str | None,
+        typer.Option(help="Address of a Dask scheduler, whose workers do it.", metavar="ADDRESS"),
+    ] = None,
 ) -> None:
     """Run what is missing of a study and write its table; stop it with Ctrl-C, go on later.
 
-    Exit code 0: the table is written; 1: no full data; 2: no such study; 130: stopped.
+    Exit code 0: the table is written; 1: no full data, or workers that cannot go on; 2: no such
+    study; 130: stopped.
     """
     from course_utils.studies import run_study
 
@@ -37,7 +42,7 @@ def study(
                 typer.echo(f"{done} of {total} fits")
 
         try:
-            path = run_study(name, jobs, report)
+            path = run_study(name, jobs, report, scheduler=dask)
         except KeyboardInterrupt:
             progress.stop()
             typer.echo("Stopped. Finished fits are kept; the same command goes on from here.")

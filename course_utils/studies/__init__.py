@@ -1,9 +1,10 @@
 """Studies: many fits over seeds, years and tickers, whose small tables the lessons read.
 
 A file a topic says what is fitted and measured, `plans` which studies there are, and `running`
-how they are run, stopped, gone on with and read.
+how they are run, stopped, gone on with and read, and `workers` who does the work.
 """
 
 from course_utils.studies.running import read_study, run_study
+from course_utils.studies.workers import StudyError
 
-__all__ = ["read_study", "run_study"]
+__all__ = ["StudyError", "read_study", "run_study"]

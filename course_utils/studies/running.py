@@ -2,17 +2,11 @@
 
 Every finished fit is written at once to a file of its own, named after all that it depends on, so
 that a study can be stopped at any moment, goes on where it was, and never mixes old with new.
+`workers` measures the fits, on this machine or on others; what they find is written here.
 """
 
-import hashlib
 import json
-import os
-import platform
-import time
 from collections.abc import Callable
-from dataclasses import asdict, is_dataclass
-from importlib.metadata import version
-from inspect import getfile
 from pathlib import Path
 from typing import Any
 
@@ -20,38 +14,14 @@ from course_utils.data import DataError, find_file, load_prices, price_file_name
 from course_utils.lessons import ROOT, write_whole
 from course_utils.recipes import CLASSIC
 from course_utils.studies.plans import Fit, plan
+from course_utils.studies.workers import Task, measured, result_name, versions_here
 
 import pandas as pd
 
 TABLES = ROOT / "data" / "studies"
 FITS = ROOT / "build" / "studies"
-CODE = (
-    *("windows.py", "features.py", "models.py", "training.py", "generation.py", "recipes.py"),
-    "evaluation/*.py",
-)
-"""what every result depends on, besides the file of its own study"""
 WITH_SERIES = {"ibm": CLASSIC, "free_run": CLASSIC}
 """studies with a second table of forecasts day by day, and the recipes in it"""
-
-
-def _versions() -> dict[str, str]:
-    """The versions that a result depends on."""
-    import tensorflow
-
-    packages = {name: version(name) for name in ("keras", "numpy", "scikit-learn")}
-    return {"python": platform.python_version(), "tensorflow": tensorflow.__version__} | packages
-
-
-def _result_file(fit: Fit, data: str | None, versions: dict[str, str], folder: Path) -> Path:
-    """Name a fit's result after all that it depends on, the code included."""
-    package = ROOT / "course_utils"
-    files = [path for pattern in CODE for path in sorted(package.glob(pattern))]
-    files += [Path(getfile(kind)) for kind in type(fit).__mro__[:-1]]
-    code = [path.read_text(encoding="utf-8") for path in files]
-    details = asdict(fit.details) if is_dataclass(fit.details) else fit.details
-    depends_on = json.dumps([asdict(fit), details, versions, code, data], sort_keys=True)
-    digest = hashlib.sha256(depends_on.encode()).hexdigest()
-    return folder / f"{fit.label}-{digest[:16]}.json"
 
 
 def _is_result(path: Path) -> bool:
@@ -62,37 +32,24 @@ def _is_result(path: Path) -> bool:
         return False
 
 
-def _run_fit(fit: Fit, prices: pd.DataFrame | None, path: Path) -> None:
-    """Train once and write the result."""
-    # Fits run side by side, one a core: more threads in each would only get in the way.
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
-    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
-    os.environ["COURSE_WARM"] = "off"  # a study trains, and says how long that took
-    start = time.perf_counter()
-    found = fit.measure(prices)
-    found["series"] = {
-        name: {f"{day:%Y-%m-%d}": round(usd, 3) for day, usd in series.items()}
-        for name, series in found.get("series", {}).items()
-    }
-    seconds = round(time.perf_counter() - start, 1)
-    write_whole(path, json.dumps({**asdict(fit), **found, "seconds": seconds}))
-
-
 def run_study(
     study: str,
     jobs: int = -1,
     report: Callable[[int, int], Any] = lambda done, total: None,
     fits_folder: Path = FITS,
     tables_folder: Path = TABLES,
+    scheduler: str | None = None,
 ) -> Path:
     """Run what is missing of a study and write its table.
 
     Args:
         study: its name, a key of `plans.PLANS`.
-        jobs: fits run side by side; -1 is one a core.
+        jobs: fits run side by side on this machine; -1 is one a core.
         report: called with the number of finished fits and of all fits, after each fit.
         fits_folder: where single results are kept between runs.
         tables_folder: where the finished table goes.
+        scheduler: the address of a Dask scheduler, whose workers then do the fits in place of
+            this machine; they need the same course and packages, and are sent the prices.
 
     Returns:
         the path of the table.
@@ -101,25 +58,29 @@ def run_study(
         ValueError: there is no such study.
         DataError: no full data is at hand; a study does not run on sample data. Of several
             tickers, those that cannot be had are named in the table's header and on the screen.
+        StudyError: a worker was killed on this machine; or the cluster cannot be reached, has no
+            worker, lost several on the same fit, or has one with other packages.
     """
-    from joblib import Parallel, delayed
-
     fits = plan(study)
     prices, absent = _all_prices(sorted({_ticker(fit) for fit in fits} - {None}))
     fits = [fit for fit in fits if _ticker(fit) in (None, *prices)]
-    versions = _versions()
+    versions = versions_here()
     data = {ticker: frame.attrs["sha256"] for ticker, frame in sorted(prices.items())}
-    paths = {fit: _result_file(fit, data.get(_ticker(fit)), versions, fits_folder) for fit in fits}
+    tasks = {}
+    for fit in fits:
+        ticker = _ticker(fit)
+        name = result_name(fit, data.get(ticker), versions)
+        tasks[fits_folder / name] = Task(fit, prices.get(ticker), data.get(ticker), name)
     for folder in (fits_folder, tables_folder):
         folder.mkdir(parents=True, exist_ok=True)
-    missing = [fit for fit in fits if not _is_result(paths[fit])]
-    done = len(fits) - len(missing)
-    report(done, len(fits))
-    work = (delayed(_run_fit)(fit, prices.get(_ticker(fit)), paths[fit]) for fit in missing)
-    for _ in Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(work):
+    missing = [task for path, task in tasks.items() if not _is_result(path)]
+    done = len(tasks) - len(missing)
+    report(done, len(tasks))
+    for name, result in measured(missing, jobs, scheduler):
+        write_whole(fits_folder / name, json.dumps(result))
         done += 1
-        report(done, len(fits))
-    results = [json.loads(paths[fit].read_text(encoding="utf-8")) for fit in fits]
+        report(done, len(tasks))
+    results = [json.loads(path.read_text(encoding="utf-8")) for path in tasks]
     header = [
         f"made by: course study {study}",
         "versions: " + ", ".join(f"{name} {number}" for name, number in versions.items()),
