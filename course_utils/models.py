@@ -216,3 +216,21 @@ def recurrent(
             model.add(keras.layers.Dropout(dropout))
     model.add(keras.layers.Dense(1))
     return model
+
+
+def computed_by(layer: keras.layers.RNN) -> str:
+    """Find out how TensorFlow computes a recurrent layer in training, on this machine.
+
+    Args:
+        layer: a recurrent layer, not yet built.
+
+    Returns:
+        `cuDNN` (a GPU's own kernel), `one operation` for all time steps, or `a loop` over them.
+    """
+    call = tf.function(lambda sequences: layer(sequences, training=True))
+    graph = call.get_concrete_function(tf.TensorSpec((2, 3, 1))).graph.as_graph_def()
+    functions = [node for function in graph.library.function for node in function.node_def]
+    operations = {node.op for node in [*graph.node, *functions]}
+    if any(operation.startswith("CudnnRNN") for operation in operations):
+        return "cuDNN"
+    return "one operation" if "BlockLSTM" in operations else "a loop"

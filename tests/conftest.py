@@ -14,8 +14,6 @@ from browser import (  # noqa: F401 (pytest finds fixtures and hooks here)
     pytest_terminal_summary,
 )
 
-os.environ["COURSE_WARM"] = "off"  # whatever this shell says, tests and their kernels train
-
 
 @pytest.fixture(autouse=True)
 def fresh_kernel():

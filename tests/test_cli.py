@@ -443,7 +443,7 @@ def test_doctor_says_one_line_a_check_and_exits_accordingly(course):
     assert all(re.match(r"(OK   |FIX  ) \S+ +\S", line) for line in lines)
     subjects = {line.split()[1] for line in lines}
     checked = {"Python", "packages", "course", "cores", "memory", "disk", "data", "kernel"}
-    assert checked | {"backend", "GPU"} <= subjects
+    assert checked | {"backend", "GPU", "layers"} <= subjects
     assert done.returncode == any(line.startswith("FIX") for line in lines)
     assert done.stderr == ""
 

@@ -3,7 +3,16 @@
 import inspect
 
 from course_utils.generation import free_run, hold_others
-from course_utils.models import Drift, FusedLSTM, Mean, Persistence, WindowRegression, recurrent
+from course_utils.models import (
+    CELLS,
+    Drift,
+    FusedLSTM,
+    Mean,
+    Persistence,
+    WindowRegression,
+    computed_by,
+    recurrent,
+)
 
 import keras
 import numpy as np
@@ -224,3 +233,10 @@ def test_last_day_regression_finds_a_linear_rule_and_returns_itself():
     unseen = random_windows(8, 4, 2, seed=1)
     expected = 3 * unseen[:, -1, :1] - unseen[:, -1, 1:] + 5
     np.testing.assert_allclose(model.predict(unseen), expected)
+
+
+def test_how_a_layer_is_computed_is_read_from_what_tensorflow_runs():
+    paths = {"LSTM": "a loop", "GRU": "a loop", "SimpleRNN": "a loop", "FusedLSTM": "one operation"}
+    if tf.config.list_physical_devices("GPU"):
+        paths |= dict.fromkeys(["LSTM", "GRU", "FusedLSTM"], "cuDNN")
+    assert {name: computed_by(cell(2)) for name, cell in CELLS.items()} == paths

@@ -29,9 +29,11 @@ MEMORY_MIB = 1536
 BACKEND_SECONDS = 60
 BACKEND_PROGRAM = """
 import json, course_utils, keras, tensorflow
+from course_utils.models import CELLS, computed_by
 assert keras.backend.backend() == "tensorflow", keras.backend.backend()
 print(json.dumps([keras.__version__, tensorflow.__version__,
-                  [gpu.name for gpu in tensorflow.config.list_physical_devices("GPU")]]))
+                  [gpu.name for gpu in tensorflow.config.list_physical_devices("GPU")],
+                  {name: computed_by(cell(4)) for name, cell in CELLS.items()}]))
 """
 
 # A finding: whether all is well, what was looked at, and what was found or is to be done.
@@ -233,7 +235,7 @@ def check_kernel() -> list[Finding]:
 
 
 def check_backend() -> list[Finding]:
-    """Keras imports, with TensorFlow as its backend; and whether there is a GPU."""
+    """Keras imports, on TensorFlow; whether there is a GPU, and how it computes each layer."""
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if backend != "tensorflow":
         return [(False, "backend", f"{backend}: unset KERAS_BACKEND, the course needs tensorflow")]
@@ -254,7 +256,11 @@ def check_backend() -> list[Finding]:
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         return [(False, "backend", f"Keras does not import ({last}): reinstall with `make setup`")]
-    keras, tensorflow, gpus = json.loads(done.stdout.splitlines()[-1])
-    text = f"Keras {keras} on TensorFlow {tensorflow}, imported in {seconds:.1f} s"
+    keras, tensorflow, gpus, path_of = json.loads(done.stdout.splitlines()[-1])
+    text = f"Keras {keras} on TensorFlow {tensorflow}, starts in {seconds:.1f} s"
     gpu = ", ".join(gpus) if gpus else "none: the course needs none"
-    return [(True, "backend", text), (True, "GPU", gpu)]
+    layers = "; ".join(
+        f"{', '.join(name for name in path_of if path_of[name] == path)}: {path}"
+        for path in dict.fromkeys(path_of.values())
+    )
+    return [(True, "backend", text), (True, "GPU", gpu), (True, "layers", layers)]
