@@ -10,7 +10,7 @@ ifneq ($(shell $(BIN)/python -c "" 2>/dev/null && cat $(READY) 2>/dev/null),$(CU
 .PHONY: $(READY)
 endif
 
-.PHONY: help setup lessons test lint format lock notebooks lab study site clean
+.PHONY: help setup lessons test lint format lock notebooks lab study bench site clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -70,6 +70,9 @@ lab: $(READY)  ## open your own copies of the lessons in JupyterLab
 
 study: $(READY)  ## run a study: make study ARGS="..."
 	$(BIN)/course study $(ARGS)
+
+bench: $(READY)  ## measure the course against what one would do otherwise: make bench ARGS="..."
+	$(BIN)/python benchmarks/bench.py $(ARGS)
 
 site: $(READY)  ## build the site from the stored lessons, in build/site
 	$(BIN)/python site/build.py

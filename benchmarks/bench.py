@@ -98,7 +98,9 @@ def rows(name: str, question: Question, has_gpu: bool) -> list[dict[str, Any]]:
     on_gpu = ask(name, question, gpu=True) if question.on_gpu and has_gpu else None
     found = []
     for number, contender in enumerate(on_cpu):
-        row = {"question": name, "way": contender.way} | measured(contender, on_cpu[0])
+        row = {"question": name, "text": question.text, "way": contender.way} | measured(
+            contender, on_cpu[0]
+        )
         there = measured(on_gpu[number], on_gpu[0]) if on_gpu else {}
         found.append(row | {"GPU ratio": there.get("ratio", NOT_MEASURED)})
     return found
@@ -171,7 +173,7 @@ def main(
     for name in questions or QUESTIONS:
         typer.echo(f"\n{QUESTIONS[name].text}")
         answers = pd.DataFrame(rows(name, QUESTIONS[name], has_gpu))
-        typer.echo(answers.drop(columns="question").to_string(index=False))
+        typer.echo(answers.drop(columns=["question", "text"]).to_string(index=False))
         save(lines, answers)
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 CLASSIC = ["classic LSTM", "classic GRU"]
 RUNGS = [*CLASSIC, "GRU on levels", "GRU on returns", "GRU on returns and range"]
 WITHOUT_MEMORY = "linear, last day"
+BENCH = ROOT / "benchmarks" / "results.csv"
 
 
 @dataclass(frozen=True)
@@ -212,10 +213,68 @@ def hours_to_read() -> float:
     return sum(lesson.minutes_to_read for lesson in find_lessons()) / 60
 
 
+@dataclass(frozen=True)
+class Question:
+    """What `make bench` measured about one thing to do."""
+
+    rows: pd.DataFrame
+
+    @property
+    def text(self) -> str:
+        """What was to be done."""
+        return self.rows["text"].iloc[0]
+
+    @property
+    def table(self) -> str:
+        """A Markdown table of the ways to do it, and below it their notes."""
+        shown = ["ratio", "seconds", "CPU seconds", "first", "MiB", "GPU ratio"]
+        rows = table(["", *shown], self.rows[["way", *shown]].to_numpy().tolist())
+        notes = [f"{row.way}: {row.note}" for row in self.rows.itertuples() if row.note]
+        return f"{rows}\n\n{'; '.join(notes)}".strip()
+
+
+def _bench() -> pd.DataFrame:
+    return pd.read_csv(BENCH, comment="#", keep_default_na=False, dtype=str)
+
+
+def bench_questions() -> list[Question]:
+    """All that `make bench` measured, in its order."""
+    return [Question(rows) for _, rows in _bench().groupby("question", sort=False)]
+
+
+def bench_header() -> list[str]:
+    """The lines that say on what was measured, and what the columns are."""
+    lines = BENCH.read_text(encoding="utf-8").splitlines()
+    return [line.removeprefix("# ") for line in lines if line.startswith("# ")]
+
+
+def seconds(question: str, way: str) -> str:
+    """How long a way took in `make bench`."""
+    rows = _bench()
+    (found,) = rows.loc[(rows["question"] == question) & (rows["way"] == way), "seconds"]
+    return f"{float(found):.0f}"
+
+
+def plan_size(study: str) -> dict[str, int]:
+    """How many fits, tickers and years a study has where all data is at hand."""
+    fits = PLANS[study]()
+    return {
+        "fits": len(fits),
+        "tickers": len({fit.ticker for fit in fits}),
+        "years": len({fit.year for fit in fits}),
+    }
+
+
+def most_memory() -> int:
+    """MiB that the hungriest lesson takes."""
+    return max(timing.peak_mib for timing in read_timings(timings_file()).lessons.values())
+
+
 def context() -> dict[str, object]:
     """What the pages of the site may use."""
     own = [study, studies, table, comparison, usd, share, readme, picture, lesson_cards]
     own += [timing_table, hours_to_read, find_lessons]
+    own += [bench_questions, bench_header, seconds, plan_size, most_memory]
     return {function.__name__: function for function in own} | {
         "measured_on": read_timings(timings_file()).measured_on,
         "reading_speed": (lessons.WORDS_A_MINUTE, lessons.CODE_LINES_A_MINUTE),
