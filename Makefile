@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
+RESOLUTION ?= lowest-direct
 
 # The stamp names the folder it was made in: a moved folder has broken scripts and is set up anew,
 # and so is one whose Python is gone.
@@ -10,7 +11,7 @@ ifneq ($(shell $(BIN)/python -c "" 2>/dev/null && cat $(READY) 2>/dev/null),$(CU
 .PHONY: $(READY)
 endif
 
-.PHONY: help setup lessons test lint format lock notebooks lab study bench site clean
+.PHONY: help setup lessons test lint format lock ranges notebooks lab study bench site clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -60,6 +61,12 @@ lock: $(READY)  ## make requirements.txt anew from the ranges in pyproject.toml
 	$(BIN)/python -m uv pip compile --upgrade --universal --python-version 3.11 \
 	  --fork-strategy fewest --all-extras --no-annotate --no-emit-index-url \
 	  --custom-compile-command "make lock" pyproject.toml -o requirements.txt
+
+ranges: $(READY)  ## test the package at an end of its ranges: RESOLUTION=lowest-direct, or highest
+	$(BIN)/python -m uv venv --quiet --clear --python $(BIN)/python build/$(RESOLUTION)
+	$(BIN)/python -m uv pip install --python build/$(RESOLUTION)/bin/python \
+	  --resolution $(RESOLUTION) --compile-bytecode -e ".[cluster,dev,site]"
+	build/$(RESOLUTION)/bin/python -m pytest -n 2 --dist loadfile tests $(ARGS)
 
 notebooks: $(READY)  ## run every lesson and store its outputs, the timings and all tables made of them
 	$(BIN)/course run --store $(ARGS)

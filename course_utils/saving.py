@@ -25,6 +25,8 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 MODEL, MANIFEST = "model.keras", "forecaster.json"
 FORMAT = 1
 MOST_BYTES = 50_000_000
+MOST_UNITS = 2_000
+"""of a layer; Keras makes a layer before it looks at its weights, which with more takes minutes"""
 SCALERS = {
     "MinMaxScaler": (MinMaxScaler, ("min_", "scale_", "data_min_", "data_max_", "data_range_")),
     "StandardScaler": (StandardScaler, ("mean_", "scale_", "var_")),
@@ -250,13 +252,18 @@ def _check_layers(path: Path) -> None:
 
 
 def _check_classes(config: dict[str, Any]) -> None:
-    """Refuse a network's configuration that names anything but plain layers."""
+    """Refuse a network's configuration that names anything but plain layers of sensible size."""
     left = [config | {"compile_config": None}]  # loading leaves the optimizer out
     while left:
         part = left.pop()
         if isinstance(part, dict):
             if "class_name" in part:
                 _check_class(part)
+            if isinstance(part.get("units"), int) and part["units"] > MOST_UNITS:
+                raise SavedForecasterError(
+                    f"{MODEL} holds a layer of {part['units']} units, and this course has none of "
+                    f"more than {MOST_UNITS}: it is not loaded."
+                )
             left.extend(part.values())
         elif isinstance(part, list | tuple):
             left.extend(part)

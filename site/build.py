@@ -17,7 +17,7 @@ from course_utils.lessons import ROOT, Lesson, write_whole
 import facts
 import nbformat
 from glossary import entries, find_uses
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, select_autoescape
 from lesson_pages import lesson_page
 from links import relink, repository
 
@@ -30,7 +30,11 @@ NOT_DOCUMENTED = {"cli"}
 def pages(found: list[Lesson], address: str | None) -> dict[str, str]:
     """The text of every page, by its file."""
     uses = find_uses(found)
-    environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True)
+    environment = Environment(
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=select_autoescape(default_for_string=False),  # the pages are Markdown
+    )
     environment.globals |= facts.context() | {
         "glossary_entries": entries(uses),
         "repository": address,

@@ -59,7 +59,7 @@ def work(tmp_path):
 
 @pytest.fixture
 def lab(work, tmp_path):
-    """The address of a JupyterLab that runs in the student's folder and has no settings of ours."""
+    """Address and token of a JupyterLab in the student's folder, without settings of ours."""
     settings = tmp_path / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     quiet = {"fetchNews": "false", "checkForUpdates": False}
@@ -72,7 +72,7 @@ def lab(work, tmp_path):
         "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"),
         "COURSE_EMBEDDED": "1",
     }
-    options = ("--no-browser", "--allow-root", "--ServerApp.port=0", "--IdentityProvider.token=")
+    options = ("--no-browser", "--allow-root", "--ServerApp.port=0")
     with (tmp_path / "lab.log").open("w") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *options, str(work)],
@@ -87,11 +87,12 @@ def lab(work, tmp_path):
         server.wait()
 
 
-def address_of(server, folder):
+def address_of(process, folder):
     deadline = time.monotonic() + SECONDS_TO_START
-    while server.poll() is None and time.monotonic() < deadline:
+    while process.poll() is None and time.monotonic() < deadline:
         for file in (folder / "runtime").glob("jpserver-*.json"):
-            return json.loads(file.read_text())["url"]
+            server = json.loads(file.read_text())
+            return server["url"], server["token"]
         time.sleep(0.1)
     raise AssertionError((folder / "lab.log").read_text())
 
@@ -110,7 +111,8 @@ def answer(page, source):
 
 
 def test_a_student_gets_hints_solves_an_exercise_and_starts_anew(lab, work, page, course):
-    page.goto(f"{lab}lab/tree/00_start_here.ipynb")
+    address, token = lab
+    page.goto(f"{address}lab/tree/00_start_here.ipynb?token={token}")
     said = page.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output")
     # Without a kernel yet, "Run All Cells" would ask for one.
     page.get_by_text("| Idle").wait_for(timeout=SECONDS_TO_START * 1000)

@@ -44,6 +44,8 @@ def server():
             status, body, length = self.server.files[self.path]
             self.server.asked.append((self.command, self.path))
             self.send_response(status)
+            if status == 302:
+                self.send_header("Location", body.decode())
             self.send_header("Content-Length", str(length or len(body)))
             self.end_headers()
             if self.command == "GET":
@@ -371,6 +373,18 @@ def test_a_bad_download_leaves_nothing_and_is_tried_once(answer, reason, course,
     assert err == ""
     assert server.asked == [("HEAD", f"/{IBM}"), ("GET", f"/{IBM}")]
     assert [path.name for path in copy.DATA_DIR.iterdir()] == ["registry.txt"]
+
+
+def test_wherever_a_download_is_sent_on_to_only_the_right_bytes_are_kept(course, server):
+    copy = course({IBM: f"{server.url}/pinned"})
+    server.files["/pinned"] = (302, f"{server.url}/elsewhere".encode(), None)
+    server.files["/elsewhere"] = (200, TABLE.replace("167", "176").encode(), None)
+    with pytest.raises(copy.DataError, match="do not match the checksum, so none were kept"):
+        copy.download(IBM, progress=False)
+    assert [path.name for path in copy.DATA_DIR.iterdir()] == ["registry.txt"]
+    server.files["/elsewhere"] = (200, TABLE.encode(), None)
+    assert copy.download(IBM, progress=False).read_bytes() == TABLE.encode()
+    assert [path for _, path in server.asked] == 2 * ["/pinned", "/elsewhere"]
 
 
 def test_download_without_a_connection_says_so(course, refusing_address):

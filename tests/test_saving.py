@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 import json
 import pickle
 import shutil
@@ -23,6 +24,7 @@ from course_utils.saving import (
 )
 from course_utils.windows import make_windows
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -85,11 +87,35 @@ def sign(folder):
 
 def rewrite(folder, edit):
     """Edit the configuration in the network's file, and sign it."""
+
+    def edited(content):
+        config = json.loads(content)
+        edit(config)
+        return json.dumps(config).encode()
+
+    exchange(folder, "config.json", edited)
+
+
+def rewrite_weights(folder, edit):
+    """Edit the first dataset of the weights in the network's file, and sign it."""
+
+    def edited(content):
+        file = io.BytesIO(content)
+        with h5py.File(file, "r+") as weights:
+            found = []
+            weights.visititems(
+                lambda name, item: found.append((name, item.shape)) if "vars/" in name else None
+            )
+            edit(weights, *found[0])
+        return file.getvalue()
+
+    exchange(folder, "model.weights.h5", edited)
+
+
+def exchange(folder, name, edited):
     with zipfile.ZipFile(folder / MODEL) as archive:
         entries = {name: archive.read(name) for name in archive.namelist()}
-    config = json.loads(entries["config.json"])
-    edit(config)
-    entries["config.json"] = json.dumps(config).encode()
+    entries[name] = edited(entries[name])
     with zipfile.ZipFile(folder / MODEL, "w") as archive:
         for name, content in entries.items():
             archive.writestr(name, content)
@@ -589,6 +615,66 @@ def test_a_configuration_with_anything_but_plain_layers_is_not_given_to_keras(
     rewrite(folder, HOSTILE[name])
     monkeypatch.setattr(keras.models, "load_model", lambda *_, **__: pytest.fail("it was loaded"))
     refused(folder, "which is no layer of this course: it is not loaded")
+
+
+def another_file(path, shape):
+    """What is no business of a network: another file with numbers of a fitting shape."""
+    with h5py.File(path, "w") as file:
+        file["numbers"] = np.full(shape, 7.0, "float32")
+    return str(path)
+
+
+def a_link_to_another_file(weights, name, shape, path):
+    del weights[name]
+    weights[name] = h5py.ExternalLink(another_file(path, shape), "numbers")
+
+
+def a_view_of_another_file(weights, name, shape, path):
+    view = h5py.VirtualLayout(shape, "float32")
+    view[...] = h5py.VirtualSource(another_file(path, shape), "numbers", shape)
+    del weights[name]
+    weights.create_virtual_dataset(name, view)
+
+
+def the_bytes_of_another_file(weights, name, shape, path):
+    del weights[name]
+    another_file(path, shape)
+    bytes_of = [(str(path), 0, h5py.h5f.UNLIMITED)]
+    weights.create_dataset(name, shape, "float32", external=bytes_of)
+
+
+def four_tebibytes(weights, name, shape, path):
+    del weights[name]
+    many = {"chunks": (1024, 1024), "compression": "gzip", "fillvalue": 7}
+    weights.create_dataset(name, (1 << 20, 1 << 20), "float32", **many)
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        a_link_to_another_file,
+        a_view_of_another_file,
+        the_bytes_of_another_file,
+        four_tebibytes,
+    ],
+)
+def test_weights_that_are_not_in_their_file_are_refused(attack, folder, tmp_path):
+    rewrite_weights(folder, lambda *first: attack(*first, tmp_path / "other.h5"))
+    refused(folder, "Keras cannot read model.keras")
+
+
+def test_weights_that_are_in_their_file_are_taken(folder):
+    def seven(weights, name, shape):
+        weights[name][...] = np.full(shape, 7.0)
+
+    rewrite_weights(folder, seven)
+    assert any((values == 7).all() for values in load_forecaster(folder).model.get_weights())
+
+
+def test_a_layer_of_a_size_that_takes_minutes_to_make_is_refused(folder, monkeypatch):
+    monkeypatch.setattr(keras.models, "load_model", lambda *_, **__: pytest.fail("it was loaded"))
+    rewrite(folder, setting(units=5_000))
+    refused(folder, "a layer of 5000 units, and this course has none of more than 2000")
 
 
 def test_keras_own_safe_mode_stays_on_behind_the_list(folder, monkeypatch):

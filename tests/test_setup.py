@@ -142,7 +142,7 @@ def test_the_workflow_covers_oldest_and_newest_python_on_three_systems():
     triggers = workflow[True]  # YAML reads the key `on` as true
     assert set(triggers) == {"push", "pull_request", "schedule", "workflow_dispatch"}
     assert workflow["permissions"] == {"contents": "read"}
-    (job,) = workflow["jobs"].values()
+    job = workflow["jobs"]["test"]
     matrix = job["strategy"]["matrix"]
     assert matrix["python"] == [PYTHONS[0], PYTHONS[-1]]
     systems = {system.partition("-")[0] for system in matrix["os"]}
@@ -153,6 +153,15 @@ def test_the_workflow_covers_oldest_and_newest_python_on_three_systems():
     (pytest_line,) = re.findall(r"-m (pytest .*xml)", text_of("Makefile"))
     assert pytest_line in commands
     assert ".ci/run" in commands
+
+
+def test_the_workflow_covers_both_ends_of_the_ranges():
+    job = yaml.safe_load(text_of(".github/workflows/ci.yml"))["jobs"]["ranges"]
+    ends = [(end["resolution"], end["python"]) for end in job["strategy"]["matrix"]["include"]]
+    assert ends == [("lowest-direct", PYTHONS[0]), ("highest", PYTHONS[-1])]
+    assert job["env"] == {"RESOLUTION": "${{ matrix.resolution }}"}  # the Makefile's variable
+    assert re.search(r"^RESOLUTION \?= lowest-direct$", text_of("Makefile"), re.M)
+    assert "make ranges" in [step.get("run") for step in job["steps"]]
 
 
 TRAINING = {

@@ -126,7 +126,14 @@ def _callback(callback: Callback) -> list:
     parts = own if kind.__module__.startswith("keras.") else {**vars(kind), **own}
     code = [part for part in parts.values() if isinstance(part, FunctionType)]
     try:
-        sources = [inspect.getsource(part) for part in code]
+        sources = [_source(part) for part in code]
     except OSError as error:
         raise NotKeptError("the code of a callback cannot be read") from error
     return [f"{kind.__module__}.{kind.__qualname__}", plain, sources]
+
+
+def _source(function: FunctionType) -> str:
+    """The text of a function, which may not be there."""
+    if function.__code__.co_filename == "<string>":  # Python 3.13 would give that of `python -c`
+        raise OSError("made from a string")
+    return inspect.getsource(function)
