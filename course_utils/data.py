@@ -228,7 +228,10 @@ def _try_download(name: str, folder: Path, progress: Any) -> str:  # noqa: ANN40
 
     def fetch(address: str, to: str, _: object) -> None:
         with open(to, "wb") as file:
-            http(address, _Bounded(file), None)
+            try:
+                http(address, _Bounded(file), None)
+            except ValueError as error:  # of a length that is no number, a redirect to no address
+                raise _BadAnswerError("headers that make no sense") from error
 
     host = urlsplit(entry.address).hostname
     try:
@@ -239,11 +242,11 @@ def _try_download(name: str, folder: Path, progress: Any) -> str:  # noqa: ANN40
         return f"HTTP {error.response.status_code} from {host}"
     except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
         return f"the connection to {host} broke off"
-    except (requests.TooManyRedirects, requests.exceptions.InvalidSchema):
-        return f"{host} sends on to nowhere"
+    except requests.TooManyRedirects:
+        return f"{host} sends on in a circle"
     except requests.RequestException:
         return f"no connection to {host}"
-    except _NoEndError as error:
+    except _BadAnswerError as error:
         return f"{host} sent {error}"
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -256,8 +259,8 @@ def _try_download(name: str, folder: Path, progress: Any) -> str:  # noqa: ANN40
     return ""
 
 
-class _NoEndError(Exception):
-    """A download has become longer, or larger, than any file of the course."""
+class _BadAnswerError(Exception):
+    """A server sends what no file of the course is."""
 
 
 class _Bounded:
@@ -268,9 +271,9 @@ class _Bounded:
 
     def write(self, piece: bytes) -> None:
         if time.monotonic() > self.end:
-            raise _NoEndError(f"for more than {_LONGEST} seconds")
+            raise _BadAnswerError(f"for more than {_LONGEST} seconds")
         if self.file.tell() + len(piece) > _LARGEST:
-            raise _NoEndError(f"more than {_LARGEST:,} bytes")
+            raise _BadAnswerError(f"more than {_LARGEST:,} bytes")
         self.file.write(piece)
 
     def flush(self) -> None:
