@@ -8,14 +8,18 @@ import difflib
 import errno
 import gzip
 import hashlib
+import io
 import os
+import re
 import sys
 import threading
+import time
+import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from course_utils.price_table import COLUMNS, DataError, read_prices, with_attrs
@@ -28,6 +32,11 @@ EMBEDDED_TICKERS = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
 DATA_DIR = Path(__file__).resolve().parent.parent / "data"
 
 _PRICE_SUFFIX = "_2006-01-01_to_2018-01-01.csv"
+_REGISTRY_LINE = re.compile(  # a name that leads out of no folder, a sha256, an address
+    r"(\w[\w.-]*)\s+([0-9a-f]{64})\s+(https?://[\w.-]+(?::\d+)?/\S*)\s*", re.ASCII
+)
+_PATIENCE = (5, 15)  # seconds for a connection, and from piece to piece
+_LONGEST, _LARGEST = 600, 50_000_000  # seconds and bytes of a download
 _download_problem = ""  # why this process's one attempt to download failed; then it stays off
 
 
@@ -54,15 +63,27 @@ class FileStatus:
 
 
 def registry() -> dict[str, RegistryEntry]:
-    """Read `data/registry.txt`, which pooch's `load_registry` reads as well."""
+    """Read `data/registry.txt`, which pooch's `load_registry` reads as well.
+
+    Raises:
+        DataError: it is not there, or a line of it is damaged.
+    """
     try:
-        lines = (DATA_DIR / "registry.txt").read_text(encoding="utf-8").splitlines()
+        text = (DATA_DIR / "registry.txt").read_text(encoding="utf-8", errors="replace")
     except OSError:
         raise DataError(
             "data/registry.txt is not there: run the course from its own folder."
         ) from None
-    fields = [line.split() for line in lines if line.strip() and not line.startswith("#")]
-    return {name: RegistryEntry(sha256, address) for name, sha256, address in fields}
+    entries: dict[str, RegistryEntry] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        match = _REGISTRY_LINE.fullmatch(line)
+        if not match or match[1] in entries:
+            problem = "comes twice" if match else "is no file name, sha256 and address"
+            raise DataError(f"data/registry.txt, line {number} {problem}: restore it from git.")
+        entries[match[1]] = RegistryEntry(match[2], match[3])
+    return entries
 
 
 def tickers() -> list[str]:
@@ -134,8 +155,11 @@ def _folders() -> list[Path]:
 
 
 def _sha256(path: Path) -> str:
+    if not os.path.isfile(path):  # a pipe or a device may never end
+        raise DataError(f"{path} cannot be read (it is no file): move it away")
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): move it away") from None
 
@@ -199,7 +223,16 @@ def _try_download(name: str, folder: Path, progress: Any) -> str:  # noqa: ANN40
         return "COURSE_OFFLINE=1 forbids it"
     pooch.get_logger().setLevel("WARNING")  # its notes go to stderr, which lessons keep empty
     bar = _progress_bar(name) if progress is True else progress
-    fetch = pooch.HTTPDownloader(progressbar=bar, timeout=(5, 15), chunk_size=16_384)
+    # Small pieces, as on a slow line no time is looked at before a piece is whole.
+    http = pooch.HTTPDownloader(progressbar=bar, timeout=_PATIENCE, chunk_size=256)
+
+    def fetch(address: str, to: str, _: object) -> None:
+        with open(to, "wb") as file:
+            try:
+                http(address, _Bounded(file), None)
+            except ValueError as error:  # of a length that is no number, a redirect to no address
+                raise _BadAnswerError("headers that make no sense") from error
+
     host = urlsplit(entry.address).hostname
     try:
         pooch.retrieve(entry.address, entry.sha256, fname=name, path=folder, downloader=fetch)
@@ -209,8 +242,12 @@ def _try_download(name: str, folder: Path, progress: Any) -> str:  # noqa: ANN40
         return f"HTTP {error.response.status_code} from {host}"
     except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
         return f"the connection to {host} broke off"
+    except requests.TooManyRedirects:
+        return f"{host} sends on in a circle"
     except requests.RequestException:
         return f"no connection to {host}"
+    except _BadAnswerError as error:
+        return f"{host} sent {error}"
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         return "the disk is full" if full else f"the folder {folder.name}/ cannot be written"
@@ -220,6 +257,27 @@ def _try_download(name: str, folder: Path, progress: Any) -> str:  # noqa: ANN40
         if progress is True:
             bar.close()
     return ""
+
+
+class _BadAnswerError(Exception):
+    """A server sends what no file of the course is."""
+
+
+class _Bounded:
+    """A file for a download, which neither grows nor goes on without end."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file, self.end = file, time.monotonic() + _LONGEST
+
+    def write(self, piece: bytes) -> None:
+        if time.monotonic() > self.end:
+            raise _BadAnswerError(f"for more than {_LONGEST} seconds")
+        if self.file.tell() + len(piece) > _LARGEST:
+            raise _BadAnswerError(f"more than {_LARGEST:,} bytes")
+        self.file.write(piece)
+
+    def flush(self) -> None:
+        self.file.flush()
 
 
 def _progress_bar(name: str) -> Any:  # noqa: ANN401 (a tqdm bar)
@@ -449,8 +507,7 @@ def _read_pairs(part: str, english: Path, german: Path) -> pd.DataFrame:
     """Read two files whose lines belong together."""
     sides = {}
     for side, path in {"english": english, "german": german}.items():
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            sides[side] = [line.strip() for line in lines]
+        sides[side] = [line.strip() for line in io.StringIO(_unpacked(path))]
         if not all(sides[side]):
             raise DataError(f"{path.name}: line {sides[side].index('') + 1} is empty")
     if len(sides["english"]) != len(sides["german"]):
@@ -459,6 +516,19 @@ def _read_pairs(part: str, english: Path, german: Path) -> pd.DataFrame:
             f"{len(sides['german'])}: they are no pairs"
         )
     return pd.DataFrame({**sides, "part": part})
+
+
+def _unpacked(path: Path) -> str:
+    """The text in a file that gzip has packed."""
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as packed:
+            text = packed.read(_LARGEST + 1)
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise DataError(f"{path.name} is no text packed by gzip ({error}): move it away") from None
+    if not 0 < len(text) <= _LARGEST:
+        size = f"more than {_LARGEST:,}" if text else "no"
+        raise DataError(f"{path.name} holds {size} characters: move it away")
+    return text
 
 
 # ------------------------------------------------------------------------------------- a text
@@ -497,7 +567,7 @@ def load_text(name: str = "default") -> str:
         raise DataError(f"no text {name[:60]!r}{known}; a file of your own ends in .txt")
     paths, reason = _files_or_reason([SHAKESPEARE] if name == "shakespeare" else [])
     if SHAKESPEARE in paths:
-        text = paths[SHAKESPEARE].read_text(encoding="utf-8")
+        text = own_text(paths[SHAKESPEARE])
         print(f"Shakespeare: {len(text):,} characters, from {SHAKESPEARE} (checksum verified)")
         return text
     text = default_text()

@@ -11,9 +11,9 @@ import os
 import platform
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
-from math import ceil
+from math import ceil, inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,8 +136,11 @@ def read_cells(path: Path) -> list[dict]:
     """
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        for cell in cells:
+            if not isinstance(cell["cell_type"], str) or not isinstance(tags_of(cell), list):
+                raise TypeError
         return [{**cell, "source": "".join(cell["source"])} for cell in cells]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise LessonError(f"{path.name} is not a notebook: restore it from git") from error
 
 
@@ -215,9 +218,11 @@ def read_timings(file: Path) -> Timings:
             )
             for row in rows
         }
+        if not all(0 <= number < inf for each in lessons.values() for number in astuple(each)):
+            raise ValueError
         if lessons:
             measured_on["cores"]  # a lesson's opening line says it
-    except (KeyError, TypeError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise LessonError(f"{file} is damaged: delete it and run `make notebooks`") from error
     return Timings(measured_on, lessons)
 

@@ -9,7 +9,9 @@ import hashlib
 import io
 import math
 import os
+from collections.abc import Iterator
 from datetime import date, datetime
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +19,22 @@ import pandas as pd
 from numpy.typing import NDArray
 
 COLUMNS = ("Open", "High", "Low", "Close", "Volume")
-MAX_BYTES = 50_000_000
+MAX_BYTES = 20_000_000
+MAX_ROWS = 183_000
+"""days from 1700 to 2200"""
+MAX_LINE = 1_000_000
 FULL_YEAR_DAYS = 200
 _MISSING = {"", "null", "nan", "na", "n/a"}
 
 
 class DataError(ValueError):
     """A data file or request that the course refuses, with what to do next."""
+
+
+def shown(text: str, most: int) -> str:
+    """A text for a message: one line of at most so many characters, all of them printable."""
+    line = " ".join(text[: 10 * most].split())[:most]
+    return "".join(character if character.isprintable() else "?" for character in line)
 
 
 def read_prices(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -42,8 +53,8 @@ def read_prices(path: str | os.PathLike[str]) -> pd.DataFrame:
         DataError: what is wrong, in which line (the header is line 1), and what to do.
     """
     path = Path(path)
-    text, sha256 = _read_text(path)
-    header, lines, rows = _split_rows(text, path.name)
+    text, sha256 = read_text(path)
+    header, lines, rows = split_rows(text, path.name)
     places = _find_columns(header, path.name)
     dates = _parse_dates([row[places["Date"]] for row in rows], lines, path.name)
     values = {
@@ -53,10 +64,19 @@ def read_prices(path: str | os.PathLike[str]) -> pd.DataFrame:
     return with_attrs(pd.DataFrame(values, index=dates), path.stem, "own", path.name, sha256)
 
 
-def _read_text(path: Path) -> tuple[str, str]:
-    """Return a file's text and the sha256 of its bytes."""
-    if path.is_dir():
+def read_text(path: Path) -> tuple[str, str]:
+    """Read a CSV file as text, if it can be one.
+
+    Returns:
+        the text, and the sha256 of the file's bytes.
+
+    Raises:
+        DataError: the file is not there, too large, empty, a web page, or no UTF-8 text.
+    """
+    if os.path.isdir(path):
         raise DataError(f"{path} is a folder: name the CSV file in it")
+    if not os.path.isfile(path):  # nor a pipe or a device, which may never end
+        raise DataError(f"there is no file {path}: check its name and folder")
     try:
         if (size := path.stat().st_size) > MAX_BYTES:
             raise DataError(
@@ -64,8 +84,6 @@ def _read_text(path: Path) -> tuple[str, str]:
                 f"{MAX_BYTES / 1e6:.0f} MB: keep the rows and columns that you need"
             )
         content = path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"there is no file {path}: check its name and folder") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from None
     try:
@@ -81,23 +99,46 @@ def _read_text(path: Path) -> tuple[str, str]:
     return text, hashlib.sha256(content).hexdigest()
 
 
-def _split_rows(text: str, file: str) -> tuple[list[str], list[int], list[list[str]]]:
-    """Return the header, the line numbers of the rows, and the rows; blank lines are left out."""
-    reader = csv.reader(io.StringIO(text, newline=""))
+def split_rows(text: str, file: str) -> tuple[list[str], list[int], list[list[str]]]:
+    """Cut the text of a CSV file into cells; blank lines are left out.
+
+    Returns:
+        the header, the line numbers of the rows, and the rows.
+
+    Raises:
+        DataError: there is no row, a row has not as many cells as the header, or there are more
+            rows or longer lines than in any table of this course.
+    """
+    reader = csv.reader(_lines(text, file))
+    filled = (row for row in reader if any(cell.strip() for cell in row))
+    lines, rows = [], []
     try:
-        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+        header = next(filled, [])
+        for row in filled:
+            lines.append(reader.line_num)
+            rows.append(row)
+            if len(row) != len(header):
+                raise DataError(
+                    f"{file}, line {lines[-1]}: {len(row)} cells under a header of {len(header)}: "
+                    "the line is cut off, or a cell holds a comma without quotes. Repair it or "
+                    "save it again"
+                )
+            if len(rows) > MAX_ROWS:
+                raise DataError(
+                    f"{file} has more rows than there are days from 1700 to 2200: keep one a day"
+                )
     except csv.Error as error:
         raise DataError(f"{file}, line {reader.line_num}: not CSV ({error}): repair it") from None
-    if len(rows) < 2:
+    if not rows:
         raise DataError(f"{file} has a header but no rows: download or save it again")
-    header = rows.pop(0)[1]
-    for line, row in rows:
-        if len(row) != len(header):
-            raise DataError(
-                f"{file}, line {line}: {len(row)} cells under a header of {len(header)}: the line "
-                "is cut off, or a cell holds a comma without quotes. Repair it or save it again"
-            )
-    return header, [line for line, _ in rows], [row for _, row in rows]
+    return header, lines, rows
+
+
+def _lines(text: str, file: str) -> Iterator[str]:
+    for number, line in enumerate(io.StringIO(text, newline=""), 1):
+        if len(line) > MAX_LINE:
+            raise DataError(f"{file}, line {number}: more than {MAX_LINE:,} characters: repair it")
+        yield line
 
 
 def _find_columns(header: list[str], file: str) -> dict[str, int]:
@@ -108,7 +149,7 @@ def _find_columns(header: list[str], file: str) -> dict[str, int]:
         if (count := names.count(column.casefold())) > 1:
             raise DataError(f"{file} has {count} columns named {column}: keep or rename one")
         if count == 0:
-            has = ", ".join(name.strip()[:30] for name in header[:12])
+            has = ", ".join(shown(name.strip(), 30) for name in header[:12])
             raise DataError(f"{file} has no column {column}, it has {has}: add or rename it")
     return {column: names.index(column.casefold()) for column in ("Date", *COLUMNS)}
 
@@ -175,13 +216,18 @@ def with_attrs(
 
 
 def _last_full_year(dates: pd.DatetimeIndex) -> int | None:
-    early = dates.year[(dates.month == 1) & (dates.day <= 8)]
-    late = dates.year[(dates.month == 12) & (dates.day >= 24)]
-    full = [year for year in set(early) & set(late) if (dates.year == year).sum() >= FULL_YEAR_DAYS]
+    years = dates.year
+    early = years[(dates.month == 1) & (dates.day <= 8)]
+    late = years[(dates.month == 12) & (dates.day >= 24)]
+    full = [year for year in set(early) & set(late) if (years == year).sum() >= FULL_YEAR_DAYS]
     return int(max(full)) if full else None
 
 
 def _missing(prices: pd.DataFrame) -> list[str]:
     gaps = prices.isna()
     rows = gaps[gaps.any(axis=1)]
-    return [f"{day:%Y-%m-%d}: {', '.join(prices.columns[row])}" for day, row in rows.iterrows()]
+    days = rows.index.strftime("%Y-%m-%d")
+    return [
+        f"{day}: {', '.join(compress(COLUMNS, row))}"
+        for day, row in zip(days, rows.to_numpy(), strict=True)
+    ]

@@ -6,9 +6,12 @@ a pickle, which may run any code when it is read.
 """
 
 import hashlib
+import io
 import json
+import os
 import sys
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from course_utils import models  # noqa: F401 (loading finds our own layer there
 from course_utils.lessons import write_whole
 from course_utils.windows import Scaler, unscale
 
+import h5py
 import keras
 import numpy as np
 import pandas as pd
@@ -24,9 +28,9 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 MODEL, MANIFEST = "model.keras", "forecaster.json"
 FORMAT = 1
-MOST_BYTES = 50_000_000
-MOST_UNITS = 2_000
-"""of a layer; Keras makes a layer before it looks at its weights, which with more takes minutes"""
+MOST_BYTES, MOST_JSON_BYTES = 50_000_000, 200_000
+MOST_LAYERS, MOST_UNITS, LONGEST_SIDE = 100, 4_000, 10_000
+"""larger than any network of this course, and small enough to be built in seconds"""
 SCALERS = {
     "MinMaxScaler": (MinMaxScaler, ("min_", "scale_", "data_min_", "data_max_", "data_range_")),
     "StandardScaler": (StandardScaler, ("mean_", "scale_", "var_")),
@@ -128,12 +132,14 @@ def load_forecaster(folder: Path | str) -> SavedForecaster:
     folder = Path(folder)
     manifest = _read_manifest(folder)
     model = folder / MODEL
+    if not os.path.isfile(model):  # nor a pipe or a device, which may never end
+        raise SavedForecasterError(f"{folder.name} lacks {MODEL}: save it again.")
     try:
         if model.stat().st_size > MOST_BYTES:
             raise SavedForecasterError(f"{MODEL} is larger than any network of this course.")
         digest = _sha256(model)
     except OSError as error:
-        raise SavedForecasterError(f"{folder.name} lacks {MODEL}: save it again.") from error
+        raise SavedForecasterError(f"{MODEL} cannot be read ({error.strerror}).") from error
     if digest != manifest["sha256"]:
         raise SavedForecasterError(
             f"{MODEL} is not the file that was saved with {MANIFEST}: it was damaged or exchanged. "
@@ -180,12 +186,14 @@ def _manifest(forecaster: SavedForecaster) -> dict[str, Any]:
 def _read_manifest(folder: Path) -> dict[str, Any]:
     """Read and check the JSON beside the network."""
     path = folder / MANIFEST
+    if not os.path.isfile(path):
+        raise SavedForecasterError(f"{folder.name} holds no forecaster: {MANIFEST} is not there.")
+    if path.stat().st_size > MOST_JSON_BYTES:
+        raise SavedForecasterError(f"{MANIFEST} is larger than any that was saved.")
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SavedForecasterError(
-            f"{folder.name} holds no forecaster: {MANIFEST} is not there."
-        ) from error
+        raise SavedForecasterError(f"{MANIFEST} cannot be read ({error.strerror}).") from error
     except (ValueError, RecursionError) as error:
         raise SavedForecasterError(f"{MANIFEST} is damaged: save the forecaster again.") from error
     _check_manifest(manifest)
@@ -200,13 +208,18 @@ def _check_manifest(manifest: object) -> None:
             raise SavedForecasterError(f"{MANIFEST} lacks {name}: it is not a forecaster of ours.")
     if manifest["format"] != FORMAT:
         raise SavedForecasterError(
-            f"{MANIFEST} has format {manifest['format']}, and this course reads {FORMAT}."
+            f"{MANIFEST} has format {str(manifest['format'])[:9]}, and this course reads {FORMAT}."
         )
     columns = manifest["columns"]
     if not columns or not all(isinstance(name, str) for name in columns):
         raise SavedForecasterError(f"The columns in {MANIFEST} are no names.")
-    if manifest["lookback"] < 1:
-        raise SavedForecasterError(f"A lookback of {manifest['lookback']} in {MANIFEST} is none.")
+    if len(set(columns)) < len(columns):
+        raise SavedForecasterError(f"The columns in {MANIFEST} hold a name twice.")
+    if not 1 <= manifest["lookback"] <= LONGEST_SIDE:
+        raise SavedForecasterError(
+            f"A lookback of {str(manifest['lookback'])[:9]} in {MANIFEST} is none: it is a number "
+            f"from 1 to {LONGEST_SIDE:,}."
+        )
 
 
 def _scaler(manifest: dict[str, Any]) -> Scaler:
@@ -240,9 +253,12 @@ def _check_layers(path: Path) -> None:
             entries = archive.infolist()
             if sorted(entry.filename for entry in entries) != ENTRIES:
                 raise ValueError(f"it must hold {', '.join(ENTRIES)} and nothing else")
-            if sum(entry.file_size for entry in entries) > MOST_BYTES:
+            sizes = {entry.filename: entry.file_size for entry in entries}
+            weights = sizes.pop("model.weights.h5")
+            if weights > MOST_BYTES or max(sizes.values()) > MOST_JSON_BYTES:
                 raise ValueError("unpacked it would be larger than any network of this course")
             config = dict(json.loads(archive.read("config.json")))
+            _check_weights(archive.read("model.weights.h5"))
     except Exception as error:  # zip files can be broken in many ways
         reason = _first_line(error)
         raise SavedForecasterError(
@@ -251,22 +267,57 @@ def _check_layers(path: Path) -> None:
     _check_classes(config)
 
 
-def _check_classes(config: dict[str, Any]) -> None:
-    """Refuse a network's configuration that names anything but plain layers of sensible size."""
-    left = [config | {"compile_config": None}]  # loading leaves the optimizer out
+def _check_weights(content: bytes) -> None:
+    """Refuse weights that lie in other files, or are larger than the file that holds them.
+
+    HDF5 can name files of this machine to be read, and pack gigabytes of one number into nothing.
+    """
+    count = 0
+
+    def check(item: h5py.Group | h5py.Dataset) -> None:
+        nonlocal count
+        if isinstance(item, h5py.Group):
+            links = [item.get(name, getlink=True) for name in item]
+            plain = all(isinstance(link, h5py.HardLink) for link in links)
+        else:
+            plain = item.dtype.kind in "fiu" and not (item.external or item.is_virtual)
+            count += item.nbytes if plain else 0
+        if not plain:
+            raise ValueError("its weights are no plain numbers")
+        if count > MOST_BYTES:
+            raise ValueError("unpacked its weights would be larger than those of any network")
+
+    with h5py.File(io.BytesIO(content)) as file:
+        check(file)
+        file.visititems(lambda name, item: check(item))
+
+
+def _parts(config: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """All that a configuration holds, however deep, each with the key that it stands under."""
+    left: list[tuple[str, Any]] = [("", config)]
     while left:
-        part = left.pop()
+        key, part = left.pop()
+        yield key, part
         if isinstance(part, dict):
-            if "class_name" in part:
-                _check_class(part)
-            if isinstance(part.get("units"), int) and part["units"] > MOST_UNITS:
-                raise SavedForecasterError(
-                    f"{MODEL} holds a layer of {part['units']} units, and this course has none of "
-                    f"more than {MOST_UNITS}: it is not loaded."
-                )
-            left.extend(part.values())
+            left.extend(part.items())
         elif isinstance(part, list | tuple):
-            left.extend(part)
+            left.extend((key, each) for each in part)
+
+
+def _check_classes(config: dict[str, Any]) -> None:
+    """Refuse a network's configuration that names anything but plain layers, or too many."""
+    parts = list(_parts(config | {"compile_config": None}))  # loading leaves the optimizer out
+    classes = [part for _, part in parts if isinstance(part, dict) and "class_name" in part]
+    for part in classes:
+        _check_class(part)
+    layers = sum(part["class_name"] in LAYERS for part in classes)
+    numbers = [(key, part) for key, part in parts if isinstance(part, int | float)]
+    units = sum(abs(number) for key, number in numbers if key == "units")
+    sides_fit = all(number <= LONGEST_SIDE for key, number in numbers if key.endswith("shape"))
+    if not (layers <= MOST_LAYERS and units <= MOST_UNITS and sides_fit):  # units may be nan
+        raise SavedForecasterError(f"{MODEL} describes a network larger than any of this course.")
+    if any(key == "unroll" and part for key, part in parts):
+        raise SavedForecasterError(f"{MODEL} holds an unrolled layer: build it without `unroll`.")
 
 
 def _check_class(part: dict[str, Any]) -> None:

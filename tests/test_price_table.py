@@ -181,8 +181,8 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
 def test_a_huge_file_is_refused_before_it_is_read(tmp_path):
     path = tmp_path / "huge.csv"
     with path.open("wb") as file:
-        file.truncate(51_000_000)  # a sparse file: it takes no room on the disk
-    with pytest.raises(DataError, match=r"huge\.csv has 51 MB, and the course reads at most 50 MB"):
+        file.truncate(21_000_000)  # a sparse file: it takes no room on the disk
+    with pytest.raises(DataError, match=r"huge\.csv has 21 MB, and the course reads at most 20 MB"):
         read_prices(path)
 
 

@@ -49,5 +49,5 @@ def read_record(file: Path) -> Iterator[Try | None]:
         try:
             entry = json.loads(line)
             yield Try(str(entry["exercise"]), entry["right"] is True, str(entry["when"]))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             yield None

@@ -5,6 +5,7 @@ that a study can be stopped at any moment, goes on where it was, and never mixes
 `workers` measures the fits, on this machine or on others; what they find is written here.
 """
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from course_utils.data import DataError, find_file, load_prices, price_file_name
 from course_utils.lessons import ROOT, write_whole
+from course_utils.price_table import read_text, shown, split_rows
 from course_utils.recipes import CLASSIC
 from course_utils.studies.plans import Fit, plan
 from course_utils.studies.workers import Task, measured, result_name, versions_here
@@ -157,14 +159,17 @@ def read_study(table: str, folder: Path = TABLES) -> pd.DataFrame:
     """
     path = folder / f"{table}.csv"
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        frame = pd.read_csv(path, comment="#")
-    except (OSError, ValueError) as error:
+        text, _ = read_text(path)
+        lines = text.splitlines(keepends=True)
+        split_rows("".join(line for line in lines if not line.startswith("#")), path.name)
+        frame = pd.read_csv(io.StringIO(text), comment="#")
+        if "Date" in frame:
+            days = pd.to_datetime(frame["Date"], format="%Y-%m-%d")
+            frame = frame.assign(Date=days).set_index("Date")
+    except ValueError as error:  # pandas' errors are such, too
         raise DataError(
-            f"The table {path.name} cannot be read ({error}): bring back the committed one, or "
-            f"make it with `course study {table.removesuffix('_forecasts')}`."
+            f"The table {path.name} cannot be read ({shown(str(error), 300)}): bring back the "
+            f"committed one, or make it with `course study {table.removesuffix('_forecasts')}`."
         ) from error
-    if "Date" in frame:
-        frame = frame.assign(Date=pd.to_datetime(frame["Date"])).set_index("Date")
-    frame.attrs["made_by"] = [line[2:] for line in lines if line.startswith("# ")]
+    frame.attrs["made_by"] = [line[2:].rstrip() for line in lines if line.startswith("# ")]
     return frame

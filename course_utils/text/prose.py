@@ -1,5 +1,6 @@
 """Prose to learn from: what ships with every Python, and a file of one's own."""
 
+import os
 from pathlib import Path
 
 from course_utils.price_table import DataError
@@ -49,11 +50,13 @@ def own_text(path: Path) -> str:
         its text, lines ended by a newline character whatever the file has.
 
     Raises:
-        DataError: the file is not there, cannot be read, has more than `MAX_BYTES`, is not UTF-8,
-            or holds fewer than two different characters.
+        DataError: the file is not there, cannot be read, has more than `MAX_BYTES`, is not
+            UTF-8 or no plain text, or holds fewer than two different characters.
     """
-    if not path.is_file():
-        what = "a folder, not a file" if path.is_dir() else f"not there, seen from {Path.cwd()}"
+    if not os.path.isfile(path):
+        what = f"not there, seen from {Path.cwd()}"
+        if os.path.isdir(path):
+            what = "a folder, not a file"
         raise DataError(f"{path} is {what}: write the full path of your text file.")
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -69,6 +72,8 @@ def own_text(path: Path) -> str:
         ) from None
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}).") from None
+    if "\0" in text:
+        raise DataError(f"{path.name} is not plain text: save it as UTF-8 in your editor.")
     if len(set(text)) < 2:
         what = f"nothing but {text[0]!r}" if text else "empty"
         raise DataError(f"{path.name} is {what}: there is no next character to guess.")

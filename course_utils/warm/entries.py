@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from course_utils.lessons import ROOT, this_machine
 
@@ -98,15 +98,20 @@ def read(key: str) -> Entry | None:
         checksum, _, content = _path(key).read_bytes().partition(b"\n")
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise DamagedEntryError(f"it cannot be read: {error.strerror}") from error
     if hashlib.sha256(content).hexdigest().encode() != checksum:
         raise DamagedEntryError("its checksum is wrong")
     facts, _, packed = content.partition(b"\n")
     try:
         facts = json.loads(facts)
         of = facts.pop("key")
+        with ZipFile(io.BytesIO(packed)) as archive:  # `write` does not compress, so none grows
+            if sum(file.file_size for file in archive.infolist()) > len(packed):
+                raise BadZipFile
         with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
             entry = Entry(facts, [arrays[name] for name in arrays.files])
-    except (ValueError, KeyError, EOFError, BadZipFile) as error:
+    except Exception as error:  # zip files can be broken in many ways
         raise DamagedEntryError("it holds something else") from error
     if of != key:
         raise DamagedEntryError("it is of another training")
