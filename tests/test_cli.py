@@ -190,6 +190,27 @@ def test_progress_bars_keep_their_last_state_and_expected_errors_fail_nothing():
     assert notebook.cells[0].outputs[0].text == "step 2"
 
 
+def test_a_line_of_a_million_characters_takes_no_minute():
+    result = run_cells("print('a' * 1_000_000)")
+    (output,) = result.notebook.cells[0].outputs
+    assert output.text == "a" * 1_000_000 + "\n"
+    assert result.seconds < 60
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("one\rtwo\n\rthree", "two\nthree"),
+        ("one\r\ntwo\r", "one\r\ntwo\r"),
+        ("\n\r\n", "\n\r\n"),
+    ],
+)
+def test_a_line_that_was_written_anew_is_kept_as_it_was_last(written, shown):
+    parts = [f"import sys; sys.stdout.write({part!r}); sys.stdout.flush()" for part in written]
+    (output,) = run_cells("\n".join([*parts, "1"])).notebook.cells[0].outputs[:-1]
+    assert output.text == shown
+
+
 def test_old_outputs_do_not_survive_a_failed_run():
     notebook = good_notebook()
     code_cells(notebook)[0].source = "1 / 0"

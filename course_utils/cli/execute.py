@@ -17,6 +17,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+KERNEL = Path(__file__).with_name("kernel.py")
 SAMPLE_SECONDS = 0.1
 MIB = 2**20
 
@@ -27,7 +28,10 @@ class ThisPython(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         """A spec made here, never looked up."""
-        return KernelSpec(**get_kernel_dict())
+        spec = get_kernel_dict()
+        launcher = spec["argv"].index("-m")
+        spec["argv"][launcher : launcher + 2] = [str(KERNEL)]
+        return KernelSpec(**spec)
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,6 @@ def execute(
         kernel_manager_class=ThisPython,
         kernel_name="python3",
         timeout=timeout,
-        coalesce_streams=True,
         record_timing=False,
         store_widget_state=False,
         shutdown_kernel="immediate",
@@ -147,11 +150,34 @@ def execute(
             worker.join(SAMPLE_SECONDS)
         raise
     result.seconds = time.perf_counter() - begin
+    for cell in code_cells(notebook):
+        cell.outputs = _merged(cell.outputs)
     if problems:
         if result.cell_seconds and not result.cell_seconds[-1]:
             cell_ends()
         result.failure = _failure(problems[0], result)
     return result
+
+
+def _merged(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """One output for each stream, its lines as a terminal shows them in the end.
+
+    nbclient's own `coalesce_streams` takes minutes for a line of some 100,000 characters.
+    """
+    merged: list[NotebookNode] = []
+    streams: dict[str, NotebookNode] = {}
+    for output in outputs:
+        if output.output_type != "stream":
+            merged.append(output)
+        elif output.name in streams:
+            streams[output.name].text += output.text
+        else:
+            streams[output.name] = output
+            merged.append(output)
+    for stream in streams.values():
+        lines = stream.text.split("\n")
+        stream.text = "\n".join(line[:-1].rpartition("\r")[2] + line[-1:] for line in lines)
+    return merged
 
 
 def _failure(problem: Exception, result: Execution) -> Failure:

@@ -3,6 +3,7 @@
 import shutil
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,6 +43,9 @@ def warm(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # kernels end with us, as on Ctrl-C
     for outdated in set(entries.place().glob("by-*")) - {entries.folder()}:
         shutil.rmtree(outdated)
+    for part in entries.folder().glob("*.part"):  # what a process that was killed had begun
+        if time.time() - part.stat().st_mtime > 3600:  # younger ones may still be written
+            part.unlink()
     console = Console()
     failed = []
     with progress_bar(console) as bar:
