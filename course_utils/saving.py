@@ -18,6 +18,7 @@ from typing import Any
 
 from course_utils import models  # noqa: F401 (loading finds our own layer there)
 from course_utils.lessons import write_whole
+from course_utils.price_table import shown
 from course_utils.windows import Scaler, unscale
 
 import h5py
@@ -363,5 +364,5 @@ def _sha256(path: Path) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    """The first line of what an exception says."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    """The first line of what an exception says, as a message can hold it."""
+    return shown((str(error).strip().splitlines() or [type(error).__name__])[0], 200)

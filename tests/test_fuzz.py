@@ -68,7 +68,6 @@ def cut_off(draw, content):
 def flip_bits(draw, content):
     changed = bytearray(content)
     for place in draw(st.lists(st.integers(0, max(0, len(content) - 1)), min_size=1, max_size=8)):
-        changed[place:][:1] = b""
         if place < len(changed):
             changed[place] ^= 1 << draw(st.integers(0, 7))
     return bytes(changed)
@@ -246,6 +245,32 @@ def test_a_damaged_file_ends_in_data_or_in_one_clear_error(kind, draw, folder):
     ends_well(lambda: load(path), errors, path.parent)
 
 
+ROW = b"# cores: 2\nlesson,seconds,peak_mib,cells,slowest_cell_seconds\n00,%s,1,1,1\n"
+ONCE_TAKEN_FOR_DATA_OR_NOT_CAUGHT = [
+    *(("timings", ROW % value) for value in (b"inf", b"nan", b"-1", b"x" * 200_000)),
+    ("lesson", LESSON.replace(b"{},", b"null,")),
+    ("lesson", LESSON.replace(b'["a"]', b"null")),
+    ("lesson", b"[" * 100_000),
+    ("text", "text without its mark".encode("utf-16-le")),
+    ("study", b"a,b\n1,2\n3\n"),
+    ("study", b"a,b\n1,2\n<<<<<<< mine\n"),
+    ("days", b"Date,truth\n2017-02-30,1\n"),
+    ("days", b"Date,truth\n20170103,1\n1,2\n"),
+]
+
+
+@pytest.mark.parametrize(("kind", "content"), ONCE_TAKEN_FOR_DATA_OR_NOT_CAUGHT)
+def test_what_was_once_taken_for_data_or_not_caught_is_refused(kind, content, tmp_path):
+    name, _, load, errors = KINDS[kind]
+    (tmp_path / name).write_bytes(content)
+    assert not ends_well(lambda: load(tmp_path / name), errors, tmp_path)
+
+
+def test_a_try_of_brackets_without_end_is_one_damaged_line(tmp_path):
+    (tmp_path / "tries").write_bytes(b"[" * 100_000 + b"\n" + TRIES)
+    assert [entry is None for entry in read_record(tmp_path / "tries")] == [True, *[False] * 3]
+
+
 @pytest.fixture(scope="module")
 def sentences(folder):
     """Return a function that puts a file among those of Multi30k, with its right checksum."""
@@ -316,6 +341,17 @@ def test_a_damaged_entry_of_the_cache_is_called_so_even_with_its_own_checksum(dr
             assert sum(array.nbytes for array in entry.arrays) < path.stat().st_size
 
         ends_well(load, DamagedEntryError, path.parent)
+
+
+@pytest.mark.parametrize("facts", [b"[1]", b"3", b'"key"', b"[" * 100_000, b"{}", b'{"key": 1}'])
+@pytest.mark.parametrize("packed", [b"", b"\x93NUMPY", b"PK"])
+def test_an_entry_of_another_shape_is_refused(facts, packed, tmp_path, monkeypatch):
+    monkeypatch.setenv(entries.PLACE, str(tmp_path))
+    path = entries._path(KEY)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(signed_entry(facts + b"\n" + packed))
+    with pytest.raises(DamagedEntryError, match="it holds something else"):
+        entries.read(KEY)
 
 
 @pytest.fixture(scope="module")
