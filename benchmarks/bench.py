@@ -15,6 +15,7 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Annotated, Any
 
 from course_utils.lessons import cores, write_whole
@@ -40,12 +41,13 @@ class Contender:
 
     def __post_init__(self) -> None:
         """Start the process, which prepares."""
+        self.said = TemporaryFile("w+")  # noqa: SIM115 (open as long as the process is)
         hidden = {} if self.gpu else {"CUDA_VISIBLE_DEVICES": ""}
         self.process = subprocess.Popen(
             [sys.executable, str(CONTENDERS), self.question, self.way],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self.said,
             text=True,
             cwd=ROOT,
             env={**os.environ, **hidden},
@@ -67,12 +69,15 @@ class Contender:
         if answer:
             self.rounds.append(json.loads(answer))
         else:
-            said = self.process.stderr.read().strip().splitlines()
-            self.failure = said[-1] if said else f"exit code {self.process.wait()}"
+            code = self.process.wait()
+            self.said.seek(0)
+            lines = self.said.read().strip().splitlines()
+            self.failure = lines[-1] if lines else f"exit code {code}"
 
     def close(self) -> None:
         """End the process."""
         self.process.communicate()
+        self.said.close()
 
 
 def ask(name: str, question: Question, gpu: bool = False) -> list[Contender]:
