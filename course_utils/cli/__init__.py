@@ -1,5 +1,8 @@
 """What people type: `course run`, `lab`, `copies`, `progress` and the others below."""
 
+import sys
+from io import TextIOWrapper
+
 from course_utils.cli import copies, data, doctor, lab, plan, progress, run, slides, study, warm
 from course_utils.data import DataError
 from course_utils.lessons import LessonError, UnknownLessonError
@@ -8,16 +11,24 @@ from course_utils.studies import StudyError
 import typer
 from typer.core import TyperGroup
 
+OWN_FOLDER = "work in a copy of the course that is yours, or name a folder of yours in --output"
+
 
 class OneLineErrors(TyperGroup):
     """A group whose commands end on an expected error with one line, and on a wrong name with 2."""
 
     def invoke(self, ctx: typer.Context) -> object:
         """Run the command; errors that say what to do need no traceback."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
+                stream.reconfigure(errors="replace")  # some files on Windows cannot hold a "✓"
         try:
             return super().invoke(ctx)
         except UnknownLessonError as error:
             raise typer.BadParameter(str(error)) from error
+        except PermissionError as error:
+            typer.echo(f"Error: you may not write or read {error.filename}: {OWN_FOLDER}", err=True)
+            raise typer.Exit(1) from error
         except (DataError, LessonError, StudyError, OSError) as error:
             typer.echo(f"Error: {error}", err=True)
             raise typer.Exit(1) from error
