@@ -119,15 +119,15 @@ def keras_script(recipe: str) -> Once:
     return once
 
 
-def course_epoch(recipe: str, cell: str | None = None) -> Once:
-    """An epoch as this course has it."""
+def course_epoch(recipe: str, cell: str | None = None, **compiled: bool | int) -> Once:
+    """An epoch as this course has it, or with other settings of Keras' `compile`."""
     from course_utils.models import recurrent
     from course_utils.recipes import RECIPES
     from course_utils.training import fit
 
     settings, (windows, targets) = RECIPES[recipe], _classic_windows()
     model = recurrent(cell or settings.cell, 1, 50, 4, 0.2)
-    model.compile(settings.optimizer.lower(), "mse")
+    model.compile(settings.optimizer.lower(), "mse", **compiled)
 
     def once() -> None:
         fit(model, windows, targets, epochs=1, batch_size=settings.batch_size, quiet=True)
@@ -358,15 +358,21 @@ QUESTIONS = {
             {
                 "plain Keras script": partial(keras_script, f"classic {cell}"),
                 "course": partial(course_epoch, f"classic {cell}"),
-                **fused,
+                **others,
                 "PyTorch": partial(torch_epoch, f"classic {cell}"),
             },
             rounds=5,
             warm_up=True,
             on_gpu=True,
         )
-        for cell, fused in {
-            "LSTM": {"course, FusedLSTM": partial(course_epoch, "classic LSTM", "FusedLSTM")},
+        for cell, others in {
+            "LSTM": {
+                "course, FusedLSTM": partial(course_epoch, "classic LSTM", "FusedLSTM"),
+                "course, XLA": partial(course_epoch, "classic LSTM", jit_compile=True),
+                "course, 16 steps a call": partial(
+                    course_epoch, "classic LSTM", steps_per_execution=16
+                ),
+            },
             "GRU": {},
         }.items()
     },
