@@ -281,9 +281,9 @@ def study(workers: int, on_cluster: bool) -> Once:
     running.plan = lambda name: fits
     scheduler = None
     if on_cluster:
+        os.environ["DASK_DISTRIBUTED__WORKER__DAEMON"] = "False"  # read at the import
         from distributed import LocalCluster
 
-        os.environ["DASK_DISTRIBUTED__WORKER__DAEMON"] = "False"
         scheduler = LocalCluster(workers, threads_per_worker=1, dashboard_address=None)
     rounds = iter(range(99))
 
