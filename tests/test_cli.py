@@ -150,27 +150,27 @@ def test_stopping_a_run_ends_its_kernel(tmp_path):
     process = subprocess.Popen(
         [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while not (flag.exists() and flag.read_text()) and time.monotonic() < deadline:
         time.sleep(0.1)
     kernel = psutil.Process(int(flag.read_text()))
     if os.name != "nt":
         process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=30)
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
     assert b"Traceback" not in stderr
     assert not kernel.is_running() or kernel.status() == psutil.STATUS_ZOMBIE
 
 
 def test_memory_of_the_kernel_and_its_slowest_cell_are_measured():
-    little = run_cells("1")
-    much = run_cells("block = bytearray(200 * 2**20)", "import time; time.sleep(1)", "1")
+    little = run_cells("1", "import time; time.sleep(2)", "1")
+    much = run_cells("block = bytearray(200 * 2**20)", "import time; time.sleep(1)")
     assert 150 < much.peak_mib - little.peak_mib < 300
-    number, seconds = much.slowest
+    number, seconds = little.slowest
     assert number == 2
-    assert 1 <= seconds < 3
-    assert len(much.cell_seconds) == 3
-    assert much.seconds >= sum(much.cell_seconds)
+    assert 2 <= seconds < 30
+    assert len(little.cell_seconds) == 3
+    assert little.seconds >= sum(little.cell_seconds)
 
 
 def test_a_cell_that_takes_too_long_is_stopped_and_named():
