@@ -18,6 +18,7 @@ NETWORKS = {
     "GRU": {"cell": "GRU", "paths": True},
     "hybrid": {"cell": ("SimpleRNN", "LSTM", "GRU"), "dropout": 0.1},
     "bidirectional": {"cell": "GRU", "bidirectional": True},
+    "FusedLSTM": {"cell": "FusedLSTM", "dropout": 0.2},
 }
 
 
