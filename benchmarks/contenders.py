@@ -284,7 +284,7 @@ def study(workers: int, on_cluster: bool) -> Once:
         os.environ["DASK_DISTRIBUTED__WORKER__DAEMON"] = "False"  # read at the import
         from distributed import LocalCluster
 
-        scheduler = LocalCluster(workers, threads_per_worker=1, dashboard_address=None)
+        scheduler = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
     rounds = iter(range(99))
 
     def once() -> None:
