@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 from course_utils import lessons
 from course_utils.cli import store
@@ -18,6 +19,8 @@ import nbformat
 import psutil
 import pytest
 from sample_notebooks import lesson
+from test_studies import LINEAR, assert_same_results, use_small_study
+from test_studies import run as run_small_study
 
 SECONDS = 60  # a generous limit that tells what hangs from what works
 COURSE = "from course_utils.cli import app; app()"
@@ -217,3 +220,32 @@ def test_a_store_killed_at_any_write_leaves_whole_files_and_the_next_one_complet
     for path in folder.iterdir():
         assert json.loads(path.read_text(encoding="utf-8"))["cells"]
     assert [path.name for path in tmp_path.rglob("*.part")] == []
+
+
+STUDY = """
+import sys
+from pathlib import Path
+import pytest
+sys.path.insert(0, sys.argv[1])
+from test_studies import LINEAR, run, use_small_study
+use_small_study(pytest.MonkeyPatch(), LINEAR)
+run(Path(sys.argv[2]))
+"""
+
+
+def test_a_study_killed_again_and_again_loses_no_finished_fit(tmp_path, monkeypatch):
+    use_small_study(monkeypatch, LINEAR)
+    whole = run_small_study(tmp_path / "whole")
+    fits = tmp_path / "killed" / "fits"
+    finished = {}
+    for count in range(1, len(LINEAR)):
+        program = [sys.executable, "-c", STUDY, Path(__file__).parent, fits.parent]
+        process = subprocess.Popen([*map(str, program)])
+        wait_for(lambda count=count: len(list(fits.glob("*.json"))) >= count)
+        process.kill()
+        process.wait()
+        found = {path: path.read_bytes() for path in fits.glob("*.json")}
+        assert all("rmse" in json.loads(text) for text in found.values())
+        assert finished.items() <= found.items()
+        finished = found
+    assert_same_results(run_small_study(fits.parent), whole)
