@@ -226,11 +226,10 @@ class Question:
 
     @property
     def table(self) -> str:
-        """A Markdown table of the ways to do it, and below it their notes."""
-        shown = ["ratio", "seconds", "CPU seconds", "first", "MiB", "GPU ratio"]
-        rows = table(["", *shown], self.rows[["way", *shown]].to_numpy().tolist())
-        notes = [f"{row.way}: {row.note}" for row in self.rows.itertuples() if row.note]
-        return f"{rows}\n\n{'; '.join(notes)}".strip()
+        """A Markdown table of the ways to do it, with their notes where there are any."""
+        shown = ["ratio", "seconds", "CPU seconds", "first", "MiB", "GPU ratio", "note"]
+        shown = [name for name in shown if self.rows[name].any()]
+        return table(["", *shown], self.rows[["way", *shown]].to_numpy().tolist())
 
 
 def _bench() -> pd.DataFrame:
