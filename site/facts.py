@@ -247,7 +247,7 @@ def bench_header() -> list[str]:
     return [line.removeprefix("# ") for line in lines if line.startswith("# ")]
 
 
-def seconds(question: str, way: str) -> str:
+def bench_seconds(question: str, way: str) -> str:
     """How long a way took in `make bench`."""
     rows = _bench()
     (found,) = rows.loc[(rows["question"] == question) & (rows["way"] == way), "seconds"]
@@ -273,7 +273,7 @@ def context() -> dict[str, object]:
     """What the pages of the site may use."""
     own = [study, studies, table, comparison, usd, share, readme, picture, lesson_cards]
     own += [timing_table, hours_to_read, find_lessons]
-    own += [bench_questions, bench_header, seconds, plan_size, most_memory]
+    own += [bench_questions, bench_header, bench_seconds, plan_size, most_memory]
     return {function.__name__: function for function in own} | {
         "measured_on": read_timings(timings_file()).measured_on,
         "reading_speed": (lessons.WORDS_A_MINUTE, lessons.CODE_LINES_A_MINUTE),

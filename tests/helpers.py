@@ -1,4 +1,6 @@
-"""Price tables that several test files share: four real days, and made-up years."""
+"""What several test files share: price tables, of four real days or made up, and waiting."""
+
+import time
 
 from course_utils.price_table import COLUMNS
 
@@ -45,3 +47,12 @@ def made_up_prices(start, end, seed=0, ticker="IBM"):
     )
     table.attrs = {"ticker": ticker, "source": "full", "sha256": f"{seed:064x}"}
     return table
+
+
+def wait_for(condition, seconds=120):
+    """Wait for what must happen soon, and return it; the limit only tells what hangs."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, f"it did not happen in {seconds} s"
+        time.sleep(0.02)
+    return found

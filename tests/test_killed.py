@@ -18,11 +18,11 @@ from course_utils.warm import entries
 import nbformat
 import psutil
 import pytest
+from helpers import wait_for
 from sample_notebooks import lesson
 from test_studies import LINEAR, assert_same_results, use_small_study
 from test_studies import run as run_small_study
 
-SECONDS = 60  # a generous limit that tells what hangs from what works
 COURSE = "from course_utils.cli import app; app()"
 DIES = """
 import os, pathlib, sys
@@ -61,14 +61,6 @@ def killed(*arguments, **env):
     finally:
         process.kill()
         process.wait()
-
-
-def wait_for(happened):
-    deadline = time.monotonic() + SECONDS
-    while not (found := happened()):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return found
 
 
 def kernels_of(process):

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from threading import Thread
 
@@ -17,6 +16,7 @@ import pandas as pd
 import psutil
 import pytest
 from distributed import Client
+from helpers import wait_for
 from test_studies import LINEAR, run, use_small_study
 
 # Workers are processes of their own and know the real recipes only.
@@ -49,20 +49,13 @@ def worker(address, name, folder, **env):
     return process("worker", address, *options, log=folder / f"{name}.log", **env)
 
 
-def wait_for(condition, what):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, f"{what} did not happen in {PATIENCE} s"
-        time.sleep(0.1)
-
-
 @pytest.fixture
 def scheduler(tmp_path):
     """The address of a real scheduler in a process of its own."""
     file = tmp_path / "scheduler.json"
     options = ("--port", 0, "--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", file)
     with process("scheduler", *options, log=tmp_path / "scheduler.log"):
-        wait_for(file.exists, "the scheduler's start")
+        wait_for(lambda: file.exists() and file.read_text().rstrip().endswith("}"))
         yield json.loads(file.read_text())["address"]
 
 
@@ -83,14 +76,14 @@ def test_a_killed_worker_loses_nothing_and_changes_no_number(scheduler, tmp_path
         address = addresses(client)["one"]
 
         def kill_at_work():
-            wait_for(lambda: client.processing().get(address), "work for the worker")
+            wait_for(lambda: client.processing().get(address))
             one.kill()
 
         killer = Thread(target=kill_at_work)
         killer.start()
         on_cluster = run(tmp_path / "cluster", scheduler=scheduler)
         killer.join()
-        wait_for(lambda: set(addresses(client)) == {"other"}, "the worker's loss")
+        wait_for(lambda: set(addresses(client)) == {"other"})
     alone = run(tmp_path / "alone")
     timeless = [table.drop(columns="seconds") for table in (on_cluster, alone)]
     pd.testing.assert_frame_equal(*timeless, rtol=1e-6)
