@@ -14,6 +14,8 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from pkgutil import iter_modules
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -272,27 +274,22 @@ def several_tickers(count: int) -> Once:
 
 def study(workers: int, on_cluster: bool) -> Once:
     """Sixteen fits of a study by so many workers, their start included."""
-    import tempfile
-
     from course_utils.studies import one_step, running
 
-    folder = Path(tempfile.mkdtemp())
     fits = [one_step.Fit("GRU on returns", "IBM", "High", 2017, seed) for seed in range(16)]
     running.plan = lambda name: fits
-    scheduler = None
+    address = None
     if on_cluster:
         os.environ["DASK_DISTRIBUTED__WORKER__DAEMON"] = "False"  # read at the import
         from distributed import LocalCluster
 
-        scheduler = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
-    rounds = iter(range(99))
+        cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+        address = cluster.scheduler_address
 
     def once() -> None:
-        fresh = folder / str(next(rounds))
-        address = scheduler and scheduler.scheduler_address
-        running.run_study(
-            "tickers", workers, fits_folder=fresh, tables_folder=fresh / "tables", scheduler=address
-        )
+        with TemporaryDirectory() as folder:
+            places = {"fits_folder": Path(folder), "tables_folder": Path(folder)}
+            running.run_study("tickers", workers, scheduler=address, **places)
 
     return once
 
@@ -330,13 +327,9 @@ def nbval(processes: int) -> Once:
 
 
 def modules() -> list[str]:
-    """The package's modules and packages, the package first; what people type is no module."""
-    found = sorted(
-        path.stem
-        for path in (ROOT / "course_utils").iterdir()
-        if path.suffix == ".py" or (path / "__init__.py").exists()
-    )
-    return ["course_utils", *(f"course_utils.{name}" for name in found if name != "__init__")]
+    """The package, and its modules and packages."""
+    found = iter_modules([str(ROOT / "course_utils")])
+    return ["course_utils", *(f"course_utils.{module.name}" for module in found)]
 
 
 QUESTIONS = {

@@ -17,7 +17,7 @@ Cell = Literal["SimpleRNN", "LSTM", "GRU", "FusedLSTM"]
 
 
 class FusedLSTM(keras.layers.LSTM):
-    """Keras' LSTM, trained on a CPU in one operation for all time steps: about twice as fast.
+    """Keras' LSTM, trained on a CPU in one operation for all time steps, which is faster.
 
     Weights, equations and gradients are Keras' own, to rounding. Where the operation does not fit
     (on a GPU, with a mask, a first state, other activations) it computes as Keras does, and so
