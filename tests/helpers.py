@@ -1,11 +1,13 @@
 """What several test files share: price tables, of four real days or made up, and waiting."""
 
 import time
+from contextlib import suppress
 
 from course_utils.price_table import COLUMNS
 
 import numpy as np
 import pandas as pd
+import psutil
 
 TABLE = """\
 Date,Open,High,Low,Close,Volume,Name
@@ -56,3 +58,13 @@ def wait_for(condition, seconds=120):
         assert time.monotonic() < end, f"it did not happen in {seconds} s"
         time.sleep(0.02)
     return found
+
+
+def processes_below(process, text):
+    """Processes started by a psutil process, at any depth, whose command contains the text."""
+
+    def contains(child):
+        with suppress(psutil.NoSuchProcess):  # it has just ended
+            return text in " ".join(child.cmdline())
+
+    return [child for child in process.children(recursive=True) if contains(child)]

@@ -18,7 +18,7 @@ from course_utils.warm import entries
 import nbformat
 import psutil
 import pytest
-from helpers import wait_for
+from helpers import processes_below, wait_for
 from sample_notebooks import lesson
 from test_studies import LINEAR, assert_same_results, use_small_study
 from test_studies import run as run_small_study
@@ -64,8 +64,7 @@ def killed(*arguments, **env):
 
 
 def kernels_of(process):
-    below = psutil.Process(process.pid).children(recursive=True)
-    return [each for each in below if str(KERNEL) in each.cmdline()]
+    return processes_below(psutil.Process(process.pid), str(KERNEL))
 
 
 def has_ended(kernel):

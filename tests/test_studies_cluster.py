@@ -16,7 +16,7 @@ import pandas as pd
 import psutil
 import pytest
 from distributed import Client
-from helpers import wait_for
+from helpers import processes_below, wait_for
 from test_studies import LINEAR, run, use_small_study
 
 # Workers are processes of their own and know the real recipes only.
@@ -130,9 +130,8 @@ def test_a_worker_killed_on_this_machine_ends_the_study_with_what_to_do(tmp_path
 
     def kill_workers(done, total):
         if done == 1:
-            for child in psutil.Process().children(recursive=True):
-                if "popen_loky" in " ".join(child.cmdline()):
-                    child.kill()
+            for worker in processes_below(psutil.Process(), "popen_loky"):
+                worker.kill()
 
     with pytest.raises(StudyError, match=r"worker was killed.*the same command goes on"):
         run(tmp_path, jobs=2, report=kill_workers)

@@ -162,7 +162,7 @@ def read_study(table: str, folder: Path = TABLES) -> pd.DataFrame:
         text, _ = read_text(path)
         lines = text.splitlines(keepends=True)
         split_rows("".join(line for line in lines if not line.startswith("#")), path.name)
-        frame = pd.read_csv(io.StringIO(text), comment="#")
+        frame = pd.read_csv(io.StringIO(text), comment="#", dtype={"Date": str})
         if "Date" in frame:
             days = pd.to_datetime(frame["Date"], format="%Y-%m-%d")
             frame = frame.assign(Date=days).set_index("Date")
