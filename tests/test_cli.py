@@ -328,6 +328,31 @@ def test_timings_of_two_machines_are_not_mixed(tmp_path):
         store.check_mergeable([two], folder)
 
 
+def test_a_reader_who_has_read_enough_ends_a_command_without_a_word():
+    reads, writes = os.pipe()
+    os.close(reads)
+    command = [sys.executable, "-c", "from course_utils.cli import app; app()", "data"]
+    done = subprocess.run(command, stdout=writes, stderr=subprocess.PIPE, check=False)
+    os.close(writes)
+    assert done.stderr == b""
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize(("command", "has_option"), [("copies", True), ("data", False)])
+def test_a_folder_that_is_not_yours_is_said_with_an_option_that_exists(
+    monkeypatch, command, has_option
+):
+    def refused(*_arguments, **_options):
+        raise PermissionError(13, "Permission denied", "/theirs")
+
+    monkeypatch.setattr("course_utils.copies.delivery.deliver", refused)
+    monkeypatch.setattr(data, "data_files", refused)
+    code, _, error = in_this_process(command, *(["student"] if has_option else []))
+    assert code == 1
+    assert error.startswith("Error: you may not write or read /theirs: work in a copy")
+    assert ("--output" in error) == has_option
+
+
 # --------------------------------------------------------------------------- course data
 
 

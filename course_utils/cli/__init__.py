@@ -11,8 +11,6 @@ from course_utils.studies import StudyError
 import typer
 from typer.core import TyperGroup
 
-OWN_FOLDER = "work in a copy of the course that is yours, or name a folder of yours in --output"
-
 
 class OneLineErrors(TyperGroup):
     """A group whose commands end on an expected error with one line, and on a wrong name with 2."""
@@ -26,8 +24,15 @@ class OneLineErrors(TyperGroup):
             return super().invoke(ctx)
         except UnknownLessonError as error:
             raise typer.BadParameter(str(error)) from error
+        except BrokenPipeError:
+            raise  # whoever read on, such as `head`, has enough: Typer ends without a word
         except PermissionError as error:
-            typer.echo(f"Error: you may not write or read {error.filename}: {OWN_FOLDER}", err=True)
+            remedy = "work in a copy of the course that is yours"
+            if any(
+                option.name == "output" for option in self.commands[ctx.invoked_subcommand].params
+            ):
+                remedy += ", or name a folder of yours in --output"
+            typer.echo(f"Error: you may not write or read {error.filename}: {remedy}", err=True)
             raise typer.Exit(1) from error
         except (DataError, LessonError, StudyError, OSError) as error:
             typer.echo(f"Error: {error}", err=True)
