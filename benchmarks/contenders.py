@@ -401,7 +401,7 @@ QUESTIONS = {
     ),
     **{
         f"growth-{name}": Question(
-            f"an epoch of a GRU, as its {name} grow",
+            f"an epoch of a GRU, by {name}",
             {f"{value} {name}": partial(growing, **{name: value}) for value in values},
             warm_up=True,
         )
@@ -412,7 +412,7 @@ QUESTIONS = {
         }.items()
     },
     "growth-tickers": Question(
-        "two epochs of the GRU on returns and range, as its tickers grow",
+        "two epochs of the GRU on returns and range, by tickers",
         {f"{count} tickers": partial(several_tickers, count) for count in (1, 2, 4)},
         rounds=1,
         warm_up=True,

@@ -1,4 +1,4 @@
-"""What several test files share: price tables, of four real days or made up, and waiting."""
+"""What several test files share: price tables, waiting, and finding processes."""
 
 import time
 from contextlib import suppress

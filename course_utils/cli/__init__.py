@@ -28,9 +28,8 @@ class OneLineErrors(TyperGroup):
             raise  # whoever read on, such as `head`, has enough: Typer ends without a word
         except PermissionError as error:
             remedy = "work in a copy of the course that is yours"
-            if any(
-                option.name == "output" for option in self.commands[ctx.invoked_subcommand].params
-            ):
+            options = self.commands[ctx.invoked_subcommand].params
+            if "output" in {option.name for option in options}:
                 remedy += ", or name a folder of yours in --output"
             typer.echo(f"Error: you may not write or read {error.filename}: {remedy}", err=True)
             raise typer.Exit(1) from error
