@@ -62,11 +62,11 @@ lock: $(READY)  ## make requirements.txt anew from the ranges in pyproject.toml
 	  --fork-strategy fewest --all-extras --no-annotate --no-emit-index-url \
 	  --custom-compile-command "make lock" pyproject.toml -o requirements.txt
 
-ranges: $(READY)  ## test the package at an end of its ranges: RESOLUTION=lowest-direct, or highest
+ranges: $(READY)  ## test everything at an end of the ranges: RESOLUTION=lowest-direct, or highest
 	$(BIN)/python -m uv venv --quiet --clear --python $(BIN)/python build/$(RESOLUTION)
 	$(BIN)/python -m uv pip install --python build/$(RESOLUTION)/bin/python \
 	  --resolution $(RESOLUTION) --compile-bytecode -e ".[cluster,dev,site]"
-	build/$(RESOLUTION)/bin/python -m pytest -n 2 --dist loadfile tests $(ARGS)
+	build/$(RESOLUTION)/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 notebooks: $(READY)  ## run every lesson and store its outputs, the timings and all tables made of them
 	$(BIN)/course run --store $(ARGS)
