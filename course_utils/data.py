@@ -375,7 +375,7 @@ def load_prices(ticker: str = "IBM") -> pd.DataFrame:
             f"COURSE_DATA_DIR. Embedded, and so always here: {', '.join(EMBEDDED_TICKERS)}"
         )
     prices = _embedded_prices(ticker)
-    more = "; the full data comes with: course data get" if ticker in tickers() else ""
+    more = f"; the full data comes with: course data get {ticker}" if ticker in tickers() else ""
     print(f"{ticker}: embedded sample of {_span(prices)}, because {reason}{more}")
     return prices
 
@@ -469,7 +469,7 @@ def load_sentence_pairs(name: str = "grammar") -> pd.DataFrame:
     pairs.attrs.update(name="grammar", source="embedded", sha256=sha256)
     count = f"{len(pairs):,} sentence pairs of the course's own grammar"
     if files:
-        more = "the full data comes with: course data get"
+        more = f"the full data comes with: course data get {name}"
         print(f"{name}: embedded sample of {count}, because {reason}; {more}")
     else:
         print(f"{name}: {count}")

@@ -47,7 +47,7 @@ minutes below are the sums of these; they hold reading, running and questions.
 | `course data get` | downloads the prices once; from then on nothing needs a network |
 | `course warm` | keeps the lessons' trainings, so that nobody waits for them in class |
 | `course copies instructor` | your own copies, with these notes and with open solutions |
-| `course slides` | slides of the lessons |
+| `course slides` | slides of all lessons |
 
 Read the notes of a lesson once before you teach it."""
 

@@ -98,7 +98,7 @@ class Study:
     def data(self) -> str:
         """The tickers whose prices it rests on, each with the beginning of its checksum."""
         said = [re.sub(r"sha256 (\w{8})\w*", r"(\1…)", line) for line in self._said("data")]
-        return ", ".join(said) or "made up in the study"
+        return ", ".join(said) or "none"
 
     @property
     def absent(self) -> list[str]:
@@ -109,6 +109,8 @@ class Study:
     def minutes(self) -> float | None:
         """What its trainings took together, one core each; nothing in a table of forecasts."""
         table = self.runs.table
+        if "seconds an epoch" in table:  # `seconds` are those since it was last resumed
+            return (table["epochs"] * table["seconds an epoch"]).sum() / 60
         return table["seconds"].sum() / 60 if "seconds" in table else None
 
     def _said(self, what: str) -> list[str]:

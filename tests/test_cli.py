@@ -438,6 +438,17 @@ def test_data_get_refuses_a_wrong_file_though_a_right_one_is_in_data(data_in_two
     assert len(err.splitlines()) == 1
 
 
+def test_data_get_takes_what_files_have_in_common(monkeypatch):
+    asked = []
+    monkeypatch.setattr(data, "find_file", lambda name: None)
+    monkeypatch.setattr(data, "download", lambda name: asked.append(name) or data.DATA_DIR / name)
+    code, _, _ = in_this_process("data", "get", "multi30k", "tinyshakespeare", "XOM")
+    assert code == 0
+    captions = [name for name in registry() if name.startswith("multi30k.")]
+    assert len(captions) == 6
+    assert asked == [*captions, "tinyshakespeare.txt", price_file_name("XOM")]
+
+
 def test_data_get_downloads_nothing_offline(data_in_two_folders, monkeypatch):
     data_in_two_folders("IBM")
     monkeypatch.setenv("COURSE_OFFLINE", "1")
@@ -467,7 +478,8 @@ def test_data_get_refuses_an_unknown_name_with_the_known_ones(course):
     for near, name in {
         "ibn": "IBM",
         "xon": "XOM",
-        "multi30k.train.en": "multi30k.train.en.gz",
+        "multi30k.trian.en.gz": "multi30k.train.en.gz",
+        "multi3ok": "multi30k",
     }.items():
         done = course("data", "get", near)
         assert done.returncode == 2

@@ -273,7 +273,7 @@ def test_a_variable_keeps_the_course_off_the_network(variable, course, server, m
     assert server.asked == []
     assert printed_lines(capsys) == [
         "IBM: embedded sample of 3,270 days, 2000-03-01 to 2013-03-01, "
-        f"because {variable}=1; the full data comes with: course data get"
+        f"because {variable}=1; the full data comes with: course data get IBM"
     ]
 
 

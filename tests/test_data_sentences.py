@@ -71,7 +71,7 @@ def test_without_the_files_the_grammar_takes_their_place_in_one_line(
     (line,) = capsys.readouterr().out.splitlines()
     assert line == (
         "multi30k: embedded sample of 26,000 sentence pairs of the course's own grammar, because "
-        f"{reason}; the full data comes with: course data get"
+        f"{reason}; the full data comes with: course data get multi30k"
     )
     assert pairs.attrs["name"] == "grammar"
 

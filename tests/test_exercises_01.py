@@ -62,6 +62,18 @@ def cut_as_if_horizon_1(series, lookback, horizon):
     return windows, series[lookback : lookback + len(windows)]
 
 
+def without_recurrence():
+    import keras
+
+    convolution, decision = keras.layers.Conv1D(1, 2), keras.layers.Dense(1, "sigmoid")
+    model = keras.Sequential(
+        [keras.Input((None, 1)), convolution, keras.layers.GlobalAveragePooling1D(), decision]
+    )
+    convolution.set_weights([np.array([[[-1.0]], [[1.0]]]), np.zeros(1)])
+    decision.set_weights([np.array([[100.0]]), np.zeros(1)])
+    return model
+
+
 def said(capsys, exercise, answer):
     given = {"make": rising_or_falling} if exercise == "01-4" else {}
     check(exercise, answer, **given)
@@ -82,6 +94,11 @@ def said(capsys, exercise, answer):
 )
 def test_a_right_answer_passes(capsys, exercise, answer):
     assert said(capsys, exercise, answer).startswith(f"✓ Exercise {exercise}: right.")
+
+
+def test_a_network_that_does_not_recur_is_no_answer(capsys):
+    told = said(capsys, "01-4", without_recurrence())
+    assert "recurrent network is asked for; yours has Conv1D, Dense, Global" in told
 
 
 @pytest.mark.parametrize(

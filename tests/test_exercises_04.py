@@ -148,6 +148,12 @@ def test_forecasts_made_from_another_table_are_not_praised(prices, verdict):
     assert "does it use another one" in verdict("04-4", lambda table: truth * 1.0)
 
 
+def test_a_table_kept_outside_of_the_function_cannot_smuggle_in_the_future(prices, verdict):
+    moves = prices["High"] / prices["High"].shift()
+    told = verdict("04-4", lambda table: (table["High"].shift() * moves).loc[str(YEAR)])
+    assert "too good to be true. Use `table`" in told
+
+
 def test_an_unseeded_answer_is_asked_for_its_seed(prices, verdict):
     noise = np.random.default_rng()
     assert "set the seed" in verdict(

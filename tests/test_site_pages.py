@@ -208,6 +208,13 @@ def test_every_study_says_who_made_it():
         assert study.about
 
 
+def test_a_study_that_was_resumed_counts_all_its_epochs():
+    study = facts.study("multi30k")
+    table = study.runs.table
+    assert study.minutes > table["seconds"].sum() / 60
+    assert study.minutes == pytest.approx(sum(table["epochs"] * table["seconds an epoch"]) / 60)
+
+
 BUILD = """
 import sys
 sys.path.insert(0, sys.argv[1])

@@ -89,6 +89,16 @@ def test_all_that_the_page_names_lies_beside_it(deck):
             assert (css.parent / name).is_file()
 
 
+def test_without_a_name_every_lesson_gets_slides(course, tmp_path):
+    lessons = tmp_path / "lessons"
+    lessons.mkdir()
+    for number in ("01", "02"):
+        nbformat.write(lesson_to_show(), lessons / f"{number}_title.ipynb")
+    done = course("slides", "--folder", lessons, "--output", tmp_path / "slides")
+    assert done.returncode == 0
+    assert sorted(page.parent.name for page in tmp_path.glob("slides/*/index.html")) == ["01", "02"]
+
+
 def test_a_lesson_that_does_not_exist_is_named_in_one_line(course, tmp_path):
     done = course("slides", "99", "--output", tmp_path)
     assert done.returncode == 2

@@ -296,7 +296,7 @@ def test_a_ticker_that_is_not_at_hand_is_left_out_and_named(
 
 def test_embedded_prices_are_refused_with_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_EMBEDDED", "1")
-    with pytest.raises(DataError, match=r"full prices.*IBM.*course data get.*COURSE_DATA_DIR"):
+    with pytest.raises(DataError, match=r"full prices.*`course data get IBM`.*COURSE_DATA_DIR"):
         run(tmp_path, "ibm")
     assert list(tmp_path.iterdir()) == []
 

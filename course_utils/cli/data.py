@@ -43,7 +43,7 @@ def show(ctx: typer.Context) -> None:
 def get(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME", help="Tickers or file names; IBM and AAPL if none."),
+        typer.Argument(metavar="NAME", help="Tickers, files, or multi30k; IBM and AAPL if none."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All files of the registry.")] = False,
 ) -> None:
@@ -52,8 +52,9 @@ def get(
     Exit code 0: all are here; 1: one could not be had; 2: no such file.
     """
     files = prices.registry()
-    wanted = list(files) if everything else [_file_name(n, files) for n in names or LESSON_TICKERS]
-    for name in dict.fromkeys(wanted):
+    asked = names or LESSON_TICKERS
+    named = [file for name in asked for file in _file_names(name, files)]
+    for name in files if everything else dict.fromkeys(named):
         if path := prices.find_file(name):  # an error, if it is the wrong one
             typer.echo(f"{name} is here, in {path.parent}")
         else:
@@ -90,11 +91,12 @@ def _row(file: FileStatus) -> tuple[str, ...]:
     return ticker, used, str(file.folder or "-"), file.name, checksum
 
 
-def _file_name(name: str, files: Collection[str]) -> str:
-    """The registry's name for a ticker or a file name."""
-    for candidate in (name, prices.price_file_name(name)):
-        if candidate in files:
-            return candidate
+def _file_names(name: str, files: Collection[str]) -> list[str]:
+    """The registry's names for a ticker, a file, or files that belong together as multi30k's."""
+    exact = [file for file in (name, prices.price_file_name(name)) if file in files]
+    if found := exact or [file for file in files if file.startswith(f"{name}.")]:
+        return found
     of_prices = set(map(prices.price_file_name, prices.tickers()))
-    known = [*prices.tickers(), *(file for file in files if file not in of_prices)]
+    others = [file for file in files if file not in of_prices]
+    known = [*prices.tickers(), *dict.fromkeys(file.partition(".")[0] for file in others), *others]
     raise typer.BadParameter(f"no ticker or file {name!r}{prices.did_you_mean(name, known)}")

@@ -10,9 +10,9 @@ import typer
 
 def slides(
     names: Annotated[
-        list[str],
-        typer.Argument(metavar="LESSON", help="Numbers or beginnings of file names."),
-    ],
+        list[str] | None,
+        typer.Argument(metavar="LESSON", help="Numbers or beginnings of file names; or all."),
+    ] = None,
     output: Annotated[Path, typer.Option(help="Where a folder for each lesson goes.")] = (
         lessons.ROOT / "build" / "slides"
     ),
@@ -22,7 +22,7 @@ def slides(
 
     Exit code 0: the slides are written; 1: they could not be; 2: no such lesson.
     """
-    chosen = lessons.choose_lessons(names, folder)
+    chosen = lessons.choose_lessons(names or [], folder)
     from course_utils.cli.deck import write_deck  # nbconvert takes a second
 
     for lesson in chosen:

@@ -106,6 +106,8 @@ def _compare_cut(result: object, series: NDArray, lookback: int, horizon: int, c
 def _any_length(answer: object, make: Callable[..., tuple[NDArray, NDArray]]) -> str:
     if not hasattr(answer, "count_params") or not callable(answer):
         raise Hint("Hand over the trained Keras model itself.")
+    if kinds := _none_recurrent(answer):
+        raise Hint(f"A recurrent network is asked for; yours has {', '.join(kinds)}.")
     right = {steps: _share_right(answer, make, steps) for steps in LENGTHS}
     told = ", ".join(f"{share:.0%} at {steps}" for steps, share in right.items())
     if max(right.values()) < 0.65:
@@ -121,6 +123,18 @@ def _any_length(answer: object, make: Callable[..., tuple[NDArray, NDArray]]) ->
         )
         raise Hint(f"{told}: {reason}.")
     return f"{told}, with {answer.count_params():,} parameters. Can you do it with fewer?"
+
+
+def _none_recurrent(model: Any) -> list[str]:  # noqa: ANN401 (a Keras model)
+    """The kinds of a model's layers if Keras made them all and none is recurrent."""
+    import keras
+
+    layers = getattr(model, "layers", [])
+    recurrent = (keras.layers.RNN, keras.layers.Bidirectional, keras.Model)
+    own = [layer for layer in layers if not type(layer).__module__.startswith("keras.")]
+    if own or any(isinstance(layer, recurrent) for layer in layers):
+        return []
+    return sorted({type(layer).__name__ for layer in layers})
 
 
 def _share_right(model: Any, make: Callable, steps: int) -> float:  # noqa: ANN401 (a Keras model)

@@ -9,6 +9,8 @@ from course_utils.windows import returns_and_range
 import numpy as np
 import pandas as pd
 
+TOO_GOOD = 0.3  # of exercise 4; the best rung of the ladder has a third of it
+
 
 def _five_day_mean(answer: object, prices: pd.DataFrame) -> str:
     found = number(answer)
@@ -117,6 +119,11 @@ def _beat_the_ladder(answer: object, prices: pd.DataFrame) -> str:
     gain = skill(high[days], found, high.shift()[days])
     if gain <= 0:
         raise Hint(f"No leak, and honest, but the skill is {gain:.1%}: naive is still better.")
+    if gain > TOO_GOOD:
+        raise Hint(
+            f"A skill of {gain:.0%} is too good to be true. Use `table` and nothing else of the "
+            "notebook: the check can hide the future of `table` only."
+        )
     p_value = diebold_mariano(high[days], found, high.shift()[days]).p_value
     ladder = _last_day_error(prices, list(returns_and_range(prices, "High")))
     return (

@@ -32,7 +32,6 @@ class Bands(RecipeFit):
         before = scaler.transform(split_by_year(table, self.year)[0])
         windows, targets = make_windows(before, lookback)
         residuals = targets - model.predict(windows, verbose=0)[:, 0]
-        residuals -= residuals.mean()
 
         price = prices[self.column].to_numpy()
         origins = spread_origins(prices.index, self.year, STEPS, ORIGINS)

@@ -136,8 +136,8 @@ def _all_prices(names: list[str]) -> tuple[dict[str, pd.DataFrame], list[str]]:
     if names and not prices:
         raise DataError(
             f"A study needs full prices, not the embedded sample, and has none of "
-            f"{', '.join(names)}: get them with `course data get`, or name their folder in "
-            "COURSE_DATA_DIR."
+            f"{', '.join(names)}: get them with `course data get {' '.join(names)}`, or name their "
+            "folder in COURSE_DATA_DIR."
         )
     return prices, absent
 

@@ -89,7 +89,7 @@ class Multi30k:
         table = load_sentence_pairs("multi30k")
         if table.attrs["source"] != "full":
             raise DataError(
-                "The study multi30k needs the full data: get it with `course data get`."
+                "The study multi30k needs the full data: get it with `course data get multi30k`."
             )
         parts = dict(tuple(table.groupby("part")))
         train, valid, test = parts["train"].head(self.pairs), parts["valid"], parts["test"]

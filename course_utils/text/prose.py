@@ -10,7 +10,7 @@ _PLAIN = str.maketrans("“”‘’–—…", "\"\"''---")
 
 
 def default_text() -> str:
-    """Collect the prose of Python's language reference, which `help()` shows.
+    """Collect the prose of the topics that `help()` explains, chapters of Python's references.
 
     Its topics overlap, and a paragraph that came twice could be learned by heart in the training
     part and found again in the held-out part. So each paragraph is taken once. Code, tables and
