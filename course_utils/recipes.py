@@ -117,14 +117,17 @@ def table_for(recipe: Recipe, prices: pd.DataFrame, column: str) -> pd.DataFrame
         the price itself, or its log-returns, without the first day, and what else is seen.
 
     Raises:
-        ValueError: `column` is not a price.
+        ValueError: `column` is not a price, or the recipe sees something unheard of.
     """
-    from course_utils.windows import returns_and_range
+    from course_utils.windows import PRICE_COLUMNS, returns_and_range
 
-    if recipe.features == "levels":
+    if recipe.features == "levels" and column in PRICE_COLUMNS:
         return prices[[column]]
     table = returns_and_range(prices, column)
-    return table[["return"]] if recipe.features == "returns" else table
+    seen = {"returns": table[["return"]], "range": table}
+    if recipe.features not in seen:
+        raise ValueError(f"No features {recipe.features!r}: choose levels, {' or '.join(seen)}.")
+    return seen[recipe.features]
 
 
 def scaler_for(recipe: Recipe) -> "Scaler":

@@ -179,6 +179,12 @@ def _manifest(forecaster: SavedForecaster) -> dict[str, Any]:
     }
     _check_manifest(manifest)
     _scaler(manifest)
+    fitted_on = list(getattr(scaler, "feature_names_in_", forecaster.columns))
+    if fitted_on != list(forecaster.columns):
+        raise SavedForecasterError(
+            f"The columns are {', '.join(forecaster.columns)}, but the scaler was fitted on "
+            f"{', '.join(map(str, fitted_on))}: name them in its order."
+        )
     _check_classes(keras.saving.serialize_keras_object(forecaster.model))
     _check_shapes(forecaster.model, manifest)
     return manifest

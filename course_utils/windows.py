@@ -27,10 +27,13 @@ def split_by_year(
         the training part, and the test part with its `lookback` days of context.
 
     Raises:
-        ValueError: the table is empty, has no day in that year, or has too few days before it.
+        ValueError: the table is empty, is not ascending, has no day in that year, or has too few
+            days before it.
     """
     if table.empty:
         raise ValueError(f"An empty table holds no day of {year}.")
+    if not table.index.is_monotonic_increasing:
+        raise ValueError("The days must run from the oldest to the newest: table.sort_index().")
     train = table[table.index.year < year]
     test = table[table.index.year == year]
     if test.empty:
@@ -70,10 +73,16 @@ def unscale(scaler: Scaler, values: NDArray, column: int = 0) -> NDArray:
 
     Returns:
         the values in the column's own unit, same shape.
+
+    Raises:
+        TypeError: the scaler is of another kind.
     """
     if isinstance(scaler, MinMaxScaler):
         return (values - scaler.min_[column]) / scaler.scale_[column]
-    return values * scaler.scale_[column] + scaler.mean_[column]
+    if not isinstance(scaler, StandardScaler):
+        raise TypeError(f"A MinMaxScaler or StandardScaler is undone, not {type(scaler).__name__}.")
+    spread = scaler.scale_[column] if scaler.with_std else 1
+    return values * spread + (scaler.mean_[column] if scaler.with_mean else 0)
 
 
 def make_windows(series: ArrayLike, lookback: int, horizon: int = 1) -> tuple[NDArray, NDArray]:
@@ -85,8 +94,8 @@ def make_windows(series: ArrayLike, lookback: int, horizon: int = 1) -> tuple[ND
         horizon: steps ahead of the window's end at which the target lies, at least 1.
 
     Returns:
-        windows, shape (samples, lookback, features), a read-only view that copies nothing,
-        and targets, shape (samples,), with samples = time - lookback - horizon + 1.
+        windows, shape (samples, lookback, features), and targets, shape (samples,), with
+        samples = time - lookback - horizon + 1; both are read-only views that copy nothing.
 
     Raises:
         ValueError: lookback or horizon is below 1, the series is too short for one window, or
@@ -113,7 +122,9 @@ def make_windows(series: ArrayLike, lookback: int, horizon: int = 1) -> tuple[ND
         )
     windows = np.lib.stride_tricks.sliding_window_view(values, lookback, axis=0)
     windows = np.swapaxes(windows, 1, 2)[:samples]
-    return windows, values[lookback + horizon - 1 :, 0]
+    targets = values[lookback + horizon - 1 :, 0]
+    targets.flags.writeable = False
+    return windows, targets
 
 
 def spread_origins(index: pd.DatetimeIndex, year: int, steps: int, count: int) -> NDArray:

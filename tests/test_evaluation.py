@@ -31,7 +31,6 @@ from helpers import made_up_prices
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
@@ -218,8 +217,18 @@ def test_a_clearly_better_forecast_is_told_from_its_rival():
 
 def test_two_forecasts_that_are_the_same_are_refused():
     truth = random_walk(50)
-    with pytest.raises(ValueError, match="are the same, or differ by a constant: nothing to test"):
+    with pytest.raises(ValueError, match="are the same, or one better by the same"):
         diebold_mariano(truth, truth + 1, (truth + 1)[:, np.newaxis])
+
+
+@pytest.mark.parametrize("kind", [MinMaxScaler, StandardScaler])
+def test_two_forecasts_that_differ_by_rounding_are_refused(kind):
+    high = PRICES[["High"]]
+    scaler = kind().fit(high)
+    naive = high["High"].shift().iloc[1:]
+    there_and_back = unscale(scaler, scaler.transform(high)[:-1, 0].astype("float32"))
+    with pytest.raises(ValueError, match="nothing to test"):
+        diebold_mariano(high["High"].iloc[1:], there_and_back, naive)
 
 
 # ---------------------------------------------------------------- leaks: the split
@@ -316,8 +325,13 @@ def test_a_scaler_of_the_training_part_passes_as_table_or_array(kind, columns):
 
 @pytest.mark.parametrize("kind", SCALERS)
 def test_a_scaler_that_is_not_fitted_passes_nowhere(kind):
-    with pytest.raises((LeakError, NotFittedError, AttributeError)):
+    with pytest.raises(ValueError, match="fit it, and check it before it is saved"):
         check_scaler(kind(), TRAIN)
+
+
+@pytest.mark.parametrize("kind", SCALERS)
+def test_a_scaler_fitted_in_single_precision_passes(kind):
+    assert check_scaler(kind().fit(TRAIN.astype("float32")), TRAIN) is None
 
 
 @pytest.mark.parametrize("kind", SCALERS)
@@ -541,6 +555,17 @@ def test_the_message_names_the_first_forecast_that_moved():
 def test_nothing_to_check_is_an_error_and_not_a_pass():
     with pytest.raises(ValueError, match="No forecast for 2016-12-30 or before: choose a later"):
         check_past_only(linear_on_returns_and_range, PRICES, "2016-12-30")
+    for after_the_end in ("2017-12-30", "2018-06-01"):
+        with pytest.raises(ValueError, match=f"ends before {after_the_end}: choose an earlier"):
+            check_past_only(tomorrow, PRICES, after_the_end)
+
+
+def test_days_of_a_time_zone_are_checked_as_any_others():
+    table = PRICES.tz_localize("America/New_York")
+    assert check_past_only(yesterday, table, DAY) is None
+    assert check_past_only(yesterday, table, pd.Timestamp(DAY, tz="America/New_York")) is None
+    with pytest.raises(LeakError):
+        check_past_only(tomorrow, table, DAY)
 
 
 # ---------------------------------------------------------------- what a stranger tried
@@ -564,6 +589,23 @@ def test_a_forecast_that_never_moves_has_a_row_without_a_lag():
     truth = PRICES["High"].iloc[:50]
     table = score_table(truth, {"naive": truth.shift().bfill(), "held": truth * 0 + truth.iloc[0]})
     assert table["lag"].isna().tolist() == [False, True]
+
+
+def test_forecasts_that_drift_evenly_or_settle_have_no_lag_either():
+    truth, days = PRICES["High"].iloc[:100], np.arange(100)
+    forecasts = {
+        "naive": truth.shift().bfill(),
+        "held drift": truth.iloc[0] + 0.05 * days,
+        "settled": np.where(days < 5, 150 + 10 * 0.5**days, 150.0),
+    }
+    assert score_table(truth, forecasts)["lag"].isna().tolist() == [False, True, True]
+
+
+def test_a_table_of_nothing_and_a_truth_that_stands_still_are_refused():
+    with pytest.raises(ValueError, match="nothing to compare"):
+        score_table(PRICES["High"], {})
+    with pytest.raises(ValueError, match="there is no delay"):
+        lag(np.ones(50), random_walk(50))
 
 
 def test_degenerate_comparisons_are_refused():

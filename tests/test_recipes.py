@@ -1,11 +1,12 @@
 """The studies fit what they say they fit."""
 
-from course_utils.recipes import BUDGET, RECIPES
+from course_utils.recipes import BUDGET, RECIPES, Recipe, table_for
 from course_utils.studies.memory import recall_task
 from course_utils.studies.plans import PLANS, plan
 
 import numpy as np
 import pytest
+from helpers import made_up_prices
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,18 @@ def test_cells_of_one_budget_have_the_same_number_of_parameters_within_3_percent
         for name in BUDGET
     ]
     assert max(counts) <= 1.03 * min(counts)
+
+
+@pytest.mark.parametrize("name", ["GRU on levels", "GRU on returns"])
+@pytest.mark.parametrize("column", ["Foo", "Volume"])
+def test_what_is_no_price_is_refused(name, column):
+    with pytest.raises(ValueError, match="No price"):
+        table_for(RECIPES[name], made_up_prices("2015-01-01", "2015-02-01"), column)
+
+
+def test_features_that_nobody_knows_are_refused():
+    with pytest.raises(ValueError, match="No features 'level': choose levels, returns or range"):
+        table_for(Recipe("level"), made_up_prices("2015-01-01", "2015-02-01"), "High")
 
 
 @given(samples=st.integers(1, 50), distance=st.integers(1, 30), seed=st.integers(0, 99))

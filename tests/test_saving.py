@@ -290,6 +290,10 @@ UNSAVED = {
     "no columns": (lambda: {"columns": ()}, "are no names"),
     "numbered columns": (lambda: {"columns": (0, 1, 2)}, "are no names"),
     "too few columns": (lambda: {"columns": COLUMNS[:2]}, "is not 2 numbers"),
+    "columns in another order": (
+        lambda: {"columns": COLUMNS[::-1], "scaler": MinMaxScaler().fit(TABLE)},
+        "but the scaler was fitted on .*: name them in its order",
+    ),
     "no lookback": (lambda: {"lookback": 0}, "lookback of 0"),
     "an output a step": (
         lambda: {"model": with_layers(keras.layers.GRU(2, return_sequences=True))},

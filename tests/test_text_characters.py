@@ -110,8 +110,9 @@ def by_hand(model, codes, start):
     """One call a character, each with the context that its stretch gives it."""
     found = []
     for at in range(start, len(codes)):
-        stretch = start + (at - start) // chars.SCORED * chars.SCORED
-        seen = codes[np.newaxis, stretch - min(chars.CONTEXT, start) : at]
+        scored_from = start if at < chars.CONTEXT else max(start, chars.CONTEXT)
+        stretch = scored_from + (at - scored_from) // chars.SCORED * chars.SCORED
+        seen = codes[np.newaxis, max(0, stretch - chars.CONTEXT) : at]
         logits = np.asarray(model(seen))[0, -1].astype(float)
         found.append(np.exp(logits[codes[at]]) / np.exp(logits).sum())
     return np.array(found)

@@ -18,7 +18,7 @@ from helpers import made_up_prices
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.exceptions import NotFittedError
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
 PRICES = made_up_prices("2014-01-01", "2017-12-29")
 
@@ -63,12 +63,15 @@ def test_a_table_is_cut_as_its_values_are_and_its_first_column_is_the_target():
 
 def test_windows_are_a_read_only_view_of_the_series():
     series = np.arange(40.0).reshape(20, 2)
-    windows, _ = make_windows(series, lookback=5)
+    windows, targets = make_windows(series, lookback=5)
     assert np.shares_memory(windows, series)
     with pytest.raises(ValueError, match="read-only"):
         windows[0, 0, 0] = 1
+    with pytest.raises(ValueError, match="read-only"):
+        targets -= targets.mean()
     series[7] = -1
     assert (windows[3:8] == -1).any(axis=(1, 2)).all()
+    assert targets[2] == -1
 
 
 def test_memory_does_not_grow_with_lookback():
@@ -130,6 +133,11 @@ def test_a_year_without_data_is_refused_with_the_span_covered():
         split_by_year(PRICES, 2018)
 
 
+def test_a_table_from_the_newest_day_to_the_oldest_is_refused():
+    with pytest.raises(ValueError, match=r"oldest to the newest: table\.sort_index\(\)"):
+        split_by_year(PRICES.iloc[::-1], 2017)
+
+
 @pytest.mark.parametrize(("year", "lookback", "days"), [(2014, 0, 0), (2015, 261, 261)])
 def test_too_little_history_is_refused_with_what_to_do(year, lookback, days):
     message = f"{days} days before {year} are too few .* lookback {lookback}: take a later year or"
@@ -181,6 +189,18 @@ def test_unscaling_inverts_scaling_in_any_column(kind, column, shape, seed):
     back = unscale(scaler, scaled.reshape(shape), column)
     assert np.shape(back) == shape
     np.testing.assert_allclose(back, values, rtol=1e-9)
+
+
+@pytest.mark.parametrize("left_out", ["with_mean", "with_std"])
+def test_what_a_scaler_leaves_out_is_not_undone(left_out):
+    scaler = fit_scaler_on(PRICES, StandardScaler(**{left_out: False}))
+    back = unscale(scaler, scaler.transform(PRICES)[:, 1], column=1)
+    np.testing.assert_allclose(back, PRICES.iloc[:, 1], rtol=1e-9)
+
+
+def test_another_kind_of_scaler_is_refused():
+    with pytest.raises(TypeError, match="not RobustScaler"):
+        unscale(RobustScaler().fit(PRICES), np.zeros(3))
 
 
 @pytest.mark.parametrize("kind", [MinMaxScaler, StandardScaler])

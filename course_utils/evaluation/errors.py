@@ -8,6 +8,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import root_mean_squared_error
 
+MAX_LAG = 10  # days; a forecast later than this is none
+
 
 class Comparison(NamedTuple):
     """The outcome of a Diebold-Mariano test."""
@@ -66,7 +68,7 @@ def skill(truth: ArrayLike, forecast: ArrayLike, naive: ArrayLike) -> float:
     return 1 - rmse(truth, forecast) / to_beat
 
 
-def lag_profile(truth: ArrayLike, forecast: ArrayLike, max_lag: int = 10) -> pd.Series:
+def lag_profile(truth: ArrayLike, forecast: ArrayLike, max_lag: int = MAX_LAG) -> pd.Series:
     """How closely the forecast's daily moves follow the true moves of 0, 1, 2, ... days before.
 
     Moves are compared, not levels, so that a constant offset cannot hide the delay.
@@ -80,21 +82,28 @@ def lag_profile(truth: ArrayLike, forecast: ArrayLike, max_lag: int = 10) -> pd.
         the correlation of the moves, indexed by the delay in days from 0 to `max_lag`.
 
     Raises:
-        ValueError: the lengths differ, or there are fewer than `max_lag` + 3 days, or the
+        ValueError: the lengths differ, or there are fewer than `max_lag` + 3 days, or truth or
             forecast never moves.
     """
     truth, forecast = _pair(truth, forecast)
     if len(truth) < max_lag + 3:
         raise ValueError(f"{len(truth)} days are too few to look for delays up to {max_lag} days.")
+    if _never_moves(forecast, max_lag) or _never_moves(truth):
+        raise ValueError("Where one never moves, or always by the same, there is no delay.")
     true_moves, moves = np.diff(truth), np.diff(forecast)[max_lag:]
-    if np.ptp(moves) <= 1e-9 * np.abs(forecast).max():
-        raise ValueError("A forecast that never moves, or always by the same, has no delay.")
     shifted = np.lib.stride_tricks.sliding_window_view(true_moves, len(moves))[::-1]
-    correlations = [np.corrcoef(moves, past)[0, 1] for past in shifted]
+    with np.errstate(invalid="ignore"):  # nan where the truth stands still
+        correlations = [np.corrcoef(moves, past)[0, 1] for past in shifted]
     return pd.Series(correlations, index=pd.RangeIndex(max_lag + 1, name="days late"))
 
 
-def lag(truth: ArrayLike, forecast: ArrayLike, max_lag: int = 10) -> int:
+def _never_moves(values: NDArray, from_move: int = 0) -> bool:
+    """Whether values stand still or move always by the same, rounding aside."""
+    moves = np.diff(values)[from_move:]
+    return bool(len(moves)) and bool(np.ptp(moves) <= 1e-9 * np.abs(values).max())
+
+
+def lag(truth: ArrayLike, forecast: ArrayLike, max_lag: int = MAX_LAG) -> int:
     """The delay, in days, at which a forecast's moves agree best with the true ones.
 
     Args:
@@ -106,8 +115,7 @@ def lag(truth: ArrayLike, forecast: ArrayLike, max_lag: int = 10) -> int:
         0 for a forecast that moves with the truth, 1 for one that repeats yesterday.
 
     Raises:
-        ValueError: the lengths differ, or there are fewer than `max_lag` + 3 days, or the
-            forecast never moves.
+        ValueError: see `lag_profile`.
     """
     return int(lag_profile(truth, forecast, max_lag).idxmax())
 
@@ -121,18 +129,20 @@ def score_table(truth: pd.Series, forecasts: dict[str, ArrayLike]) -> pd.DataFra
 
     Returns:
         one row a forecast in the given order: `RMSE` in USD, `skill` against the first, and
-        `lag` in days, missing for a forecast that never moves.
+        `lag` in days, missing for a forecast that never moves, or soon no more.
 
     Raises:
-        ValueError: a forecast has another length than the truth, or holds a missing value; or
-            there are too few days to find a lag.
+        ValueError: there is no forecast, or one has another length than the truth or holds a
+            missing value; or there are too few days to find a lag, or the truth never moves.
     """
+    if not forecasts:
+        raise ValueError("There is nothing to compare: give the naive forecast first, then others.")
     naive = next(iter(forecasts.values()))
     rows = {
         name: {
             "RMSE": rmse(truth, forecast),
             "skill": skill(truth, forecast, naive),
-            "lag": lag(truth, forecast) if np.ptp(np.diff(np.ravel(forecast))) else pd.NA,
+            "lag": pd.NA if _never_moves(np.ravel(forecast), MAX_LAG) else lag(truth, forecast),
         }
         for name, forecast in forecasts.items()
     }
@@ -198,8 +208,8 @@ def diebold_mariano(truth: ArrayLike, forecast: ArrayLike, rival: ArrayLike) -> 
         a gain at least as large, either way, comes about by chance between equals.
 
     Raises:
-        ValueError: the lengths differ, there are fewer than ten days, or one forecast's gain is
-            the same every day, as that of two equal forecasts is.
+        ValueError: the lengths differ, there are fewer than ten days, the forecasts are equal but
+            for rounding, or the gain is the same every day.
     """
     from statsmodels.regression.linear_model import OLS
 
@@ -208,8 +218,8 @@ def diebold_mariano(truth: ArrayLike, forecast: ArrayLike, rival: ArrayLike) -> 
     gains = (truth - rival) ** 2 - (truth - forecast) ** 2
     if len(gains) < 10:
         raise ValueError(f"{len(gains)} days are too few for a test: take at least 10.")
-    if np.ptp(gains) == 0:
-        raise ValueError("Both forecasts are the same, or differ by a constant: nothing to test.")
+    if np.allclose(forecast, rival, rtol=1e-6, atol=0) or np.ptp(gains) == 0:
+        raise ValueError("Both are the same, or one better by the same each day: nothing to test.")
     # The usual rule for how many days back errors may depend on each other.
     days_back = int(4 * (len(gains) / 100) ** (2 / 9))
     result = OLS(gains, np.ones_like(gains)).fit(

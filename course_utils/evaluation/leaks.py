@@ -51,15 +51,21 @@ def check_scaler(scaler: Scaler, train: pd.DataFrame) -> None:
 
     Raises:
         LeakError: one of the scaler's statistics is not the training part's.
+        ValueError: the scaler lacks one: it is not fitted, or was loaded from a file.
     """
     honest = clone(scaler).fit(np.asarray(train))
+    lacking = [name for name in vars(honest) if name.endswith("_") and not hasattr(scaler, name)]
+    if lacking:
+        raise ValueError(
+            f"The scaler has no {lacking[0]}: fit it, and check it before it is saved."
+        )
     # The number of samples comes last: that a minimum or a mean differs says more.
     for name, expected in sorted(vars(honest).items(), key=lambda item: item[0].startswith("n_")):
         if not name.endswith("_") or np.asarray(expected).dtype.kind not in "fiu":
             continue
         found = getattr(scaler, name)
         same = np.shape(found) == np.shape(expected)
-        if not same or not np.allclose(found, expected, rtol=1e-9, atol=1e-12, equal_nan=True):
+        if not same or not np.allclose(found, expected, rtol=1e-5, atol=1e-12, equal_nan=True):
             raise LeakError(
                 f"The scaler's {name} is {np.ravel(found)}, but the training part's is "
                 f"{np.ravel(expected)}: fit it on the training part only."
@@ -83,16 +89,20 @@ def check_past_only(
 
     Raises:
         LeakError: a forecast for `day` or before depends on values from `day` on.
-        ValueError: there is no forecast for `day` or before, or none depends on the table, so
-            nothing was checked.
+        ValueError: there is no forecast for `day` or before, no row from `day` on, or no forecast
+            depends on the table, so nothing was checked.
     """
     day = pd.Timestamp(day)
+    if day.tz is None:
+        day = day.tz_localize(table.index.tz)
     numbers = table.select_dtypes("number").columns
     table = table.astype(dict.fromkeys(numbers, float))
     before = forecast(table.copy()).loc[:day]
     if before.empty:
         raise ValueError(f"No forecast for {day:%Y-%m-%d} or before: choose a later day.")
     future = table.index >= day
+    if not future.any():
+        raise ValueError(f"The table ends before {day:%Y-%m-%d}: choose an earlier day.")
     after = forecast(_changed(table, numbers, future)).loc[:day]
     before, after = before.align(after)  # a forecast that comes or goes has moved too
     moved = ~np.isclose(before, after, rtol=1e-5, atol=1e-8, equal_nan=True)

@@ -152,6 +152,9 @@ def network_probabilities(model: "keras.Model", codes: ArrayLike, start: int) ->
             f"Of {len(codes)} characters none is scored from position {start} on: choose a start "
             "from 1 to the last position."
         )
+    if start < CONTEXT < len(codes):  # the beginning has less before it, the rest has enough
+        beginning = network_probabilities(model, codes[:CONTEXT], start)
+        return np.concatenate([beginning, network_probabilities(model, codes, CONTEXT)])
     before = min(CONTEXT, start)
     ends = np.arange(start, len(codes), SCORED)
     padded = np.concatenate([codes, np.zeros(SCORED, dtype=codes.dtype)])
