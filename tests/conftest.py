@@ -13,6 +13,12 @@ from browser import (  # noqa: F401 (pytest finds fixtures and hooks here)
     pytest_collection_modifyitems,
     pytest_terminal_summary,
 )
+from hypothesis import settings
+
+# The same examples each time, so that a red test is red again; others with COURSE_FUZZ=3000. And no
+# limit of time, which a busy machine would break.
+settings.register_profile("course", derandomize="COURSE_FUZZ" not in os.environ, deadline=None)
+settings.load_profile("course")
 
 
 @pytest.fixture(autouse=True)

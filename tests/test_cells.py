@@ -26,7 +26,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-few = settings(max_examples=15, deadline=None)
+few = settings(max_examples=15)
 sizes = st.integers(1, 6)
 seeds = st.integers(0, 999)
 
@@ -60,7 +60,7 @@ any_layer = st.one_of(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     kind_and_options=any_layer,
     units=sizes,

@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import made_up_prices
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn.linear_model import Ridge
@@ -50,7 +50,6 @@ def test_rmse_by_hand():
     assert rmse([1, 2, 3], [1, 4, 2]) == pytest.approx(np.sqrt(5 / 3))
 
 
-@settings(deadline=None)
 @given(days=st.integers(1, 40), seed=st.integers(0, 99))
 def test_a_column_against_a_row_does_not_broadcast(days, seed):
     truth, forecast = np.random.default_rng(seed).normal(size=(2, days))
@@ -101,7 +100,6 @@ def test_missing_values_are_refused_and_never_become_a_score(metric, place):
 # ---------------------------------------------------------------- delays
 
 
-@settings(deadline=None)
 @given(
     delay=st.integers(0, 5),
     seed=st.integers(0, 999),
@@ -176,7 +174,6 @@ def diebold_mariano_by_hand(truth, forecast, rival):
     return gains.mean(), statistic, 2 * stats.t.sf(abs(statistic), n - 1)
 
 
-@settings(deadline=None)
 @given(days=st.integers(10, 400), seed=st.integers(0, 999))
 def test_diebold_mariano_equals_the_formula_of_newey_and_west(days, seed):
     rng = np.random.default_rng(seed)
@@ -186,7 +183,6 @@ def test_diebold_mariano_equals_the_formula_of_newey_and_west(days, seed):
     np.testing.assert_allclose(diebold_mariano(truth, forecast, rival), expected, rtol=1e-8)
 
 
-@settings(deadline=None)
 @given(days=st.integers(10, 100), seed=st.integers(0, 999))
 def test_swapping_forecast_and_rival_flips_the_gain_and_keeps_p(days, seed):
     truth, forecast, rival = np.random.default_rng(seed).normal(size=(3, days))
@@ -237,7 +233,6 @@ DAYS = pd.DataFrame({"day": np.arange(len(PRICES))}, index=PRICES.index)
 FIRST_TEST_DAY = int((PRICES.index.year < 2017).sum())
 
 
-@settings(deadline=None)
 @given(
     year=st.integers(2016, 2017),
     lookback=st.integers(1, 60),

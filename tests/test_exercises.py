@@ -126,9 +126,7 @@ VALUES = st.recursive(
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(answer=VALUES)
 def test_made_up_values_get_one_line_and_no_exception(exercise, answer, capsys):
     assert re.fullmatch(r"[✗✓] Exercise .*\n", said_to(exercise, answer, capsys))

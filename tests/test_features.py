@@ -78,7 +78,6 @@ def test_rsi_of_too_few_prices_is_missing_everywhere(length):
     assert found.isna().all()
 
 
-@settings(deadline=None)
 @given(moves=moves, days=st.integers(1, 20))
 def test_rsi_lies_between_0_and_100(moves, days):
     found = rsi(by_day(np.cumsum(moves)), days)
@@ -86,7 +85,6 @@ def test_rsi_lies_between_0_and_100(moves, days):
     assert found.dropna().between(0, 100).all()
 
 
-@settings(deadline=None)
 @given(
     days=st.integers(1, 20),
     unit=st.floats(1e-3, 1e3),
@@ -97,7 +95,6 @@ def test_rsi_is_the_same_in_any_unit(days, unit, seed):
     pd.testing.assert_series_equal(rsi(unit * prices, days), rsi(prices, days), rtol=1e-6)
 
 
-@settings(deadline=None)
 @given(days=st.integers(1, 20), seed=st.integers(0, 99))
 def test_rsi_of_the_mirrored_price_is_the_rest_to_100(days, seed):
     prices = by_day(np.random.default_rng(seed).normal(size=60).cumsum())
@@ -156,7 +153,7 @@ def test_the_prices_are_left_as_they_are():
     pd.testing.assert_frame_equal(PRICES, before)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     column=st.sampled_from(COLUMNS),
     day=st.integers(15, len(PRICES) - 1),

@@ -44,8 +44,6 @@ from sklearn.preprocessing import MinMaxScaler
 
 tried = settings(
     max_examples=int(os.environ.get("COURSE_FUZZ", "40")),
-    derandomize="COURSE_FUZZ" not in os.environ,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 HANG_GUARD = 20  # seconds; a second is the promise, but a busy machine must not fail a test

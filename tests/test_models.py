@@ -40,7 +40,6 @@ def test_naive_forecasts_by_hand():
     assert Mean().predict(windows).tolist() == [[3], [4]]
 
 
-@settings(deadline=None)
 @given(value=st.floats(-1e6, 1e6), lookback=st.integers(2, 9))
 def test_all_naive_forecasts_agree_on_a_constant(value, lookback):
     windows = np.full((3, lookback, 1), value)
@@ -48,7 +47,6 @@ def test_all_naive_forecasts_agree_on_a_constant(value, lookback):
         np.testing.assert_allclose(model.predict(windows), value, rtol=1e-12)
 
 
-@settings(deadline=None)
 @given(first=st.integers(-99, 99), step=st.integers(-9, 9), lookback=st.integers(2, 9))
 def test_drift_goes_on_along_a_line_and_mean_stays_in_its_middle(first, step, lookback):
     windows = (first + step * np.arange(lookback, dtype=float)).reshape(1, -1, 1)
@@ -58,7 +56,6 @@ def test_drift_goes_on_along_a_line_and_mean_stays_in_its_middle(first, step, lo
     )
 
 
-@settings(deadline=None)
 @given(windows=any_windows, offset=st.floats(-100, 100), factor=st.floats(0.1, 10))
 def test_naive_forecasts_follow_a_change_of_unit(windows, offset, factor):
     for model in NAIVE:
@@ -70,7 +67,6 @@ def test_naive_forecasts_follow_a_change_of_unit(windows, offset, factor):
         )
 
 
-@settings(deadline=None)
 @given(windows=any_windows)
 def test_naive_forecasts_see_only_the_target_column(windows):
     for model in NAIVE:
@@ -212,7 +208,7 @@ def test_a_network_without_layers_is_refused(layers):
         recurrent("LSTM", features=1, layers=layers)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(lookback=st.integers(2, 6), features=st.integers(1, 3), seed=st.integers(0, 99))
 def test_last_day_regression_ignores_all_but_the_last_day(lookback, features, seed):
     windows = random_windows(20, lookback, features, seed)

@@ -193,7 +193,7 @@ def read_text(text):
         return read_prices(path)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     order=st.permutations(["Date", *COLUMNS, "Adj Close", "Name"]),
     rows=st.lists(st.lists(st.floats(0.01, 1e6), min_size=5, max_size=5), min_size=1, max_size=9),
@@ -216,7 +216,7 @@ mutation = st.tuples(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(mutations=st.lists(mutation, min_size=1, max_size=4))
 def test_a_damaged_file_gives_a_price_table_or_a_data_error(mutations):
     content = TABLE.encode()

@@ -9,7 +9,7 @@ from course_utils.text.sampling import sample
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 KNOWN = chars.characters_of("the cat sat on a mat.\n")
@@ -177,7 +177,6 @@ def test_a_trigram_falls_back_where_its_context_was_never_seen():
     np.testing.assert_allclose(trigram.probabilities([[A, B]])[0, A], (2 + after_b) / 3)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=6, max_size=40), st.integers(1, 5))
 def test_probabilities_are_positive_and_add_up_to_one(codes, order):
     contexts = np.random.default_rng(0).integers(0, 6, (20, 6))
@@ -186,7 +185,6 @@ def test_probabilities_are_positive_and_add_up_to_one(codes, order):
     np.testing.assert_allclose(found.sum(axis=1), 1)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=6, max_size=30), st.integers(1, 5), st.integers(0, 9))
 def test_a_texts_probabilities_are_those_of_its_contexts(codes, order, start):
     model = NGram(codes, order, 5)

@@ -31,7 +31,6 @@ def windows_by_loop(series, lookback, horizon):
     return np.array(windows), np.array(targets)
 
 
-@settings(deadline=None)
 @given(
     samples=st.integers(1, 30),
     lookback=st.integers(1, 12),
@@ -107,7 +106,6 @@ def test_what_gives_no_windows_is_refused_with_what_to_do(series, lookback, hori
         make_windows(series, lookback, horizon)
 
 
-@settings(deadline=None)
 @given(year=st.integers(2015, 2017), lookback=st.integers(0, 250))
 def test_a_split_keeps_the_year_out_of_training_and_its_context_out_of_no_day(year, lookback):
     train, test = split_by_year(PRICES, year, lookback)
@@ -117,7 +115,7 @@ def test_a_split_keeps_the_year_out_of_training_and_its_context_out_of_no_day(ye
     pd.testing.assert_frame_equal(test.iloc[:lookback], train.iloc[len(train) - lookback :])
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(year=st.integers(2015, 2017), lookback=st.integers(1, 250))
 def test_test_windows_forecast_each_day_of_the_year_once(year, lookback):
     days = pd.DataFrame({"day": np.arange(len(PRICES))}, index=PRICES.index)
@@ -173,7 +171,6 @@ def test_an_empty_training_part_is_refused():
         fit_scaler_on(PRICES.iloc[:0])
 
 
-@settings(deadline=None)
 @given(
     kind=st.sampled_from([MinMaxScaler, StandardScaler]),
     column=st.integers(0, 4),
@@ -233,7 +230,6 @@ def test_returns_and_range_of_three_days_by_hand():
     pd.testing.assert_frame_equal(returns_and_range(prices, "High"), expected)
 
 
-@settings(deadline=None)
 @given(
     column=st.sampled_from(PRICE_COLUMNS),
     day=st.integers(1, 59),
@@ -247,7 +243,7 @@ def test_future_days_never_change_earlier_returns_and_ranges(column, day, factor
     pd.testing.assert_frame_equal(before.iloc[: day - 1], after.iloc[: day - 1])
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(column=st.sampled_from(PRICE_COLUMNS), unit=st.floats(0.01, 100))
 def test_returns_and_ranges_do_not_depend_on_the_unit(column, unit):
     table = returns_and_range(PRICES, column)
