@@ -244,8 +244,12 @@ def write_timings(timings: Timings, file: Path) -> None:
 def write_whole(file: Path, text: str) -> None:
     """Write a text file so that a reader finds the old text or the new one, never a part."""
     part = file.with_name(f".{file.name}.part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(file)
+    try:
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(file)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def opening(number: str, folder: Path = NOTEBOOKS) -> "Markdown":

@@ -42,7 +42,8 @@ def test_the_shape_that_make_windows_gives_passes(prices, verdict):
         (lambda n: (n, 5, 4), "only fill a window"),
         (lambda n: (n - 4, 5, 4), "One too many"),
         (lambda n: (7, 5, 4), "is off"),
-        (lambda n: "abc", "whole numbers"),
+        (lambda n: "abc", "whole numbers, not str"),
+        (lambda n: (None, 5, 4), "whole numbers, and None is none"),
     ],
 )
 def test_a_known_mistake_in_the_shape_gets_its_hint(change, hint, prices, verdict):

@@ -88,12 +88,32 @@ def said(capsys, exercise, answer):
         ("01-2", (1 - HALF_LIFE_3, HALF_LIFE_3, 0)),
         ("01-2", [0.206, 0.794, 0]),
         ("01-3", cut),
+        ("01-3", lambda *given: list(cut(*given))),
         ("01-4", Judge(rises)),
         ("01-4", Judge(lambda values: rises(values)[:, np.newaxis])),
     ],
 )
 def test_a_right_answer_passes(capsys, exercise, answer):
     assert said(capsys, exercise, answer).startswith(f"✓ Exercise {exercise}: right.")
+
+
+def test_a_loop_over_a_cell_recurs(capsys):
+    import keras
+
+    class Loop(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.cell, self.dense = keras.layers.GRUCell(1), keras.layers.Dense(1, "sigmoid")
+
+        def call(self, series):
+            state = keras.ops.zeros((len(series), 1))
+            for step in range(series.shape[1]):
+                state, _ = self.cell(series[:, step], [state])
+            return self.dense(state)
+
+    model = Loop()
+    model(np.zeros((2, 5, 1), "float32"))
+    assert "is asked for" not in said(capsys, "01-4", model)
 
 
 def test_a_network_that_does_not_recur_is_no_answer(capsys):

@@ -85,6 +85,8 @@ def test_one_step_knows_the_usual_mistakes(answer, hint, verdict):
         (lambda f, u, n: stack(f, u, n) + 4 * u * n, "PyTorch"),
         (lambda f, u, n: (stack(f, u, n) - u - 1) // 4 + u + 1, "four parts"),
         (lambda f, u, n: stack(f, u, n) - 4 * u * n, "biases"),
+        (lambda f, u, n: stack(f, u, n) - 4 * u * u * n, "is too few. Count the first layer"),
+        (lambda f, u, n: stack(f, u, n) - 4 * u * f, "is too few. Count the first layer"),
         (lambda f, u, n: 0, "too few"),
         (lambda f, u, n: 10**9, "too many"),
         (lambda f, u: 1, "raised TypeError"),
@@ -98,10 +100,10 @@ def test_counting_a_stack_knows_the_usual_mistakes(answer, hint, verdict):
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (gate, "leaves"),
-        (lambda steps: gate(steps) if steps > 1 else 0.0, "that is the gate"),
+        (gate, "For 1 step you say 0.5: that is the gate"),
+        (lambda steps: gate(steps) if steps > 1 else 0.0, "For 10 steps you say 0.933: that is"),
         (lambda steps: -bias(steps), "sign is turned"),
-        (lambda steps: np.log(gate(steps)) if steps > 1 else 0.0, "inverse of the sigmoid"),
+        (lambda steps: np.log(gate(steps)), "inverse of the sigmoid"),
         (np.log, "rule of thumb"),
         (lambda steps: 0.0, "not 50 %"),
         (lambda steps: 1 / 0, "ZeroDivisionError"),

@@ -172,9 +172,27 @@ def test_a_simple_rnn_that_has_learned_passes(verdict):
 
 
 @pytest.mark.parametrize(
+    "cell",
+    [
+        lambda units: keras.layers.RNN(keras.layers.SimpleRNNCell(units)),
+        lambda units: keras.Sequential([keras.layers.SimpleRNN(units)]),
+    ],
+    ids=["from its cell", "in a model of its own"],
+)
+def test_a_simple_rnn_in_other_clothes_passes(cell, verdict):
+    assert verdict("03-4", network(cell)).startswith("✓")
+
+
+@pytest.mark.parametrize(
     ("answer", "hint"),
     [
         (lambda: network(keras.layers.GRU), "A SimpleRNN is asked for"),
+        (
+            lambda: network(
+                lambda units: keras.layers.Bidirectional(keras.layers.SimpleRNN(units))
+            ),
+            "the model has Adder, Bidirectional",
+        ),
         (lambda: network(units=40), "more than 1,100"),
         (lambda: network(end=Adder(blur=0.35)), "on the way"),
         (lambda: network(end=Adder(blur=1.0)), "not learned to remember"),

@@ -100,6 +100,7 @@ def test_single_features_are_told_from_their_mistakes(prices, verdict):
         (lambda t: t["Volume"] / t["Volume"].rolling(20).mean(), "logarithm"),
         (lambda t: np.log(t["Volume"] / t["Volume"].rolling(20, center=True).mean()), "ahead"),
         (lambda t: np.log(t["Volume"] / t["Volume"].mean()), "ahead"),
+        (lambda t: np.log(t["Volume"] / t["Volume"].shift().rolling(20).mean()), "today belongs"),
         (lambda t: np.log(t["Volume"] / t["Volume"].rolling(10).mean()), "days have a value"),
         (lambda t: np.log(t["Volume"] / t["Volume"].shift().rolling(19).mean()), "are off"),
         (lambda t: 1 / 0, "ZeroDivisionError"),

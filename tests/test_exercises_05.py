@@ -229,6 +229,10 @@ def test_neither_the_rival_itself_nor_a_look_at_the_future_passes(function, hint
             "draw from `rng`",
         ),
         (
+            lambda past, steps, paths, rng: sampler()(past, steps, paths, np.random.default_rng(7)),
+            "another rng gave the same paths",
+        ),
+        (
             lambda past, steps, paths, rng: np.full((paths, steps), past.iloc[-1]),
             "a distribution is asked for",
         ),

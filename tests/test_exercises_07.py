@@ -131,6 +131,10 @@ def test_an_estimate_may_keep_its_last_axis(verdict):
     ("answer", "hint"),
     [
         (lambda inputs: _best(inputs, 0), "best filter's"),
+        (
+            lambda inputs: _best(inputs, 3) + np.random.default_rng().normal(0, 1, (1, STEPS)),
+            "drawn at random",
+        ),
         (lambda inputs: _best(inputs, 4), "sees more than 3 steps ahead"),
         (lambda inputs: _best(inputs, STEPS), "sees more than 3 steps ahead"),
         (lambda inputs: inputs[:, :, 0], "noisy input itself"),

@@ -132,3 +132,10 @@ def test_an_opening_costs_a_lesson_no_slow_import():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert not {"nbformat", "pandas", "tensorflow", "keras"} & set(done.stdout.split())
+
+
+def test_a_text_that_cannot_take_its_place_leaves_no_part(tmp_path):
+    (tmp_path / "page.md").mkdir()
+    with pytest.raises(OSError, match=r"page\.md"):
+        lessons.write_whole(tmp_path / "page.md", "text")
+    assert [path.name for path in tmp_path.iterdir()] == ["page.md"]

@@ -104,6 +104,17 @@ def test_progress_says_that_nothing_can_be_recorded(work, lessons_of_two, course
     gone = course("progress", "--work", work / "gone", "--folder", lessons_of_two)
     assert gone.returncode == 1
     assert "there is no folder" in gone.stderr
+    (work.parent / "mine").mkdir()
+    named = course("progress", "--work", work.parent / "mine", "--folder", lessons_of_two)
+    assert named.returncode == 1
+    assert "recorded in a folder named my_work only" in named.stderr
+    assert list((work.parent / "mine").iterdir()) == []
+
+
+def test_progress_without_a_lesson_is_no_success(work, course):
+    done = course("progress", "--work", work, "--folder", work)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "holds no lesson" in done.stderr
 
 
 def test_the_record_is_a_line_of_json_a_try(work):

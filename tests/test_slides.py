@@ -99,6 +99,16 @@ def test_without_a_name_every_lesson_gets_slides(course, tmp_path):
     assert sorted(page.parent.name for page in tmp_path.glob("slides/*/index.html")) == ["01", "02"]
 
 
+def test_cells_of_older_notebooks_have_no_names(course, tmp_path):
+    lesson = lesson_to_show()
+    lesson.nbformat_minor = 4
+    for cell in lesson.cells:
+        del cell["id"]
+    nbformat.write(lesson, tmp_path / "01_old.ipynb")
+    done = course("slides", "1", "--folder", tmp_path, "--output", tmp_path / "slides")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_lesson_that_does_not_exist_is_named_in_one_line(course, tmp_path):
     done = course("slides", "99", "--output", tmp_path)
     assert done.returncode == 2

@@ -22,7 +22,7 @@ def copies(
     kind: Annotated[Kind, typer.Argument(help="Whom the copies are for.")],
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="LESSON", help="Numbers or beginnings of file names; or all."),
+        typer.Argument(metavar="LESSON", help="Numbers or beginnings of file names; all if none."),
     ] = None,
     output: Annotated[
         Path | None,

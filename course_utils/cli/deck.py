@@ -134,9 +134,8 @@ def _code_and_outputs(cell: NotebookNode, tags: set[str]) -> Iterator[NotebookNo
     yield cell
     if outputs and "exercise" not in tags:
         hidden = {**cell.metadata, "transient": {"remove_source": True}}
-        yield nbformat.from_dict(
-            {**cell, "id": f"{cell.id}-outputs", "metadata": hidden, "outputs": outputs}
-        )
+        name = f"{cell.get('id', 'cell')}-outputs"  # before nbformat 4.5 cells had no names
+        yield nbformat.from_dict({**cell, "id": name, "metadata": hidden, "outputs": outputs})
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from course_utils import lessons
 from course_utils.cli.copies import MY_WORK
-from course_utils.exercises.record import RECORD, Try, read_record
+from course_utils.exercises.record import OWN_WORK, RECORD, Try, read_record
 from course_utils.lessons import Lesson, tags_of
 
 import typer
@@ -18,14 +18,14 @@ def progress(
 ) -> None:
     """Show which exercises you have solved, tried, and not yet tried, and the next one to do.
 
-    A lesson in `my_work` records each answer that `check` sees. Exit code 0: shown; 1: nothing can
-    be recorded.
+    A lesson in a folder named `my_work` records each answer that `check` sees. Exit code 0: shown;
+    1: nothing can be recorded, or there is no lesson.
     """
     record = work / RECORD
     entries = list(read_record(record))
     tries = [entry for entry in entries if entry]
     solved = {entry.exercise for entry in tries if entry.right}
-    found = lessons.find_lessons(folder)
+    found = lessons.choose_lessons([], folder)
     width = max((len(title(lesson)) for lesson in found), default=0)
     for lesson in found:
         states = [state(name, tries) for name in exercises(lesson)]
@@ -65,6 +65,8 @@ def unwritable(record: Path) -> str | None:
     """Why no try can be recorded, None if one can."""
     if not record.parent.is_dir():
         return f"there is no folder {record.parent}; `course lab` makes it, with your copies"
+    if record.parent.resolve().name != OWN_WORK:
+        return f"tries are recorded in a folder named {OWN_WORK} only"
     try:
         record.open("a").close()
     except OSError as error:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def run(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="LESSON", help="Numbers or beginnings of file names; or all."),
+        typer.Argument(metavar="LESSON", help="Numbers or beginnings of file names; all if none."),
     ] = None,
     embedded: Annotated[
         bool, typer.Option("--embedded", help="Use the embedded prices, as if there were no other.")

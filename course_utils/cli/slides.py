@@ -11,7 +11,7 @@ import typer
 def slides(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="LESSON", help="Numbers or beginnings of file names; or all."),
+        typer.Argument(metavar="LESSON", help="Numbers or beginnings of file names; all if none."),
     ] = None,
     output: Annotated[Path, typer.Option(help="Where a folder for each lesson goes.")] = (
         lessons.ROOT / "build" / "slides"

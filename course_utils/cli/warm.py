@@ -24,7 +24,7 @@ SOON = 2.0  # seconds within which a cell that trains is to return
 def warm(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="LESSON", help="Numbers or beginnings of file names; or all."),
+        typer.Argument(metavar="LESSON", help="Numbers or beginnings of file names; all if none."),
     ] = None,
     timeout: Annotated[int, typer.Option(min=1, help="Seconds that a cell may take.")] = 120,
     folder: Annotated[Path, typer.Option(help="Where the lessons are.")] = lessons.NOTEBOOKS,

@@ -1,10 +1,16 @@
 """What the checks of all lessons share: hints, and taking an answer apart without a traceback."""
 
+from collections.abc import Iterator
+from itertools import chain
 from textwrap import shorten
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+WRAPPED = ("cell", "layer", "forward_layer", "backward_layer")
+"""where Keras' layers keep what they wrap"""
 
 
 class Hint(Exception):
@@ -51,6 +57,15 @@ def array(found: object, asked: str = "Your function must return an array of num
         return np.asarray(found, dtype=float)
     except Exception:  # an answer may define its own way to an array
         raise Hint(asked) from None
+
+
+def parts(layer: Any) -> Iterator[Any]:  # noqa: ANN401 (a Keras model or layer)
+    """The layers of a model and all that they are made of: other models, wrapped layers, cells."""
+    lists = [getattr(layer, name, []) for name in ("layers", "cells")]
+    single = [getattr(layer, name, None) for name in WRAPPED]
+    for part in [*chain(*lists), *filter(None, single)]:
+        yield part
+        yield from parts(part)
 
 
 def numbers(answer: object, count: int) -> NDArray:

@@ -10,8 +10,10 @@ import pandas as pd
 
 
 def _shape(answer: object, prices: pd.DataFrame) -> str:
-    if not isinstance(answer, (tuple, list)) or not all(isinstance(n, Integral) for n in answer):
+    if not isinstance(answer, (tuple, list)):
         raise Hint(f"A shape is a tuple of whole numbers, not {type(answer).__name__}.")
+    if other := [part for part in answer if not isinstance(part, Integral)]:
+        raise Hint(f"A shape is a tuple of whole numbers, and {str(other[0])[:20]} is none.")
     found = tuple(map(int, answer))
     right = (len(prices) - 5, 5, 4)
     if len(found) != 3:

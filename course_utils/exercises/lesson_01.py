@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from course_utils.exercises.hints import Hint, array, called, number, numbers
+from course_utils.exercises.hints import Hint, array, called, number, numbers, parts
 from course_utils.windows import make_windows
 
 import numpy as np
@@ -72,7 +72,7 @@ def _cut(answer: object) -> str:
 
 def _compare_cut(result: object, series: NDArray, lookback: int, horizon: int, case: str) -> None:
     """Hold a learner's windows and targets against `make_windows`."""
-    if not isinstance(result, tuple) or len(result) != 2:
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
         raise Hint("Your function must return two things: windows and targets.")
     asked = f"{case}, the windows differ in length, or are not numbers."
     windows, targets = (array(part, asked) for part in result)
@@ -130,10 +130,10 @@ def _none_recurrent(model: Any) -> list[str]:  # noqa: ANN401 (a Keras model)
     import keras
 
     layers = getattr(model, "layers", [])
-    recurrent = (keras.layers.RNN, keras.layers.Bidirectional, keras.Model)
-    own = [layer for layer in layers if not type(layer).__module__.startswith("keras.")]
-    if own or any(isinstance(layer, recurrent) for layer in layers):
-        return []
+    cells = keras.layers.SimpleRNNCell | keras.layers.LSTMCell | keras.layers.GRUCell
+    for part in parts(model):
+        if isinstance(part, cells) or not type(part).__module__.startswith("keras."):
+            return []
     return sorted({type(layer).__name__ for layer in layers})
 
 

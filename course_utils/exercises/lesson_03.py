@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from course_utils.cells import sigmoid
-from course_utils.exercises.hints import Hint, array, called, number, said
+from course_utils.exercises.hints import Hint, array, called, number, parts, said
 
 import numpy as np
 
@@ -100,6 +100,8 @@ def _hold(answer: object) -> str:
         raise Hint("That is the candidate's bias: Keras' order is z, r, h.")
     if update.max() < 1:
         raise Hint("Which gate keeps the state? It must stand near 1, so its bias must be large.")
+    if update.min() < 1:
+        raise Hint("Some units' update gates are as they were: z is a third of each row of biases.")
     raise Hint(
         f"The right direction, but {lost:.2f} of the state is lost in 100 steps: "
         "even z = 0.99 keeps only a third over so many."
@@ -111,9 +113,10 @@ def _fair_chance(answer: object, draw: Callable[..., tuple[np.ndarray, np.ndarra
 
     if not isinstance(answer, keras.Model):
         raise Hint(f"Hand over the trained Keras model, not {type(answer).__name__}.")
-    kinds = {type(layer).__name__ for layer in answer.layers}
-    if kinds & {"LSTM", "GRU", "Bidirectional"} or "SimpleRNN" not in kinds:
-        raise Hint(f"A SimpleRNN is asked for; the model has {', '.join(sorted(kinds))}.")
+    kinds = {type(part).__name__ for part in parts(answer)}
+    if kinds & {"LSTMCell", "GRUCell", "Bidirectional"} or "SimpleRNNCell" not in kinds:
+        named = sorted({type(layer).__name__ for layer in answer.layers})
+        raise Hint(f"A SimpleRNN is asked for; the model has {', '.join(named)}.")
     if answer.count_params() > BUDGET:
         raise Hint(f"{answer.count_params():,} parameters are more than {BUDGET:,}.")
     sequences, sums = draw(1000, seed=2**20)  # a seed that no one trains on by chance

@@ -49,7 +49,10 @@ def _single_features(answer: object, prices: pd.DataFrame) -> str:
         if found[name] < 0.1:
             raise Hint(f"{found[name]:.3g} for {name} is an error of returns: go back to dollars.")
         if not np.isclose(found[name], expected, rtol=1e-4):
-            raise Hint(f"The RMSE for {name} is off: use the columns ['return', '{name}'].")
+            raise Hint(
+                f"The RMSE for {name} is off: use the columns ['return', '{name}'], forecast as "
+                "part 5 does, and go back to dollars with yesterday's high."
+            )
     best = min(found, key=found.__getitem__)
     year, high = prices.attrs["test_year"], prices["High"]
     days = high.index[high.index.year == year]
@@ -88,6 +91,9 @@ def _relative_volume(answer: object, prices: pd.DataFrame) -> str:
     except ValueError as error:
         raise Hint(str(error)) from None
     found = found.dropna()
+    before = np.log(prices["Volume"] / prices["Volume"].shift().rolling(20).mean()).dropna()
+    if len(found) == len(before) and np.allclose(found, before, atol=1e-6):
+        raise Hint("Your window ends yesterday: today belongs to it.")
     if len(found) != len(expected):
         raise Hint(f"{len(found)} days have a value; with 20 days needed it is {len(expected)}.")
     if np.allclose(np.exp(expected), found, atol=1e-6):

@@ -131,6 +131,8 @@ def _sharper_bands(answer: object, prices: pd.DataFrame) -> str:
         raise Hint("The same rng gave other paths: draw from `rng` and from nothing else.")
     if np.ptp(once[:, -1]) == 0:
         raise Hint("All paths end at the same price: a distribution is asked for.")
+    if np.array_equal(once, _sampled(answer, past, 1)):
+        raise Hint("Another rng gave the same paths: draw from `rng`.")
     _sampled(answer, 10 * past, 0)  # one that looks at other prices is not on this scale
     truth, samples, walks = [], [], []
     for number_, origin in enumerate(origins):

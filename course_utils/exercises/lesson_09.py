@@ -81,7 +81,8 @@ def _draw(answer: object) -> str:
         if (found > 0.99).any():
             raise Hint(f"{case}the same character came each time: draw, and from the `rng` given.")
         raise Hint(f"{case}the shares of {DRAWS:,} draws are off: softmax of logits / temperature.")
-    huge = number(called(answer, np.array([0.0, 5000.0]), 1.0, 2, rng))
+    case = "With logits of 0 and 5,000 (subtract the largest before `exp`)"
+    huge = number(called(answer, np.array([0.0, 5000.0]), 1.0, 2, rng, case=case))
     if huge != 1:
         raise Hint("Logits of 5,000 came out wrong: subtract the largest before `exp`.")
     return "Temperature first, then the k largest, then one draw."
