@@ -63,16 +63,20 @@ class Contender:
         try:
             self.process.stdin.write("\n")
             self.process.stdin.flush()
-            answer = self.process.stdout.readline()
         except BrokenPipeError:
-            answer = ""
-        if answer:
+            pass  # it has ended, and the line that does not come says so
+        if answer := self.line():
             self.rounds.append(json.loads(answer))
-        else:
+
+    def line(self) -> str:
+        """Wait for its next line; none is a failure."""
+        answer = self.process.stdout.readline()
+        if not answer:
             code = self.process.wait()
             self.said.seek(0)
             lines = self.said.read().strip().splitlines()
             self.failure = lines[-1] if lines else f"exit code {code}"
+        return answer
 
     def close(self) -> None:
         """End the process."""
@@ -84,6 +88,8 @@ def ask(name: str, question: Question, gpu: bool = False) -> list[Contender]:
     """Have all ways take turns; the first round is left out where it only warms up."""
     contenders = [Contender(name, way, gpu) for way in question.ways]
     try:
+        for contender in contenders:
+            contender.line()  # all are ready before the first turn
         for _ in range(question.rounds + question.warm_up):
             for contender in contenders:
                 contender.take_turn()
@@ -120,13 +126,14 @@ def measured(contender: Contender, usual: Contender) -> dict[str, Any]:
     ratios = [
         one["seconds"] / other["seconds"] for one, other in zip(turns, usual.rounds, strict=True)
     ]
-    median = {key: statistics.median(turn[key] for turn in turns) for key in ("seconds", "cpu")}
+    found = {key: [turn[key] for turn in turns] for key in ("seconds", "cpu", "mib")}
+    known = {key: values for key, values in found.items() if None not in values}
     return {
         "ratio": f"{statistics.median(ratios):.4g}",
-        "seconds": f"{median['seconds']:.4g}",
-        "CPU seconds": f"{median['cpu']:.4g}",
+        "seconds": f"{statistics.median(found['seconds']):.4g}",
+        "CPU seconds": f"{statistics.median(known['cpu']):.4g}" if "cpu" in known else "",
         "first": f"{contender.first:.4g}" if contender.first else "",
-        "MiB": max(turn["mib"] for turn in turns),
+        "MiB": max(known["mib"]) if "mib" in known else "",
         "note": turns[-1]["note"] or "",
     }
 

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
 from functools import cached_property
+from glob import escape
 from math import ceil, inf
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -242,14 +243,22 @@ def write_timings(timings: Timings, file: Path) -> None:
 
 
 def write_whole(file: Path, text: str) -> None:
-    """Write a text file so that a reader finds the old text or the new one, never a part."""
-    part = file.with_name(f".{file.name}.part")
+    """Write a text file so that a reader finds the old text or the new one, never a part.
+
+    Two processes may write it at once. What one that was killed left is removed by the next.
+    """
+    import psutil
+
+    for left in file.parent.glob(f".{escape(file.name)}.*.part"):
+        writer = left.name.split(".")[-2]
+        if not (writer.isdecimal() and psutil.pid_exists(int(writer))):
+            left.unlink(missing_ok=True)
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         part.write_text(text, encoding="utf-8", newline="\n")
         part.replace(file)
-    except OSError:
+    finally:
         part.unlink(missing_ok=True)
-        raise
 
 
 def opening(number: str, folder: Path = NOTEBOOKS) -> "Markdown":

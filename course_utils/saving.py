@@ -106,8 +106,8 @@ def save_forecaster(forecaster: SavedForecaster, folder: Path | str) -> Path:
     folder = Path(folder)
     manifest = _manifest(forecaster)
     folder.mkdir(parents=True, exist_ok=True)
-    ours = {MODEL, MANIFEST, f".{MANIFEST}.part"}  # the last is what a save that was cut off left
-    foreign = sorted({path.name for path in folder.iterdir()} - ours)
+    cut_off = {path.name for path in folder.glob(f".{MANIFEST}.*.part")}  # left by a save
+    foreign = sorted({path.name for path in folder.iterdir()} - {MODEL, MANIFEST, *cut_off})
     if foreign:
         raise SavedForecasterError(f"{folder.name} holds {foreign[0]}: choose a folder of its own.")
     (folder / MANIFEST).unlink(missing_ok=True)  # a save that is cut off leaves no forecaster

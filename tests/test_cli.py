@@ -13,6 +13,7 @@ import time
 from course_utils import data, lessons
 from course_utils.cli import app, doctor, pages, store
 from course_utils.cli.execute import Execution, Failure, code_cells, execute
+from course_utils.copies.delivery import RECORD
 from course_utils.data import load_prices, price_file_name, registry
 from course_utils.lessons import LessonError
 
@@ -115,6 +116,19 @@ def test_copies_never_replace_the_lessons_themselves(course, tmp_path):
         assert "holds the lessons: name another folder" in done.stderr
     assert path.read_bytes() == before
     assert list(folder.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["my_work", "mine"])
+def test_a_run_never_replaces_a_learners_copies(name, course, tmp_path):
+    lesson(tmp_path / "notebooks" / "01_mine.ipynb", "1")
+    own = lesson(tmp_path / name / "01_mine.ipynb", "'two hours'")
+    if name != "my_work":
+        (tmp_path / name / RECORD).write_text("{}")
+    before = own.read_bytes()
+    done = course("run", "--folder", tmp_path / "notebooks", "--output", tmp_path / name)
+    assert done.returncode == 2
+    assert "copies: name another folder" in " ".join(done.stderr.split())
+    assert own.read_bytes() == before
 
 
 def test_lessons_run_in_this_python_though_the_user_has_another_python3_kernel(course, tmp_path):

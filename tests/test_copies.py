@@ -262,6 +262,16 @@ def test_a_new_version_comes_once_beside_a_changed_file(tmp_path):
     assert contents(tmp_path) == {"04_a.ipynb": "mine", "04_a.new.ipynb": "v3"}
 
 
+def test_a_new_version_of_an_assignment_is_not_in_its_folder(tmp_path):
+    """Nbgrader hands out every notebook that lies there."""
+    name = "source/04_a/04_a.ipynb"
+    deliver({name: "v1"}, tmp_path)
+    (tmp_path / name).write_text("mine")
+    (brought,) = deliver({name: "v2"}, tmp_path)
+    assert brought.place == "new/04_a/04_a.new.ipynb"
+    assert [path.name for path in (tmp_path / "source").rglob("*.ipynb")] == ["04_a.ipynb"]
+
+
 def test_a_changed_file_beside_is_the_learners_too(tmp_path):
     outcome(tmp_path, "v1")
     (tmp_path / "04_a.ipynb").write_text("mine")

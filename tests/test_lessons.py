@@ -134,6 +134,23 @@ def test_an_opening_costs_a_lesson_no_slow_import():
     assert not {"nbformat", "pandas", "tensorflow", "keras"} & set(done.stdout.split())
 
 
+def test_two_writers_of_one_file_leave_a_whole_text(tmp_path):
+    program = (
+        "import sys; from pathlib import Path; from course_utils.lessons import write_whole\n"
+        "for _ in range(200): write_whole(Path(sys.argv[1]), sys.argv[2] * 50_000)"
+    )
+    file = tmp_path / "page.md"
+    if sys.platform == "win32":  # there no file is replaced that somebody reads
+        return
+    writers = [subprocess.Popen([sys.executable, "-c", program, file, text]) for text in "ab"]
+    while any(writer.poll() is None for writer in writers):
+        if file.exists():
+            text = file.read_text(encoding="utf-8")
+            assert text in ("a" * 50_000, "b" * 50_000)
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert [*tmp_path.iterdir()] == [file]
+
+
 def test_a_text_that_cannot_take_its_place_leaves_no_part(tmp_path):
     (tmp_path / "page.md").mkdir()
     with pytest.raises(OSError, match=r"page\.md"):

@@ -365,3 +365,8 @@ def test_more_recipes_than_colours_are_all_drawn(drawn, monkeypatch):
     many = pd.concat([RUNS.assign(recipe=f"recipe {i}") for i in range(8)])
     monkeypatch.setitem(FIGURES, "by_year", lambda: plots.by_year(many, "Many"))
     assert {f"recipe {i}" for i in range(8)} <= set(colours(drawn("by_year")))
+
+
+def test_a_search_without_success_says_how_bad_the_best_was():
+    trials = pd.DataFrame({"error": [1.5, 1.3, 1.2], "pruned": [False, False, True]})
+    assert "the best has 130.0 % of the naive error" in plots.search(trials, "Searched").alt

@@ -117,6 +117,17 @@ def test_progress_without_a_lesson_is_no_success(work, course):
     assert "holds no lesson" in done.stderr
 
 
+def test_a_line_that_was_cut_off_costs_one_try(work):
+    (work / RECORD).write_bytes(b'{"exercise": "01-1", "ri')
+    record("02-1", True)
+    record("02-2", True)
+    assert [entry and entry.exercise for entry in read_record(work / RECORD)] == [
+        None,
+        "02-1",
+        "02-2",
+    ]
+
+
 def test_the_record_is_a_line_of_json_a_try(work):
     record("03-2", True)
     (line,) = (work / RECORD).read_text(encoding="utf-8").splitlines()

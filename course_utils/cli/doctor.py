@@ -26,6 +26,7 @@ PACKAGE = "course-utils"
 GIB = 2**30
 FREE_DISK_GIB = 1.0
 MEMORY_MIB = 1536
+REINSTALL = "python -m pip install --force-reinstall --no-deps -r requirements.txt"
 BACKEND_SECONDS = 180  # a busy machine has taken more than 60
 BACKEND_PROGRAM = """
 import json, course_utils, keras, tensorflow
@@ -255,7 +256,7 @@ def check_backend() -> list[Finding]:
     seconds = time.perf_counter() - begin
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        return [(False, "backend", f"Keras does not import ({last}): reinstall with `make setup`")]
+        return [(False, "backend", f"Keras does not import ({last}): {REINSTALL}")]
     keras, tensorflow, gpus, path_of = json.loads(done.stdout.splitlines()[-1])
     text = f"Keras {keras} on TensorFlow {tensorflow}, starts in {seconds:.1f} s"
     gpu = ", ".join(gpus) if gpus else "none: the course needs none"

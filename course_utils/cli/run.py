@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from course_utils import lessons
+from course_utils.copies.delivery import RECORD
+from course_utils.exercises.record import OWN_WORK
 from course_utils.lessons import Lesson
 
 import typer
@@ -47,6 +49,8 @@ def run(
     copies = [(output / lesson.path.name, lesson.path) for lesson in chosen]
     if any(copy.exists() and copy.samefile(path) for copy, path in copies):
         raise typer.BadParameter(f"--output {output} holds the lessons: name another folder")
+    if output.name == OWN_WORK or (output / RECORD).exists():
+        raise typer.BadParameter(f"--output {output} holds somebody's copies: name another folder")
     from course_utils.cli import execute, pages
     from course_utils.cli import store as storing
 

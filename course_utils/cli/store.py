@@ -85,8 +85,8 @@ def check_storable(folder: Path) -> None:
 
     if load_prices("IBM").attrs["source"] != "full":
         raise LessonError(
-            "stored outputs come from the full data, and IBM's prices are not at hand: "
-            "`course data get` first"
+            "stored outputs come from the full data, and IBM's prices are not at hand: get them "
+            "with `course data get`, and unset COURSE_EMBEDDED and COURSE_OFFLINE"
         )
     readme = folder.parent / "README.md"
     lessons.with_table(readme.read_text(encoding="utf-8"), "")

@@ -79,6 +79,8 @@ def _places(name: str) -> Iterator[str]:
     """The file's own name, then those beside it: `a.new.ipynb`, `a.new-2.ipynb`, ..."""
     yield name
     path = PurePosixPath(name)
+    if len(path.parts) > 1:  # nbgrader hands out every notebook in an assignment's folder
+        path = PurePosixPath("new", *path.parts[1:])
     yield str(path.with_suffix(f".new{path.suffix}"))
     for number in count(2):
         yield str(path.with_suffix(f".new-{number}{path.suffix}"))

@@ -5,6 +5,7 @@ elsewhere, with their solutions, so that running or testing them is nobody's pro
 """
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -36,8 +37,12 @@ def record(exercise: str, right: bool) -> None:
         for folder in (here, *here.parents):
             if folder.name == OWN_WORK:
                 # One short line is added in one piece, also where two kernels write.
-                with (folder / RECORD).open("a", encoding="utf-8", newline="\n") as file:
-                    file.write(line)
+                with (folder / RECORD).open("ab+") as file:
+                    if file.tell():
+                        file.seek(-1, os.SEEK_END)
+                        if file.read(1) != b"\n":  # a line that was cut off swallows no other
+                            line = "\n" + line
+                    file.write(line.encode())
                 return
 
 

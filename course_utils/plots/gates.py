@@ -43,7 +43,7 @@ def gradients(by_kind: Mapping[str, Mapping[str, ArrayLike]], title: str) -> Ima
 
 
 def clipping(by_name: Mapping[str, list[ArrayLike]], baseline: float, title: str) -> Image:
-    """Draw losses step by step, and mark where a run has no finite loss any more.
+    """Draw losses step by step, and mark where a run leaves the picture.
 
     Args:
         by_name: a way of training, and the losses of its runs, each of shape (steps,).
@@ -70,7 +70,14 @@ def clipping(by_name: Mapping[str, list[ArrayLike]], baseline: float, title: str
                 axes.plot([last, last + 1], [losses[last - 1], top], color=colour, linewidth=1.2)
                 axes.plot(last + 1, top, "X", color=colour, markersize=9, clip_on=False)
         words.append(f"{name}: {lost} of {len(runs)} runs leave the picture")
-    axes.plot([], [], "X", color=COLOURS[1], linestyle="", label="loss is infinite or not a number")
+    axes.plot(
+        [],
+        [],
+        "X",
+        color=COLOURS[1],
+        linestyle="",
+        label="loss above 1,000, infinite or not a number",
+    )
     axes.axhline(baseline, color=NAIVE, linewidth=2, label="always answering the mean")
     axes.set_yscale("log")
     axes.set_ylim(top=top)

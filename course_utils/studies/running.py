@@ -7,6 +7,7 @@ that a study can be stopped at any moment, goes on where it was, and never mixes
 
 import io
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,8 @@ def _all_prices(names: list[str]) -> tuple[dict[str, pd.DataFrame], list[str]]:
             prices[ticker] = table.ffill()
         else:
             absent.append(ticker)
+    if names and not prices and os.environ.get("COURSE_EMBEDDED", "") not in ("", "0"):
+        raise DataError("A study needs full prices, and COURSE_EMBEDDED=1 forbids them: unset it.")
     if names and not prices:
         raise DataError(
             f"A study needs full prices, not the embedded sample, and has none of "

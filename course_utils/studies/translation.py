@@ -1,8 +1,6 @@
 """The studies `multi30k` and `composition`: lesson 08's recipe on real captions, and its seeds."""
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -58,10 +56,12 @@ class Multi30k:
     def backup(self) -> Path:
         """Where the weights after the last whole epoch and the losses so far are kept.
 
-        It does not depend on the number of epochs, so that more can be added to a finished run.
+        It depends on all that the result depends on, but for the number of epochs, so that more
+        can be added to a finished run.
         """
-        depends_on = json.dumps([asdict(replace(self, epochs=0)), self.details]).encode()
-        return BACKUPS / f"multi30k-{hashlib.sha256(depends_on).hexdigest()[:16]}"
+        from course_utils.studies.workers import result_name, versions_here
+
+        return BACKUPS / Path(result_name(replace(self, epochs=0), None, versions_here())).stem
 
     def measure(self, prices: pd.DataFrame | None) -> dict[str, Any]:
         """Train, going on after the last whole epoch, and measure BLEU beside a word dictionary."""
@@ -142,7 +142,8 @@ class Multi30k:
                 result[f"{name} bleu, {length}"] = bleu(*_where(chosen, truth, found[name]))
         result["unknown in test"] = float((ids[2][1] == UNK).sum() / (ids[2][1] > EOS).sum())
         # Of those run now: a training that was stopped went on after its last whole epoch.
-        result["seconds an epoch"] = round(float(np.diff(starts).mean()), 1)
+        took = np.diff(starts)
+        result["seconds an epoch"] = round(float(took.mean()), 1) if len(took) else np.nan
         result["cut in test"] = float(np.mean([len(words(text)) >= LENGTH for text in sources]))
         result["unknown written"] = float(np.mean(["<unk>" in text for text in found["greedy"]]))
         for epoch, row in by_epoch.iterrows():
