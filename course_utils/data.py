@@ -175,7 +175,8 @@ def _refuse_wrong_bytes(path: Path, entry: RegistryEntry) -> None:
         )
 
 
-def _is_set(variable: str) -> bool:
+def is_set(variable: str) -> bool:
+    """Whether an environment variable such as `COURSE_OFFLINE` is on."""
     return os.environ.get(variable, "") not in ("", "0")
 
 
@@ -219,7 +220,7 @@ def _try_download(name: str, folder: Path, progress: Any) -> str:  # noqa: ANN40
     if (folder / name).exists():
         _refuse_wrong_bytes(folder / name, entry)
         return ""
-    if _is_set("COURSE_OFFLINE"):
+    if is_set("COURSE_OFFLINE"):
         return "COURSE_OFFLINE=1 forbids it"
     pooch.get_logger().setLevel("WARNING")  # its notes go to stderr, which lessons keep empty
     bar = _progress_bar(name) if progress is True else progress
@@ -315,13 +316,13 @@ def full_data(ticker: str) -> tuple[Path | None, str]:
     Raises:
         DataError: see `find_file`.
     """
-    if _is_set("COURSE_EMBEDDED"):
+    if is_set("COURSE_EMBEDDED"):
         return None, "COURSE_EMBEDDED=1"
     if ticker not in tickers():
         return None, "the full data does not have it"
     if path := find_file(price_file_name(ticker)):
         return path, ""
-    return None, "COURSE_OFFLINE=1" if _is_set("COURSE_OFFLINE") else _download_problem
+    return None, "COURSE_OFFLINE=1" if is_set("COURSE_OFFLINE") else _download_problem
 
 
 def _file_or_reason(ticker: str) -> tuple[Path | None, str]:
@@ -488,11 +489,11 @@ _SENTENCES = {
 def _files_or_reason(names: list[str]) -> tuple[dict[str, Path], str]:
     """Find or download files of the registry: their paths, or none and the reason why."""
     global _download_problem
-    if _is_set("COURSE_EMBEDDED"):
+    if is_set("COURSE_EMBEDDED"):
         return {}, "COURSE_EMBEDDED=1"
     paths = {name: find_file(name) for name in names}
     absent = [name for name, path in paths.items() if path is None]
-    if absent and _is_set("COURSE_OFFLINE"):
+    if absent and is_set("COURSE_OFFLINE"):
         return {}, "COURSE_OFFLINE=1"
     if absent and not _download_problem and not _answers(_entry(absent[0]).address):
         _download_problem = "there was no answer within a second"

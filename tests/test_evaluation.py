@@ -599,7 +599,7 @@ def test_forecasts_that_drift_evenly_or_settle_have_no_lag_either():
 def test_a_table_of_nothing_and_a_truth_that_stands_still_are_refused():
     with pytest.raises(ValueError, match="nothing to compare"):
         score_table(PRICES["High"], {})
-    with pytest.raises(ValueError, match="there is no delay"):
+    with pytest.raises(ValueError, match="has no delay"):
         lag(np.ones(50), random_walk(50))
 
 

@@ -134,6 +134,7 @@ def test_a_large_update_bias_passes(row, verdict):
         (bias_on(2, 30), "candidate's bias"),
         (bias_on(0, 3), "The right direction"),
         (lambda biases: biases, "Which gate keeps the state"),
+        (lambda biases: biases + 30 * (np.arange(15) < 2), "Some units' update gates are as they"),
         (lambda biases: biases[0], "have shape (2, 15)"),
         (lambda biases: biases * np.inf, "not a finite number"),
         (lambda biases: biases / None, "raised"),

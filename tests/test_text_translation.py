@@ -6,6 +6,7 @@ from itertools import product
 
 from course_utils.data import DataError
 from course_utils.studies import translation as studies
+from course_utils.studies import workers
 from course_utils.text import EOS, PAD, SOS, grammar, translation
 from course_utils.text.translation import (
     attention_weights,
@@ -267,6 +268,7 @@ def test_the_study_goes_on_after_its_last_whole_epoch(small_study):
     first = fit.measure(None)
     gone_on = stopped.measure(None)
     assert len([*stopped.backup.parent.iterdir()]) == 1
+    assert np.isnan(stopped.measure(None)["seconds an epoch"])  # nothing was left to train
     shutil.rmtree(whole.backup)
     at_once = whole.measure(None)
     for measured in (gone_on, at_once):
@@ -275,6 +277,14 @@ def test_the_study_goes_on_after_its_last_whole_epoch(small_study):
     assert first["loss 2"] == pytest.approx(at_once["loss 2"])
     assert at_once["loss 3"] < at_once["loss 1"]
     assert {"dictionary bleu", "greedy bleu", "beam bleu", "valid 3"} <= set(at_once)
+
+
+def test_weights_of_another_version_are_not_taken_up(monkeypatch):
+    fit = studies.Multi30k("with attention", 100, 60, 2, seed=0)
+    here = fit.backup
+    assert replace(fit, epochs=3).backup == here != replace(fit, seed=1).backup
+    monkeypatch.setattr(workers, "versions_here", lambda: {"keras": "another"})
+    assert fit.backup != here
 
 
 def test_the_study_refuses_to_run_on_the_grammar_instead_of_captions(small_study):

@@ -89,7 +89,7 @@ def lag_profile(truth: ArrayLike, forecast: ArrayLike, max_lag: int = MAX_LAG) -
     if len(truth) < max_lag + 3:
         raise ValueError(f"{len(truth)} days are too few to look for delays up to {max_lag} days.")
     if _never_moves(forecast, max_lag) or _never_moves(truth):
-        raise ValueError("Where one never moves, or always by the same, there is no delay.")
+        raise ValueError("What never moves, or always by the same, has no delay: leave it out.")
     true_moves, moves = np.diff(truth), np.diff(forecast)[max_lag:]
     shifted = np.lib.stride_tricks.sliding_window_view(true_moves, len(moves))[::-1]
     with np.errstate(invalid="ignore"):  # nan where the truth stands still

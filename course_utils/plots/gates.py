@@ -70,14 +70,7 @@ def clipping(by_name: Mapping[str, list[ArrayLike]], baseline: float, title: str
                 axes.plot([last, last + 1], [losses[last - 1], top], color=colour, linewidth=1.2)
                 axes.plot(last + 1, top, "X", color=colour, markersize=9, clip_on=False)
         words.append(f"{name}: {lost} of {len(runs)} runs leave the picture")
-    axes.plot(
-        [],
-        [],
-        "X",
-        color=COLOURS[1],
-        linestyle="",
-        label="loss above 1,000, infinite or not a number",
-    )
+    axes.plot([], [], "X", color=COLOURS[1], linestyle="", label="loss above 1,000, or no number")
     axes.axhline(baseline, color=NAIVE, linewidth=2, label="always answering the mean")
     axes.set_yscale("log")
     axes.set_ylim(top=top)

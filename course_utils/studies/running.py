@@ -7,12 +7,11 @@ that a study can be stopped at any moment, goes on where it was, and never mixes
 
 import io
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from course_utils.data import DataError, find_file, load_prices, price_file_name
+from course_utils.data import DataError, find_file, is_set, load_prices, price_file_name
 from course_utils.lessons import ROOT, write_whole
 from course_utils.price_table import read_text, shown, split_rows
 from course_utils.recipes import CLASSIC
@@ -134,7 +133,7 @@ def _all_prices(names: list[str]) -> tuple[dict[str, pd.DataFrame], list[str]]:
             prices[ticker] = table.ffill()
         else:
             absent.append(ticker)
-    if names and not prices and os.environ.get("COURSE_EMBEDDED", "") not in ("", "0"):
+    if names and not prices and is_set("COURSE_EMBEDDED"):
         raise DataError("A study needs full prices, and COURSE_EMBEDDED=1 forbids them: unset it.")
     if names and not prices:
         raise DataError(
