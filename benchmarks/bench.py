@@ -18,7 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Annotated, Any
 
-from course_utils.lessons import cores, write_whole
+from course_utils.files import write_whole
+from course_utils.machine import cores
 
 import pandas as pd
 import psutil

@@ -84,7 +84,7 @@ def windows(steps: int, lookback: int) -> Once:
 
 
 def _ibm() -> "pd.DataFrame":
-    from course_utils.data import load_prices
+    from course_utils.data.prices import load_prices
 
     return load_prices("IBM").ffill()
 
@@ -274,9 +274,9 @@ def several_tickers(count: int) -> Once:
 
 def study(workers: int, on_cluster: bool) -> Once:
     """Sixteen fits of a study by so many workers, their start included."""
-    from course_utils.studies import one_step, running
+    from course.studies import one_step, running
 
-    fits = [one_step.Fit("GRU on returns", "IBM", "High", 2017, seed) for seed in range(16)]
+    fits = [one_step.OneStep("GRU on returns", "IBM", "High", 2017, seed) for seed in range(16)]
     running.plan = lambda name: fits
     address = None
     if on_cluster:

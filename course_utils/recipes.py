@@ -7,6 +7,8 @@ if TYPE_CHECKING:
     from course_utils.training import Forecaster, Trainer
     from course_utils.windows import Scaler
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -160,3 +162,17 @@ def forecast(recipe: Recipe, prices: pd.DataFrame, column: str, year: int, seed:
     if recipe.features == "levels":
         return found
     return prices[column].shift().loc[found.index] * np.exp(found)
+
+
+# Units such that all networks have as many parameters as GRU(32) on four features, Dense included.
+HYBRID = {
+    "LSTM": Recipe("range", cell="LSTM", units=28),
+    "GRU": Recipe("range", cell="GRU", units=32),
+    "two GRU layers": Recipe("range", cell=("GRU", "GRU"), units=19),
+    "hybrid, LSTM then GRU": Recipe("range", cell=("LSTM", "GRU"), units=18),
+    "bidirectional LSTM": Recipe("range", cell="LSTM", units=19, bidirectional=True),
+    "linear, last day": RECIPES["linear, last day"],
+}
+
+
+BASE = replace(RECIPES["GRU on returns and range"], optimizer="AdamW", weight_decay=0.0)

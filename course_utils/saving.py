@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from course_utils import models  # noqa: F401 (loading finds our own layer there)
-from course_utils.lessons import write_whole
-from course_utils.price_table import shown
+from course_utils.files import shown, write_whole
 from course_utils.windows import Scaler, unscale
 
 import h5py

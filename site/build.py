@@ -10,9 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from course_utils import lessons
-from course_utils.copies.audiences import without
-from course_utils.lessons import ROOT, Lesson, write_whole
+from course.copies.audiences import without
+from course.lessons.lesson import Lesson, find_lessons
+from course.lessons.timings import timings_file
+from course_utils.files import ROOT, write_whole
+from course_utils.machine import cores
 
 import facts
 import nbformat
@@ -23,8 +25,6 @@ from links import relink, repository
 
 SITE = ROOT / "site"
 SOURCE, OUTPUT, MEMORY = (ROOT / "build" / name for name in ("site-source", "site", "site-memory"))
-NOT_DOCUMENTED = {"cli"}
-"""what is a command, not a module to import"""
 
 
 def pages(found: list[Lesson], address: str | None) -> dict[str, str]:
@@ -63,7 +63,6 @@ def modules() -> list[str]:
         for path in here
         if (path.suffix == ".py" or (path / "__init__.py").is_file())
         and not path.stem.startswith("_")
-        and path.stem not in NOT_DOCUMENTED
     )
 
 
@@ -102,7 +101,7 @@ def lay_out(made: dict[str, str]) -> None:
     files = {name: text.encode() for name, text in made.items()}
     for path in (ROOT / "data" / "studies").iterdir():
         files[f"data/studies/{path.name}"] = path.read_bytes()
-    files["data/timings.csv"] = lessons.timings_file().read_bytes()
+    files["data/timings.csv"] = timings_file().read_bytes()
     for name, content in files.items():
         path = SOURCE / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -123,9 +122,9 @@ def offer_notebooks(found: list[Lesson]) -> None:
 
 def main() -> int:
     """Build the site; returns 0 if all is well, and Sphinx's exit code if not."""
-    found = lessons.find_lessons()
+    found = find_lessons()
     lay_out(pages(found, repository()))
-    jobs = str(lessons.cores())
+    jobs = str(cores())
     options = ["-b", "html", "-W", "--keep-going", "-q", "-j", jobs, "-c", str(SITE)]
     options += ["-d", str(MEMORY), str(SOURCE), str(OUTPUT)]
     # In a process of its own, where conf.py is the first to import what it documents.

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils import lessons
-from course_utils.lessons import ROOT, Lesson, Timings, find_lessons, read_timings, timings_file
-from course_utils.studies.plans import PLANS
-from course_utils.studies.running import TABLES, read_study
+from course.lessons.lesson import CODE_LINES_A_MINUTE, WORDS_A_MINUTE, Lesson, find_lessons
+from course.lessons.timings import Timings, read_timings, timings_file
+from course.studies.plans import PLANS
+from course_utils.files import ROOT
+from course_utils.studies import TABLES, read_study
 
 import pandas as pd
 
@@ -278,7 +279,7 @@ def context() -> dict[str, object]:
     own += [bench_questions, bench_header, bench_seconds, plan_size, most_memory]
     return {function.__name__: function for function in own} | {
         "measured_on": read_timings(timings_file()).measured_on,
-        "reading_speed": (lessons.WORDS_A_MINUTE, lessons.CODE_LINES_A_MINUTE),
+        "reading_speed": (WORDS_A_MINUTE, CODE_LINES_A_MINUTE),
         "CLASSIC": CLASSIC,
         "RUNGS": RUNGS,
         "WITHOUT_MEMORY": WITHOUT_MEMORY,

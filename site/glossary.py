@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from course_utils.lessons import Lesson, is_notes
+from course.lessons.lesson import Lesson, is_notes
 
 from links import CODE, relink
 

@@ -5,9 +5,9 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
-from course_utils.copies.audiences import without
-from course_utils.explore import PLOTLY
-from course_utils.lessons import Lesson, tags_of
+from course.copies.audiences import without
+from course.lessons.lesson import Lesson, tags_of
+from course_utils.plots.live.explorer import PLOTLY
 
 import nbformat
 from glossary import Use, linked

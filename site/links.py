@@ -5,7 +5,7 @@ import re
 import tomllib
 from urllib.parse import unquote, urlsplit
 
-from course_utils.lessons import ROOT
+from course_utils.files import ROOT
 
 LINK = re.compile(r"(?<!!)\[(?P<text>[^\]\n]+)\]\((?P<target>[^)\s]+)\)")
 CODE = re.compile(r"^(`{3,}|~{3,}).*?^\1|(?<!`)(`+)(?!`).*?(?<!`)\2(?!`)", re.M | re.S)

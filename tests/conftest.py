@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from course_utils import exercises
+from course import exercises
 
 import pytest
 from browser import (  # noqa: F401 (pytest finds fixtures and hooks here)
@@ -34,7 +34,7 @@ def course(monkeypatch):
 
     def run(*arguments, **env):
         return subprocess.run(
-            [sys.executable, "-c", "from course_utils.cli import app; app()", *map(str, arguments)],
+            [sys.executable, "-c", "from course.commands import app; app()", *map(str, arguments)],
             capture_output=True,
             text=True,
             encoding="utf-8",

@@ -3,7 +3,7 @@
 import time
 from contextlib import suppress
 
-from course_utils.price_table import COLUMNS
+from course_utils.data.price_table import COLUMNS
 
 import numpy as np
 import pandas as pd

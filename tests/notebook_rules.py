@@ -7,9 +7,11 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import unquote, urlsplit
 
-from course_utils import lessons, teaching
-from course_utils.cli.execute import code_cells
-from course_utils.cli.store import machine_paths, output_texts
+from course.instructors import notes as teaching
+from course.lessons.lesson import NOTEBOOKS, LessonError, goals_in, is_notes
+from course.running.execute import code_cells
+from course.running.store import machine_paths, output_texts
+from course_utils.files import ROOT
 
 import nbformat
 
@@ -127,10 +129,10 @@ def no_untagged_solution(notebook):
 
 def goals_practised(notebook):
     """Each goal has a cell tagged `goal-N`: an exercise, a check, or the answer to a prediction."""
-    goals = lessons.goals_in(notebook.cells[0].source)
+    goals = goals_in(notebook.cells[0].source)
     practised, problems, asked = set(), [], False
     for cell in notebook.cells:
-        if cell.cell_type == "markdown" and not lessons.is_notes(cell):
+        if cell.cell_type == "markdown" and not is_notes(cell):
             asked = PREDICTION in cell.source
         found = {int(tag.removeprefix("goal-")) for tag in tags(cell) if tag.startswith("goal-")}
         practised |= found
@@ -166,7 +168,7 @@ def notes_for_instructors(notebook):
     """Each section has its notes, of a readable length, in four parts."""
     try:
         teaching.exercises(notebook.cells)
-    except lessons.LessonError as error:
+    except LessonError as error:
         return [str(error)]
     problems = []
     for section in teaching.sections(notebook.cells):
@@ -180,12 +182,12 @@ def notes_for_instructors(notebook):
 
 def links_to_files(notebook):
     """Links to files of the course, which are relative to the folder of the lessons."""
-    return dead_links(markdown(notebook), lessons.NOTEBOOKS)
+    return dead_links(markdown(notebook), NOTEBOOKS)
 
 
 def links_to_headings(notebook):
     """Links to a heading, of the lesson itself or of another file of the course."""
-    return dead_anchors(markdown(notebook), lessons.NOTEBOOKS, heading_ids(notebook))
+    return dead_anchors(markdown(notebook), NOTEBOOKS, heading_ids(notebook))
 
 
 def dead_links(text, folder):
@@ -309,7 +311,7 @@ def is_among(number, known):
 def code_and_outputs(notebook):
     """All that code says: sources, checks, textual outputs, alternative texts; no progress bars."""
     number = re.match(r"# (\d\d)|", notebook.cells[0].source)[1]
-    checks = lessons.ROOT / "course_utils" / "exercises" / f"lesson_{number}.py"
+    checks = ROOT / "course_utils" / "exercises" / f"lesson_{number}.py"
     texts = [checks.read_text(encoding="utf-8")] if checks.is_file() else []
     for cell in code_cells(notebook):
         texts += [cell.source, cell.metadata.get("alt", "")]

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 from zipfile import BadZipFile, ZipFile
 
-from course_utils.lessons import ROOT, this_machine
+from course_utils.files import ROOT
+from course_utils.machine import this_machine
 
 import numpy as np
 from numpy.typing import NDArray

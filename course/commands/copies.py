@@ -1,0 +1,77 @@
+"""`course copies`: lessons for learners, instructors and graders."""
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from course.copies import Kind
+from course.exercises.record import OWN_WORK
+from course.lessons.lesson import NOTEBOOKS, Lesson, LessonError, choose_lessons
+from course_utils.files import ROOT
+
+import typer
+
+if TYPE_CHECKING:
+    from course.copies.delivery import Delivery
+
+MY_WORK = ROOT / OWN_WORK
+BUILD = ROOT / "build" / "copies"
+
+
+def copies(
+    kind: Annotated[Kind, typer.Argument(help="Whom the copies are for.")],
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="LESSON", help="Numbers or beginnings of file names; all if none."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Where they go; my_work for learners, else a folder in build/copies."),
+    ] = None,
+    folder: Annotated[Path, typer.Option(help="Where the lessons are.")] = NOTEBOOKS,
+) -> None:
+    """Copy lessons for an audience; a copy that was changed since is kept, and never written to.
+
+    Exit code 0: all are there; 1: a lesson cannot be copied; 2: no such lesson or audience.
+    """
+    default = MY_WORK if kind == Kind.STUDENT else BUILD / kind
+    output, folder = (output or default).resolve(), folder.resolve()
+    chosen = choose_lessons(names or [], folder)
+    if output == folder:
+        raise typer.BadParameter(f"--output {output} holds the lessons: name another folder")
+    for line in bring(chosen, kind, output):
+        typer.echo(line)
+
+
+def bring(chosen: list[Lesson], kind: Kind, output: Path) -> list[str]:
+    """Deliver copies of lessons into a folder, and say in one line, or more, what happened."""
+    from course.copies.delivery import deliver
+    from course.copies.make import copy_of
+
+    import nbformat
+
+    texts = {}
+    for lesson in chosen:
+        place = output / "source" / lesson.path.stem if kind == Kind.NBGRADER else output
+        try:
+            text = nbformat.writes(copy_of(lesson, kind, place)) + "\n"
+        except ModuleNotFoundError as error:
+            raise LessonError(f'{error.name} is missing: pip install -e ".[dev]"') from error
+        texts[(place / lesson.path.name).relative_to(output).as_posix()] = text
+    if kind == Kind.NBGRADER:
+        from course.copies.grading import CONFIG
+
+        texts["nbgrader_config.py"] = CONFIG
+    return report(deliver(texts, output), output)
+
+
+def report(deliveries: list["Delivery"], output: Path) -> list[str]:
+    """A line for each file that its reader has changed while its lesson changed, and a summary."""
+    lines = [
+        f"{one.name} is yours and stays; its new version is beside it: {one.place}"
+        for one in deliveries
+        if one.beside
+    ]
+    number = Counter(one.outcome for one in deliveries)
+    counts = [f"{number[o]} {o}" for o in ("new", "refreshed", "kept") if number[o]]
+    return [*lines, f"{output}: {', '.join(counts)}"]

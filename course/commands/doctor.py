@@ -1,0 +1,269 @@
+"""`course doctor`: one line a check, OK or what to do."""
+
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from course.lessons.lesson import LessonError
+from course.lessons.timings import read_timings, timings_file
+from course_utils.data.registry import data_files, price_file_name
+from course_utils.files import ROOT, DataError
+from course_utils.machine import cores
+
+import psutil
+import typer
+from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+PACKAGE = "course-utils"
+GIB = 2**30
+FREE_DISK_GIB = 1.0
+MEMORY_MIB = 1536
+REINSTALL = "python -m pip install --force-reinstall --no-deps -r requirements.txt"
+BACKEND_SECONDS = 180  # a busy machine has taken more than 60
+BACKEND_PROGRAM = """
+import json, course_utils, keras, tensorflow
+from course_utils.models import CELLS, computed_by
+assert keras.backend.backend() == "tensorflow", keras.backend.backend()
+print(json.dumps([keras.__version__, tensorflow.__version__,
+                  [gpu.name for gpu in tensorflow.config.list_physical_devices("GPU")],
+                  {name: computed_by(cell(4)) for name, cell in CELLS.items()}]))
+"""
+
+# A finding: whether all is well, what was looked at, and what was found or is to be done.
+Finding = tuple[bool, str, str]
+
+
+def doctor() -> None:
+    """Check this machine for the course: one line a check, OK or FIX and what to do.
+
+    Exit code 0 if all is well, 1 if something is to be fixed.
+    """
+    well = True
+    with ThreadPoolExecutor() as pool:  # the slow checks run beside the quick ones
+        slow = [pool.submit(findings, check) for check in (check_kernel, check_backend)]
+        for check in (
+            check_python,
+            check_packages,
+            check_installation,
+            check_cores,
+            check_memory,
+            check_disk,
+            check_data,
+            check_kernelspec,
+        ):
+            well &= _say(findings(check))
+        for future in slow:
+            well &= _say(future.result())
+    raise typer.Exit(0 if well else 1)
+
+
+def findings(check: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """All that a check finds; an error that says what to do is a finding, too."""
+    try:
+        return list(check())
+    except (DataError, LessonError, OSError) as error:
+        return [(False, check.__name__.removeprefix("check_"), str(error))]
+
+
+def _say(found: list[Finding]) -> bool:
+    well = True
+    for good, subject, text in found:
+        typer.echo(f"{'OK' if good else 'FIX':<6}{subject:<9} {text}")
+        well &= good
+    return well
+
+
+def check_python() -> Iterator[Finding]:
+    """The running Python is one that the course supports."""
+    supported = SpecifierSet(importlib.metadata.metadata(PACKAGE)["Requires-Python"])
+    version = platform.python_version()
+    if supported.contains(version, prereleases=True):
+        yield True, "Python", version
+    else:
+        yield False, "Python", f"{version}: the course needs {supported}; install one of these"
+
+
+def check_packages(requirements: list[str] | None = None) -> Iterator[Finding]:
+    """Every package the course depends on is installed in the supported range."""
+    if requirements is None:
+        requirements = importlib.metadata.requires(PACKAGE) or []
+    good = 0
+    for requirement in map(Requirement, requirements):
+        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        wanted = f"{requirement.name}{requirement.specifier}"
+        # Whoever has a GPU replaces the CPU build, as README says.
+        stand_in = requirement.name.removesuffix("-cpu")
+        version = _installed(requirement.name) or _installed(stand_in)
+        if version is None:
+            yield False, "packages", f'{requirement.name} is missing: pip install "{wanted}"'
+            continue
+        if requirement.specifier.contains(version, prereleases=True):
+            good += 1
+        else:
+            yield False, "packages", f'{requirement.name} is {version}: pip install "{wanted}"'
+    yield True, "packages", f"{good} in their supported ranges"
+
+
+def _installed(name: str) -> str | None:
+    """The version of an installed package, None if it is not there."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def check_installation(root: Path = ROOT) -> Iterator[Finding]:
+    """The package runs from the course's own folder, beside its notebooks and data."""
+    missing = [name for name in ("notebooks", "data") if not (root / name).is_dir()]
+    if missing:
+        away = " and ".join(f"{name}/" for name in missing)
+        yield (
+            False,
+            "course",
+            f"no {away} beside the package: in the course's folder, run `pip install -e .`",
+        )
+    elif not os.access(root, os.W_OK):
+        yield False, "course", f"{root} cannot be written: copy the course to a folder of yours"
+    else:
+        yield True, "course", str(root)
+
+
+def check_cores() -> Iterator[Finding]:
+    """How many cores there are; one is enough."""
+    n = cores()
+    yield True, "cores", f"{n}" if n > 1 else "1: lessons take longer than they say"
+
+
+def check_memory() -> Iterator[Finding]:
+    """Memory is free for the hungriest lesson."""
+    timings = read_timings(timings_file()).lessons.values()
+    need = max([MEMORY_MIB, *(timing.peak_mib for timing in timings)]) / 1024
+    free = free_memory() / GIB
+    if free < need:
+        yield (
+            False,
+            "memory",
+            f"{free:.1f} GiB free: close programs, lessons need about {need:.1f} GiB",
+        )
+    else:
+        yield True, "memory", f"{free:.1f} GiB free, lessons need about {need:.1f} GiB"
+
+
+def free_memory(group: Path = Path("/sys/fs/cgroup")) -> int:
+    """Bytes that are free to us, in a container those that its limit leaves."""
+    free = psutil.virtual_memory().available
+    try:
+        limit = int((group / "memory.max").read_text())
+        used = int((group / "memory.current").read_text())
+        stat = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+        used -= int(stat.get("inactive_file", 0))  # the file cache, which gives way
+    except (OSError, ValueError):  # no such limit here
+        return free
+    return min(free, max(0, limit - used))
+
+
+def check_disk() -> Iterator[Finding]:
+    """The disk that holds the course has room for executed lessons and data."""
+    free = shutil.disk_usage(ROOT).free / GIB
+    if free < FREE_DISK_GIB:
+        yield False, "disk", f"{free:.1f} GiB free: make room, {FREE_DISK_GIB:.0f} GiB is enough"
+    else:
+        yield True, "disk", f"{free:.0f} GiB free"
+
+
+def check_data() -> Iterator[Finding]:
+    """No data file is broken; says which prices the lessons will use."""
+    from course.commands.data import in_use
+
+    files = data_files()
+    wrong = [file for file in files if file.state == "wrong checksum"]
+    for file in wrong:
+        yield False, "data", f"{file.folder / file.name} has the wrong checksum: move it away"
+    if wrong:
+        return
+    source = next(
+        (in_use(file) for file in files if file.name == price_file_name("IBM")), "nothing"
+    )
+    if source == "full":
+        yield True, "data", "IBM's prices are the full data"
+    elif source == "download":
+        yield True, "data", "IBM's prices come with the first lesson, or with: course data get"
+    else:
+        yield True, "data", "IBM's prices are the embedded sample; the full ones: course data get"
+
+
+def check_kernelspec() -> Iterator[Finding]:
+    """The kernel that JupyterLab offers as python3 is this Python."""
+    try:
+        spec = KernelSpecManager().get_kernel_spec("python3")
+    except NoSuchKernel:
+        yield False, "kernel", "none is named python3: python -m ipykernel install --sys-prefix"
+        return
+    program = spec.argv[0]
+    ours = not os.path.isabs(program) or Path(program).parent == Path(sys.executable).parent
+    if ours:
+        yield True, "kernel", "JupyterLab's python3 is this Python"
+    else:
+        yield (
+            False,
+            "kernel",
+            f"JupyterLab's python3 is {program}: remove {spec.resource_dir}",
+        )
+
+
+def check_kernel() -> list[Finding]:
+    """A kernel of this Python starts and answers."""
+    from course.running.execute import execute
+
+    import nbformat
+
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("6 * 7")])
+    result = execute(notebook, Path.cwd(), timeout=30)
+    if result.failure:
+        return [
+            (False, "kernel", f"{result.failure.error}: pip install --force-reinstall ipykernel")
+        ]
+    return [(True, "kernel", f"starts and answers in {result.seconds:.1f} s")]
+
+
+def check_backend() -> list[Finding]:
+    """Keras imports, on TensorFlow; whether there is a GPU, and how it computes each layer."""
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if backend != "tensorflow":
+        return [(False, "backend", f"{backend}: unset KERAS_BACKEND, the course needs tensorflow")]
+    begin = time.perf_counter()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", BACKEND_PROGRAM],
+            capture_output=True,
+            text=True,
+            timeout=BACKEND_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return [
+            (False, "backend", f"not imported in {BACKEND_SECONDS} s: try again, then reinstall")
+        ]
+    seconds = time.perf_counter() - begin
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        return [(False, "backend", f"Keras does not import ({last}): {REINSTALL}")]
+    keras, tensorflow, gpus, path_of = json.loads(done.stdout.splitlines()[-1])
+    text = f"Keras {keras} on TensorFlow {tensorflow}, starts in {seconds:.1f} s"
+    gpu = ", ".join(gpus) if gpus else "none: the course needs none"
+    layers = "; ".join(
+        f"{', '.join(name for name in path_of if path_of[name] == path)}: {path}"
+        for path in dict.fromkeys(path_of.values())
+    )
+    return [(True, "backend", text), (True, "GPU", gpu), (True, "layers", layers)]

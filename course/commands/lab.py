@@ -1,0 +1,31 @@
+"""`course lab`: the lessons as copies of one's own, in JupyterLab."""
+
+import os
+from pathlib import Path
+
+from course.commands import copies
+from course.copies import Kind
+from course.lessons.lesson import choose_lessons
+
+import typer
+
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+SETTINGS = Path(__file__).with_name("jupyter")  # no grader's menus, no question about news
+
+
+def lab(ctx: typer.Context) -> None:
+    """Bring your copies of the lessons in my_work up to date, and open JupyterLab there.
+
+    Whatever else you type goes to JupyterLab, such as --no-browser or --port=9000.
+    """
+    from jupyterlab.labapp import LabApp
+
+    work = copies.MY_WORK
+    for line in copies.bring(choose_lessons([]), Kind.STUDENT, work):
+        typer.echo(line)
+    typer.echo("JupyterLab opens there; stop it with Ctrl-C.")
+    paths = [str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
+    # Its root is the course's folder: links from the lessons to files beside theirs stay inside.
+    places = [f"--ServerApp.root_dir={work.parent}", f"--LabApp.default_url=/lab/tree/{work.name}"]
+    LabApp.launch_instance([*places, *ctx.args])

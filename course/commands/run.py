@@ -1,0 +1,117 @@
+"""`course run`: execute lessons in order, from fresh kernels, and leave pages to look at."""
+
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from course.copies.delivery import RECORD
+from course.exercises.record import OWN_WORK
+from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons
+from course_utils.files import ROOT
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from course.running.execute import Execution
+
+
+def run(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="LESSON", help="Numbers or beginnings of file names; all if none."),
+    ] = None,
+    embedded: Annotated[
+        bool, typer.Option("--embedded", help="Use the embedded prices, as if there were no other.")
+    ] = False,
+    store: Annotated[
+        bool,
+        typer.Option(
+            "--store", help="Write outputs, timings and README's table to the repository."
+        ),
+    ] = False,
+    timeout: Annotated[int, typer.Option(min=1, help="Seconds that a cell may take.")] = 120,
+    output: Annotated[Path, typer.Option(help="Where executed copies and pages go.")] = (
+        ROOT / "build" / "lessons"
+    ),
+    folder: Annotated[Path, typer.Option(help="Where the lessons are.")] = NOTEBOOKS,
+) -> None:
+    """Execute lessons in order and write a page that links to them all.
+
+    Exit code 0: all ran; 1: one failed or could not be stored; 2: no such lesson; 130: stopped.
+    """
+    if store and embedded:
+        raise typer.BadParameter("stored outputs come from the full data, not from --embedded")
+    folder, output = folder.resolve(), output.resolve()
+    chosen = choose_lessons(names or [], folder)
+    copies = [(output / lesson.path.name, lesson.path) for lesson in chosen]
+    if any(copy.exists() and copy.samefile(path) for copy, path in copies):
+        raise typer.BadParameter(f"--output {output} holds the lessons: name another folder")
+    if output.name == OWN_WORK or (output / RECORD).exists():
+        raise typer.BadParameter(f"--output {output} holds somebody's copies: name another folder")
+    from course.running import execute, pages
+    from course.running import store as storing
+
+    import nbformat  # here, as this and nbclient take a second that `course --help` need not wait
+
+    if store:
+        storing.check_storable(folder)
+        storing.check_mergeable(chosen, folder)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # kernels end with us, as on Ctrl-C
+    output.mkdir(parents=True, exist_ok=True)
+    console = Console()
+    executions = {}
+    notebooks = {lesson: nbformat.read(lesson.path, as_version=4) for lesson in chosen}
+    cells = {lesson: len(execute.code_cells(notebooks[lesson])) for lesson in chosen}
+    with progress_bar(console) as bar:
+        task = bar.add_task("", total=sum(cells.values()))
+        done = 0
+        for lesson in chosen:
+
+            def show(number: int, lesson: Lesson = lesson, done: int = done) -> None:
+                text = f"{lesson.path.stem}  cell {number} of {cells[lesson]}"
+                bar.update(task, description=text, completed=done + number - 1)
+
+            executions[lesson] = execution = execute.execute(
+                notebooks[lesson],
+                folder,
+                timeout=timeout,
+                env={"COURSE_WARM": "off", **({"COURSE_EMBEDDED": "1"} if embedded else {})},
+                on_cell=show,
+            )
+            done += cells[lesson]
+            bar.update(task, completed=done)
+            for line in report(lesson, execution):
+                console.print(line, markup=False, highlight=False, soft_wrap=True)
+            pages.write_lesson(lesson, execution, output)
+    index = pages.write_index(executions, output)
+    failed = [lesson.number for lesson in chosen if executions[lesson].failure]
+    seconds = sum(execution.seconds for execution in executions.values())
+    summary = f"{len(chosen) - len(failed)} of {len(chosen)} lessons ran, {seconds:.1f} s"
+    typer.echo(f"{summary}; failed: {', '.join(failed)}" if failed else summary)
+    typer.echo(f"look at {index}")
+    if store:
+        storing.store(executions, folder)
+        typer.echo("stored: the notebooks, data/timings.csv and README's table")
+    raise typer.Exit(1 if failed else 0)
+
+
+def report(lesson: Lesson, execution: "Execution") -> list[str]:
+    """The lines that say what came of a lesson; the first names it."""
+    number, seconds = execution.slowest
+    lines = [
+        f"{'FAILED' if execution.failure else 'OK':<7}{lesson.path.stem}  {execution.seconds:.1f} s"
+        f", {execution.peak_mib} MiB, slowest code cell {number} ({seconds:.1f} s)"
+    ]
+    if execution.failure:
+        lines.append(f"       {execution.failure}")
+    lines += [f"WARN   code cell {cell} wrote to stderr: {line}" for cell, line in execution.stderr]
+    return lines
+
+
+def progress_bar(console: Console) -> Progress:
+    """Make a bar with a description and the time so far, gone when it is done."""
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)

@@ -1,0 +1,117 @@
+"""`course warm`: run all training once, so that a lesson taught live need not wait for it."""
+
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from course.commands.run import progress_bar
+from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons
+from course_utils.warm import entries
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from course.running.execute import Execution
+
+SOON = 2.0  # seconds within which a cell that trains is to return
+
+
+def warm(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="LESSON", help="Numbers or beginnings of file names; all if none."),
+    ] = None,
+    timeout: Annotated[int, typer.Option(min=1, help="Seconds that a cell may take.")] = 120,
+    folder: Annotated[Path, typer.Option(help="Where the lessons are.")] = NOTEBOOKS,
+) -> None:
+    """Run all training of lessons once and keep it, for lessons that are taught live.
+
+    A second run of each lesson shows how long it takes now. Stop it with Ctrl-C: what is trained
+    is kept, and the same command goes on from there. In JupyterLab the kept trainings are then
+    taken up, and each cell says so; `course run`, `course study` and the tests always train.
+    Elsewhere set COURSE_WARM=use; COURSE_WARM=off, or deleting build/warm, switches it off.
+
+    Exit code 0: all is kept; 1: a lesson failed; 2: no such lesson; 130: stopped.
+    """
+    folder = folder.resolve()
+    chosen = choose_lessons(names or [], folder)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # kernels end with us, as on Ctrl-C
+    for outdated in set(entries.place().glob("by-*")) - {entries.folder()}:
+        shutil.rmtree(outdated)
+    for part in entries.folder().glob("*.part"):  # what a process that was killed had begun
+        if time.time() - part.stat().st_mtime > 3600:  # younger ones may still be written
+            part.unlink()
+    console = Console()
+    failed = []
+    with progress_bar(console) as bar:
+        task = bar.add_task("", total=2 * len(chosen))
+        for lesson in chosen:
+            runs = []
+            for what in ("training", "once more"):
+                bar.update(task, description=f"{lesson.path.stem}  {what}")
+                before = _kept()
+                runs.append(_run(lesson, folder, timeout))
+                new = _kept() - before
+                bar.advance(task)
+                if runs[-1].failure:
+                    failed.append(lesson.number)
+                    break
+            for line in _report(lesson, runs, len(new)):
+                console.print(line, markup=False, highlight=False, soft_wrap=True)
+    mib = sum(path.stat().st_size for path in _kept()) / 2**20
+    typer.echo(f"trainings kept: {len(_kept())}, {mib:.1f} MiB")
+    if failed:
+        typer.echo(f"failed: {', '.join(failed)}")
+        raise typer.Exit(1)
+
+
+def _kept() -> set[Path]:
+    return {path for path in entries.folder().glob("*") if path.suffix != ".part"}
+
+
+def _run(lesson: Lesson, folder: Path, timeout: int) -> "Execution":
+    """Run a lesson in a kernel that takes up what is kept, and keeps the rest."""
+    from course.running.execute import execute
+
+    import nbformat
+
+    notebook = nbformat.read(lesson.path, as_version=4)
+    return execute(notebook, folder, timeout=timeout, env={entries.SWITCH: "record"})
+
+
+def _report(lesson: Lesson, runs: list["Execution"], unrepeated: int) -> list[str]:
+    """The lines that say what came of a lesson; the first names it."""
+    last = runs[-1]
+    if last.failure:
+        return [f"FAILED {lesson.path.stem}", f"       {last.failure}"]
+    first, again = (run.seconds for run in runs)
+    lines = [f"OK     {lesson.path.stem}  {first:.1f} s, now {again:.1f} s"]
+    for number, (text, seconds) in enumerate(
+        zip(_printed(last), last.cell_seconds, strict=True), 1
+    ):
+        if entries.FROM_CACHE in text and seconds > SOON:
+            lines.append(f"WARN   code cell {number} takes {seconds:.1f} s, though it is kept")
+        lines += [
+            f"WARN   code cell {number}: {line}"
+            for line in text.splitlines()
+            if entries.NOT_KEPT in line
+        ]
+    if unrepeated:
+        lines.append(
+            f"WARN   not found again, as they differ from run to run: {unrepeated} of its trainings"
+        )
+    return lines
+
+
+def _printed(execution: "Execution") -> list[str]:
+    """What each code cell wrote to stdout."""
+    from course.running.execute import code_cells
+
+    return [
+        "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stdout")
+        for cell in code_cells(execution.notebook)
+    ]

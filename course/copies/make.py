@@ -1,0 +1,48 @@
+"""Make one copy of a lesson for an audience."""
+
+import os
+import re
+from pathlib import Path
+
+from course.copies import Kind
+from course.copies.audiences import student, unfolded, without
+from course.lessons.lesson import Lesson
+from course_utils.files import ROOT
+
+import nbformat
+from nbformat import NotebookNode
+
+
+def copy_of(lesson: Lesson, kind: Kind, folder: Path) -> NotebookNode:
+    """Make a copy of a lesson.
+
+    Args:
+        lesson: its stored notebook is read, never changed.
+        kind: whom the copy is for.
+        folder: where it will lie; links to files of the course lead there from here.
+
+    Raises:
+        LessonError: for nbgrader, an exercise has no check or no solution.
+    """
+    notebook = nbformat.read(lesson.path, as_version=4)
+    _relink(notebook, folder)
+    match kind:
+        case Kind.STUDENT:
+            return student(notebook)
+        case Kind.INSTRUCTOR:
+            return unfolded(notebook)
+        case Kind.SOLUTION:
+            return unfolded(without(notebook, {"notes"}))
+        case Kind.NBGRADER:
+            from course.copies.grading import graded  # here, as learners have no nbgrader
+
+            return graded(notebook)
+
+
+def _relink(notebook: NotebookNode, folder: Path) -> None:
+    """Lead links to `../` to the course's folder; a copy outside of it travels without the rest."""
+    if folder.is_relative_to(ROOT):
+        up = Path(os.path.relpath(ROOT, folder)).as_posix()
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = re.sub(r"(\]\(|\]: )\.\./", rf"\g<1>{up}/", cell.source)

@@ -1,0 +1,1 @@
+"""What instructors need: the notes in the lessons, and plans made from them."""

@@ -1,0 +1,1 @@
+"""Run notebooks in fresh kernels, make pages of them, and store their outputs."""

@@ -1,0 +1,7 @@
+"""Pictures that one can touch, each with a still one for those who only read."""
+
+from course_utils.plots.live.anatomy import network_anatomy
+from course_utils.plots.live.gate_explorer import gate_explorer
+from course_utils.plots.live.window_cutter import window_cutter
+
+__all__ = ["gate_explorer", "network_anatomy", "window_cutter"]

@@ -1,0 +1,212 @@
+"""`course copies` and `course lab` as people type them, and nbgrader on what they bring."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+from course.commands import app
+from course.lessons.lesson import find_lessons
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+from test_copies import small_lesson
+from typer.testing import CliRunner
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    small_lesson(folder)
+    return folder
+
+
+def copies(*arguments):
+    """Run `course copies` in this process, which has loaded nbconvert; returns what came of it."""
+    return CliRunner().invoke(app, ["copies", *map(str, arguments)])
+
+
+@pytest.mark.parametrize("kind", ["student", "instructor", "solution"])
+def test_copies_are_brought_to_a_folder(folder, tmp_path, kind):
+    done = copies(kind, "2", "--folder", folder, "--output", tmp_path / "out")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout == f"{tmp_path / 'out'}: 1 new\n"
+    nbformat.validate(nbformat.read(tmp_path / "out" / "02_small.ipynb", as_version=4))
+
+
+def test_a_line_says_where_the_new_version_of_a_changed_lesson_lies(folder, tmp_path):
+    command = ("student", "--folder", folder, "--output", tmp_path / "out")
+    copies(*command)
+    own = tmp_path / "out" / "02_small.ipynb"
+    own.write_text("mine", encoding="utf-8")
+    path = folder / "02_small.ipynb"
+    path.write_text(path.read_text(encoding="utf-8").replace("start = 1", "start = 2"))
+    assert copies(*command).stdout.splitlines() == [
+        "02_small.ipynb is yours and stays; its new version is beside it: 02_small.new.ipynb",
+        f"{tmp_path / 'out'}: 1 new",
+    ]
+    assert copies(*command).stdout == f"{tmp_path / 'out'}: 1 kept\n"
+    assert own.read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "line"),
+    [
+        (["student", "7"], 2, "no lesson '7': there are 02_small"),
+        (["teacher"], 2, "'teacher' is not one of"),
+        (["student", "--output", "{folder}"], 2, "holds the lessons: name another folder"),
+        (["student", "--output", "{folder}/02_small.ipynb"], 1, "File exists"),
+    ],
+)
+def test_a_mistake_gets_one_line(folder, arguments, code, line):
+    arguments = [argument.format(folder=folder) for argument in arguments]
+    done = copies(*arguments, "--folder", folder)
+    assert done.exit_code == code
+    assert line in done.stderr.splitlines()[-1]
+    assert sorted(path.name for path in folder.iterdir()) == ["02_small.ipynb"]
+
+
+def test_without_nbgrader_a_line_says_how_to_have_it(folder, tmp_path):
+    program = (
+        "import sys; sys.modules['nbgrader.nbgraderformat'] = sys.modules['nbgrader'] = None\n"
+        "from course.commands import app; app()"
+    )
+    arguments = ["copies", "nbgrader", "--folder", folder, "--output", tmp_path / "out"]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: nbgrader")
+    assert done.stderr.endswith('is missing: pip install -e ".[dev]"\n')
+
+
+def answers(release, one_step, test=None):
+    """A submission with its first answer in place of the stub; may tamper with the locked test."""
+    notebook = nbformat.read(release, as_version=4)
+    for cell in notebook.cells:
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if grade_id == "exercise-02-1":
+            cell.source = f"answer = {one_step}"
+        if grade_id == "test-02-1" and test:
+            cell.source = test
+    return notebook
+
+
+def test_nbgrader_releases_and_grades_what_is_brought(folder, tmp_path):
+    here = tmp_path / "grading"
+    assert copies("nbgrader", "--folder", folder, "--output", here).exit_code == 0
+
+    def nbgrader(*arguments):
+        scripts = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        done = subprocess.run(
+            [sys.executable, "-m", "nbgrader", *arguments],
+            cwd=here,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PATH": scripts},  # nbgrader calls alembic by name
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    nbgrader("generate_assignment", "02_small")
+    release = here / "release" / "02_small" / "02_small.ipynb"
+    text = release.read_text(encoding="utf-8")
+    assert "helper" not in text
+    assert "answer = ...\\n" in text
+    submissions = {
+        "stub": nbformat.read(release, as_version=4),
+        "right": answers(release, "(0.6, 0.25 * np.tanh(0.6))"),
+        "wrong": answers(release, "(0.6, 0.6)", test="print('right')"),
+    }
+    for student, notebook in submissions.items():
+        place = here / "submitted" / student / "02_small" / release.name
+        place.parent.mkdir(parents=True)
+        nbformat.write(notebook, place)
+    nbgrader("autograde", "02_small")
+    with Gradebook(f"sqlite:///{here / 'gradebook.db'}") as gradebook:
+        scores = {s.student.id: s.score for s in gradebook.assignment_submissions("02_small")}
+        assert gradebook.find_assignment("02_small").max_score == 2
+    assert scores == {"stub": 0, "right": 1, "wrong": 0}
+    graded = (here / "autograded" / "wrong" / "02_small" / release.name).read_text("utf-8")
+    assert "Hint" in graded
+
+
+LAB = """
+import sys
+from pathlib import Path
+from course.commands import app, copies
+copies.MY_WORK = Path(sys.argv.pop(1))
+app()
+"""
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """Start `course lab` on a folder of its own; returns the process, its address and token."""
+    work = tmp_path / "course" / "my_work"
+    own = {f"JUPYTER_{name}_DIR": str(tmp_path / name) for name in ("RUNTIME", "CONFIG", "DATA")}
+    arguments = [LAB, work, "lab", "--no-browser", "--allow-root"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **own},
+        cwd=tmp_path,
+    )
+    runtime = tmp_path / "RUNTIME"
+    while not (found := [*runtime.glob("jpserver-*.json")]):
+        assert process.poll() is None
+        time.sleep(0.1)
+    server = json.loads(found[0].read_text(encoding="utf-8"))
+    yield work, process, server["url"], server["token"]
+    process.kill()  # it runs no kernel
+    process.wait()
+
+
+def get(address, token=""):
+    """What an address answers, waiting for the server; its status, final address and text."""
+    headers = {"Authorization": f"token {token}"} if token else {}
+    for _ in range(600):
+        try:
+            with urlopen(Request(address, headers=headers)) as answer:
+                return answer.url, answer.read().decode()
+        except URLError as error:
+            if hasattr(error, "code"):
+                raise
+            time.sleep(0.1)
+    raise TimeoutError(address)
+
+
+def test_lab_brings_the_copies_and_opens_them_behind_a_token(lab, tmp_path):
+    work, process, url, token = lab
+    assert token
+    address, _ = get(f"{url}lab")
+    assert "/login" in address
+    _, page = get(f"{url}lab/tree/my_work", token)
+    settings = json.loads(
+        page.partition('id="jupyter-config-data" type="application/json">')[2].partition(
+            "</script>"
+        )[0]
+    )
+    assert settings["treePath"] == "my_work"
+    assert "@jupyter/nbgrader" in settings["disabledExtensions"]
+    assert "@jupyterlab/apputils-extension:announcements" in settings["disabledExtensions"]
+    (opened,) = (tmp_path / "RUNTIME").glob("jpserver-*-open.html")
+    assert "/lab/tree/my_work?token=" in opened.read_text(encoding="utf-8")
+    said = [process.stdout.readline().strip() for _ in range(2)]
+    number = len(find_lessons())
+    assert said == [f"{work}: {number} new", "JupyterLab opens there; stop it with Ctrl-C."]
+    listing = json.loads(get(f"{url}api/contents/my_work", token)[1])
+    assert len(listing["content"]) == number
+    (work.parent / "README.md").write_text("The course", encoding="utf-8")
+    readme = json.loads(get(f"{url}api/contents/README.md", token)[1])
+    assert readme["content"] == "The course"  # the links to ../README.md stay inside

@@ -1,0 +1,168 @@
+"""What a lesson says about itself comes from its own file and the measured timings."""
+
+import re
+import subprocess
+import sys
+
+from course.lessons.lesson import (
+    CODE_LINES_A_MINUTE,
+    WORDS_A_MINUTE,
+    LessonError,
+    UnknownLessonError,
+    choose_lessons,
+    find_lessons,
+)
+from course.lessons.opening import opening
+from course.lessons.readme import lesson_table, with_table
+from course.lessons.timings import Timing, Timings, read_timings, timings_file, write_timings
+from course_utils.files import write_whole
+
+import nbformat
+import pytest
+from sample_notebooks import good_notebook, lesson
+
+MEASURED_ON = {"cores": "2", "python": "3.12.1", "tensorflow": "2.20.0", "keras": "3.10.0"}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    nbformat.write(good_notebook(), folder / "01_small.ipynb")
+    lesson(folder / "02_other.ipynb", "1")
+    return folder
+
+
+def test_lessons_are_found_in_order_with_number_title_and_goals(folder):
+    (folder / "notes.ipynb").write_text("{}", encoding="utf-8")
+    first, second = find_lessons(folder)
+    assert (first.number, first.title, first.path.name) == (
+        "01",
+        "A small lesson",
+        "01_small.ipynb",
+    )
+    assert first.goals == ["add two numbers", "say what a sum is"]
+    assert second.goals == ["do this", "do that"]
+
+
+def test_minutes_to_read_follow_from_words_and_code_lines(tmp_path):
+    short = lesson(tmp_path / "01_short.ipynb", "x = 1")
+    words = " ".join(["word"] * (5 * WORDS_A_MINUTE))
+    code = "x = 1\n" * (3 * CODE_LINES_A_MINUTE)
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell(words), nbformat.v4.new_code_cell(code)]
+    )
+    nbformat.write(notebook, tmp_path / "02_long.ipynb")
+    minutes = {found.path.name: found.minutes_to_read for found in find_lessons(tmp_path)}
+    assert minutes == {short.name: 1, "02_long.ipynb": 8}
+
+
+@pytest.mark.parametrize("name", ["02", "2", "02_other", "02_o"])
+def test_a_lesson_is_chosen_by_number_or_beginning(folder, name):
+    assert [found.number for found in choose_lessons([name], folder)] == ["02"]
+
+
+def test_lessons_are_chosen_in_course_order_and_once(folder):
+    assert [found.number for found in choose_lessons(["2", "1", "02"], folder)] == [
+        "01",
+        "02",
+    ]
+    assert len(choose_lessons([], folder)) == 2
+
+
+@pytest.mark.parametrize("name", ["3", "other", "", "-1", "02_other_x"])
+def test_an_unknown_lesson_is_refused_with_the_known_ones(folder, name):
+    with pytest.raises(UnknownLessonError, match="01_small, 02_other"):
+        choose_lessons([name], folder)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"cells": []}', '{"cells": [1]}'])
+def test_a_damaged_notebook_is_named(folder, text):
+    (folder / "03_damaged.ipynb").write_text(text, encoding="utf-8")
+    with pytest.raises(LessonError, match="03_damaged"):
+        find_lessons(folder)
+
+
+def test_two_lessons_of_one_number_are_refused(folder):
+    lesson(folder / "02_twin.ipynb", "1")
+    with pytest.raises(LessonError, match="02_twin"):
+        find_lessons(folder)
+
+
+def test_timings_come_back_as_written_and_bear_no_date(tmp_path):
+    file = tmp_path / "data" / "timings.csv"
+    timings = Timings(MEASURED_ON, {"01": Timing(12.3, 456, 7, 8.9), "02": Timing(0.4, 99, 1, 0.1)})
+    write_timings(timings, file)
+    assert read_timings(file) == timings
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith("# made by: make notebooks\n# cores: 2\n")
+    assert not re.search(r"\d{4}-\d\d-\d\d", text)
+    assert [path.name for path in file.parent.iterdir()] == ["timings.csv"]
+
+
+def test_damaged_timings_are_refused_and_absent_ones_are_none(tmp_path):
+    file = tmp_path / "timings.csv"
+    assert read_timings(file).lessons == {}
+    columns = b"lesson,seconds,peak_mib,cells,slowest_cell_seconds\n"
+    for content in (b"lesson,seconds\n01,fast\n", b"\xff\xfe", columns + b"01,1,2,3,4\n"):
+        file.write_bytes(content)
+        with pytest.raises(LessonError, match="make notebooks"):
+            read_timings(file)
+
+
+def test_opening_and_table_say_what_was_measured(folder):
+    assert "not yet timed" in opening("01", folder).data
+    timings = Timings(MEASURED_ON, {"01": Timing(33.6, 812, 5, 9.0)})
+    write_timings(timings, timings_file(folder))
+    assert opening("1", folder).data == (
+        "**2 minutes** to read, **34 seconds** to run on 2 cores, 812 MiB of memory "
+        "(measured by `make notebooks`)"
+    )
+    rows = lesson_table(folder).splitlines()
+    assert rows[2] == (
+        "| [01 A small lesson](notebooks/01_small.ipynb) | add two numbers; say what a sum is "
+        "| 2 min | 34 s | 812 MiB |"
+    )
+    assert rows[3].endswith("| not timed | not timed |")
+    assert {row.count("|") for row in rows} == {6}
+
+
+def test_the_table_replaces_the_old_one_and_nothing_else():
+    readme = "before <!-- lessons -->\nold\n<!-- /lessons --> after"
+    once = with_table(readme, "| new |")
+    assert once == "before <!-- lessons -->\n| new |\n<!-- /lessons --> after"
+    assert with_table(once, "| new |") == once
+    with pytest.raises(LessonError, match="put them back"):
+        with_table("no markers", "| new |")
+
+
+def test_an_opening_costs_a_lesson_no_slow_import():
+    program = "import sys, course.lessons.lesson; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert not {"nbformat", "pandas", "tensorflow", "keras"} & set(done.stdout.split())
+
+
+def test_two_writers_of_one_file_leave_a_whole_text(tmp_path):
+    program = (
+        "import sys; from pathlib import Path; from course_utils.files import write_whole\n"
+        "for _ in range(200): write_whole(Path(sys.argv[1]), sys.argv[2] * 50_000)"
+    )
+    file = tmp_path / "page.md"
+    if sys.platform == "win32":  # there no file is replaced that somebody reads
+        return
+    writers = [subprocess.Popen([sys.executable, "-c", program, file, text]) for text in "ab"]
+    while any(writer.poll() is None for writer in writers):
+        if file.exists():
+            text = file.read_text(encoding="utf-8")
+            assert text in ("a" * 50_000, "b" * 50_000)
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert [*tmp_path.iterdir()] == [file]
+
+
+def test_a_text_that_cannot_take_its_place_leaves_no_part(tmp_path):
+    (tmp_path / "page.md").mkdir()
+    with pytest.raises(OSError, match=r"page\.md"):
+        write_whole(tmp_path / "page.md", "text")
+    assert [path.name for path in tmp_path.iterdir()] == ["page.md"]

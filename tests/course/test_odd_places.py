@@ -1,0 +1,143 @@
+"""The course works in folders, accounts and locales that nobody thought of, or says what to do."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from course_utils.files import ROOT
+
+import nbformat
+import pytest
+from sample_notebooks import lesson
+
+COURSE = """
+import sys
+from course.commands import app
+for command in sys.argv[1].split(";"):
+    try:
+        app(command.split())
+    except SystemExit as end:
+        print(f"\\nended with {end.code}", flush=True)
+"""
+"""several commands of `course`, one after the other, in one process"""
+ONE_CORE = """
+import psutil
+if hasattr(psutil.Process, "cpu_affinity"):
+    psutil.Process().cpu_affinity(psutil.Process().cpu_affinity()[:1])
+"""
+WITHOUT_THE_POWERS_OF_ROOT = """
+import ctypes, os, subprocess, sys
+if sys.platform == "linux" and os.geteuid() == 0:
+    for power in (1, 2, 3):  # to read and write whatever the modes of files say
+        ctypes.CDLL(None).prctl(24, power, 0, 0, 0)
+sys.exit(subprocess.call([sys.executable, *sys.argv[1:]]))
+"""
+TRAINING = """\
+from course_utils.data import load_prices
+from course_utils.models import recurrent
+from course_utils.training import fit
+import numpy as np
+
+prices = load_prices("IBM")
+model = recurrent("GRU", features=1, units=2)
+model.compile("adam", "mse")
+fit(model, np.ones((4, 3, 1)), np.ones(4), epochs=1).history"""
+NEITHER = dict.fromkeys(["LANG", "PYTHONUTF8", "PYTHONIOENCODING"])
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A copy of the course, with two small lessons, in a folder that has an odd name."""
+    root = tmp_path_factory.mktemp("place") / "Übung (größer) von Jürgen"
+    ignored = shutil.ignore_patterns("__pycache__")
+    for package in ("course", "course_utils"):
+        shutil.copytree(ROOT / package, root / package, ignore=ignored)
+    (root / "data").mkdir()
+    shutil.copy(ROOT / "data" / "registry.txt", root / "data")
+    lesson(root / "notebooks" / "00_tiny.ipynb", "import course_utils\ncourse_utils.__file__")
+    lesson(root / "notebooks" / "01_trains.ipynb", TRAINING)
+    return root
+
+
+def python(root, program, *arguments, **env):
+    """Run a program with a clone's package, in its folder; a variable that is None is unset."""
+    env = {**os.environ, "PYTHONPATH": str(root), "PYTHONUTF8": "1", "COURSE_EMBEDDED": "1", **env}
+    return subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        cwd=root,
+        env={name: value for name, value in env.items() if value is not None},
+        capture_output=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("program", "env", "which"),
+    [
+        (COURSE, {"HOME": None}, "0"),
+        (COURSE, {**NEITHER, "LC_ALL": "C"}, "0"),
+        (ONE_CORE + COURSE, {**NEITHER, "LC_ALL": "POSIX"}, "1"),
+    ],
+    ids=["no home", "C locale", "one core"],
+)
+def test_the_course_works_in_an_odd_folder(clone, tmp_path, program, env, which):
+    commands = f"data;copies student;progress;run {which} --output build/run"
+    done = python(clone, program, commands, **env)
+    shown = done.stdout.decode(errors="replace")  # Windows has another encoding
+    assert (done.stderr.decode(), shown.count("ended with 0")) == ("", 4), shown
+    assert "next: nothing, all are solved" in shown
+    (path,) = (clone / "build" / "run").glob(f"0{which}*.ipynb")
+    executed = nbformat.read(path, as_version=4)
+    (text,) = [cell.outputs[-1].data["text/plain"] for cell in executed.cells[1:]]
+    assert text.startswith(repr(str(clone))[:-1] if which == "0" else "{'loss': [")
+    assert (clone / "my_work" / path.name).is_file()
+
+
+def test_signs_that_a_file_cannot_hold_stop_nothing(clone):
+    stub = nbformat.v4.new_code_cell('check("00-1", ...)', metadata={"tags": ["exercise"]})
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# 00 A"), stub])
+    (clone / "others" / "my_work").mkdir(parents=True)
+    nbformat.write(notebook, clone / "others" / "00_a.ipynb")
+    command = "progress --folder others --work others/my_work"
+    done = python(clone, COURSE, command, PYTHONIOENCODING="cp1252", PYTHONUTF8="0")
+    assert done.stderr == b""
+    first, legend, *_ = done.stdout.decode("cp1252").splitlines()
+    assert first == "00 A  · 00-1"
+    assert legend == "? solved, … tried, · not yet: 0 of 1 solved"
+
+
+def test_a_course_that_cannot_be_written_to_says_so_and_runs_with_output_elsewhere(clone, tmp_path):
+    root = tmp_path / "course"
+    shutil.copytree(clone, root, ignore=shutil.ignore_patterns("build", "my_work"))
+    folders = [root, *(path for path in root.rglob("*") if path.is_dir())]
+    commands = f"copies student;data;run 0 --output {tmp_path / 'out'}"
+    try:
+        for folder in folders:
+            folder.chmod(0o555)
+        done = python(root, WITHOUT_THE_POWERS_OF_ROOT, "-c", COURSE, commands)
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+    lines = done.stdout.decode(errors="replace").splitlines()
+    ends = [line for line in lines if line.startswith("ended")]
+    if os.name == "nt":  # there a folder of one's own can be written to, whatever its mode
+        assert ends == ["ended with 0"] * 3
+        return
+    assert ends == ["ended with 1", "ended with 0", "ended with 0"]
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith(f"Error: you may not write or read {root / 'my_work'}: work in a copy")
+    assert (tmp_path / "out" / "00_tiny.html").is_file()
+
+
+def test_no_module_of_ours_causes_a_warning(clone):
+    program = """
+import importlib, pkgutil, warnings
+warnings.filterwarnings("error", module=r"course(_utils)?\\b")
+import course, course_utils
+for package in (course, course_utils):
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        importlib.import_module(module.name)
+"""
+    done = python(clone, program + TRAINING)
+    assert (done.returncode, done.stderr.decode()) == (0, "")

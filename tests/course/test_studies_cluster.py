@@ -1,0 +1,142 @@
+"""A Dask cluster gives a study the numbers of one machine, also when it loses a worker."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from threading import Thread
+
+from course.studies import workers
+from course.studies.one_step import OneStep
+from course.studies.workers import StudyError
+from course_utils.files import ROOT
+
+import pandas as pd
+import psutil
+import pytest
+from distributed import Client
+from helpers import processes_below, wait_for
+from test_studies import LINEAR, run, use_small_study
+
+# Workers are processes of their own and know the real recipes only.
+NETWORKS = [OneStep("GRU on returns", "IBM", "High", 2017, seed) for seed in (0, 1)]
+PATIENCE = 120
+
+
+@contextmanager
+def process(*arguments, log, **env):
+    """A Dask process while the block lasts; what it says goes to a file."""
+    with log.open("w") as file:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "dask", *map(str, arguments)],
+            stdout=file,
+            stderr=file,
+            cwd=log.parent,  # the course's folder would come first in a worker's path
+            env={**os.environ, **env},
+        )
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.wait()
+
+
+def worker(address, name, folder, **env):
+    """A worker without a nanny, which would start it anew: killed is killed."""
+    options = ("--no-nanny", "--nthreads", 1, "--name", name, "--no-dashboard")
+    options += ("--local-directory", folder / name)
+    return process("worker", address, *options, log=folder / f"{name}.log", **env)
+
+
+@pytest.fixture
+def scheduler(tmp_path):
+    """The address of a real scheduler in a process of its own."""
+    file = tmp_path / "scheduler.json"
+    options = ("--port", 0, "--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", file)
+    with process("scheduler", *options, log=tmp_path / "scheduler.log"):
+        wait_for(lambda: file.exists() and file.read_text().rstrip().endswith("}"))
+        yield json.loads(file.read_text())["address"]
+
+
+def addresses(client):
+    """Where the workers are, by their names."""
+    workers = client.scheduler_info(n_workers=-1)["workers"]
+    return {worker["id"]: address for address, worker in workers.items()}
+
+
+def test_a_killed_worker_loses_nothing_and_changes_no_number(scheduler, tmp_path, monkeypatch):
+    use_small_study(monkeypatch, NETWORKS + LINEAR)
+    with (
+        worker(scheduler, "one", tmp_path) as one,
+        worker(scheduler, "other", tmp_path),
+        Client(scheduler, set_as_default=False) as client,
+    ):
+        client.wait_for_workers(2, timeout=PATIENCE)
+        address = addresses(client)["one"]
+
+        def kill_at_work():
+            wait_for(lambda: client.processing().get(address))
+            one.kill()
+
+        killer = Thread(target=kill_at_work)
+        killer.start()
+        on_cluster = run(tmp_path / "cluster", scheduler=scheduler)
+        killer.join()
+        wait_for(lambda: set(addresses(client)) == {"other"})
+    alone = run(tmp_path / "alone")
+    timeless = [table.drop(columns="seconds") for table in (on_cluster, alone)]
+    pd.testing.assert_frame_equal(*timeless, rtol=1e-6)
+    files = list((tmp_path / "cluster" / "fits").iterdir())
+    assert len(files) == len(NETWORKS + LINEAR)
+
+
+def test_a_cluster_goes_on_where_this_machine_stopped(scheduler, tmp_path, monkeypatch):
+    use_small_study(monkeypatch, LINEAR[:2])
+    run(tmp_path)
+    use_small_study(monkeypatch, LINEAR)
+    reports = []
+    with worker(scheduler, "one", tmp_path):
+        run(tmp_path, scheduler=scheduler, report=lambda *counts: reports.append(counts))
+    assert reports == [(2, 4), (3, 4), (4, 4)]
+
+
+def test_a_worker_with_another_course_is_refused(scheduler, tmp_path, monkeypatch):
+    use_small_study(monkeypatch, LINEAR[:1])
+    package = shutil.copytree(ROOT / "course_utils", tmp_path / "other" / "course_utils")
+    with (package / "models.py").open("a", encoding="utf-8") as file:
+        file.write("# a newer version\n")
+    with (
+        worker(scheduler, "one", tmp_path, PYTHONPATH=str(package.parent)),
+        pytest.raises(StudyError, match=r"worker on .* another version of the course"),
+    ):
+        run(tmp_path, scheduler=scheduler)
+    assert not list((tmp_path / "tables").iterdir())
+
+
+def test_without_a_scheduler_or_a_worker_the_error_says_what_to_start(
+    scheduler, tmp_path, monkeypatch
+):
+    use_small_study(monkeypatch, LINEAR[:1])
+    monkeypatch.setattr(workers, "SECONDS_TO_CONNECT", 1)
+    with pytest.raises(StudyError, match=r"No Dask scheduler answers at .*`dask scheduler`"):
+        run(tmp_path, scheduler="tcp://127.0.0.1:1")
+    with pytest.raises(StudyError, match=rf"has no worker: .*dask worker {scheduler}"):
+        run(tmp_path, scheduler=scheduler)
+
+
+def test_a_worker_killed_on_this_machine_ends_the_study_with_what_to_do(tmp_path, monkeypatch):
+    use_small_study(monkeypatch, LINEAR[:1] + NETWORKS)
+
+    def kill_workers(done, total):
+        if done == 1:
+            for worker in processes_below(psutil.Process(), "popen_loky"):
+                worker.kill()
+
+    with pytest.raises(StudyError, match=r"worker was killed.*the same command goes on"):
+        run(tmp_path, jobs=2, report=kill_workers)
+    use_small_study(monkeypatch, LINEAR[:1])
+    reports = []
+    run(tmp_path, report=lambda *counts: reports.append(counts))
+    assert reports == [(1, 1)]

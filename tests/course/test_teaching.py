@@ -1,0 +1,60 @@
+"""What it takes to teach a lesson stands in its notes, and nowhere else."""
+
+from course.instructors import notes as teaching
+from course.lessons.lesson import WORDS_A_MINUTE, LessonError, find_lessons, is_notes
+
+import nbformat
+import pytest
+from sample_notebooks import good_notebook, notes
+
+
+@pytest.fixture
+def small(tmp_path):
+    nbformat.write(good_notebook(), tmp_path / "01_small.ipynb")
+    (lesson,) = find_lessons(tmp_path)
+    return lesson
+
+
+def test_sections_and_exercises_come_with_the_minutes_of_the_notes(small):
+    sections = teaching.sections(small.cells)
+    assert [(one.title, one.minutes) for one in sections] == [("Opening", 3), ("Exercises", 6)]
+    assert sections[0].notes.startswith("**Say** ")
+    exercises = teaching.exercises(small.cells)
+    assert [(one.number, one.minutes) for one in exercises] == [(1, 2), (2, 2), (3, 2)]
+    assert exercises[0].title == "a sum (easy)"
+
+
+def test_only_an_exercise_that_says_so_is_open(small):
+    small.cells[-7]["source"] = "### Exercise 2: a sum (open)"
+    assert [one.is_open for one in teaching.exercises(small.cells)] == [False, True, False]
+
+
+def test_a_lesson_takes_its_sections_and_the_chosen_exercises(small):
+    assert teaching.minutes_to_teach(small, []) == 3
+    assert teaching.minutes_to_teach(small, [1, 3]) == 7
+
+
+def test_a_cell_with_two_headings_is_followed_by_two_notes():
+    notebook = good_notebook()
+    notebook.cells[3].source = "## 1 One\n\nText.\n\n## 2 Two\n\nText."
+    notebook.cells[4:4] = [notes(4), notes(5)]
+    minutes = {one.title: one.minutes for one in teaching.sections(notebook.cells)}
+    assert minutes == {"Opening": 3, "1 One": 4, "2 Two": 5, "Exercises": 6}
+
+
+def test_a_section_without_notes_is_named():
+    notebook = good_notebook()
+    notebook.cells[3].source = "## 1 One"
+    with pytest.raises(LessonError, match=r"after cell 3, but its sections are \['1 One'\]"):
+        teaching.sections(notebook.cells)
+
+
+def test_notes_do_not_count_as_reading(tmp_path):
+    notebook = good_notebook()
+    for place in ("01_with.ipynb", "02_without.ipynb"):
+        nbformat.write(notebook, tmp_path / place)
+        notebook.cells = [cell for cell in notebook.cells if not is_notes(cell)]
+    notebook.cells[0].source += " word" * 2 * WORDS_A_MINUTE
+    nbformat.write(notebook, tmp_path / "03_longer.ipynb")
+    plain, without, longer = (one.minutes_to_read for one in find_lessons(tmp_path))
+    assert plain == without == longer - 2

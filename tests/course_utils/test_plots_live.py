@@ -1,0 +1,382 @@
+"""Pictures that can be touched are right, small, readable without a mouse, and store no widget."""
+
+import base64
+import json
+import re
+import subprocess
+import sys
+from io import BytesIO
+
+from course_utils.cells import LSTMGates, LSTMWeights, Part, unroll
+from course_utils.plots import COLOURS
+from course_utils.plots.live.anatomy import network_anatomy
+from course_utils.plots.live.explorer import PLOTLY
+from course_utils.plots.live.gate_explorer import GATE_RANGES, gate_explorer, held_gates
+from course_utils.plots.live.window_cutter import window_cutter, window_table
+from course_utils.windows import make_windows
+
+import keras
+import notebook_rules
+import numpy as np
+import pandas as pd
+import PIL.Image
+import plotly.graph_objects as go
+import pytest
+from helpers import made_up_prices
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jupyter_client.manager import start_new_kernel
+from matplotlib.colors import to_rgb
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+
+HIGH = made_up_prices("2016-01-04", "2016-12-30")["High"].rename("High in USD")
+TENS = np.arange(10, 100, 10)
+
+
+def bundle(picture):
+    return picture._repr_mimebundle_()
+
+
+def alt(picture):
+    return bundle(picture)[1]["image/png"]["alt"]
+
+
+# In real kernels.
+
+SOURCES = (
+    "from course_utils.plots.live import gate_explorer, network_anatomy, window_cutter",
+    "network_anatomy()",
+    "window_cutter(range(100))",
+    "gate_explorer()",
+    "window_cutter(range(100)).live()",
+    "gate_explorer().live()",
+)
+
+
+@pytest.fixture(scope="module")
+def executed():
+    """Return a notebook of these sources, run from top to bottom as CI does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("JPY_SESSION_NAME", raising=False)
+        patch.delenv("PYTEST_CURRENT_TEST", raising=False)
+        notebook = new_notebook(cells=[new_code_cell(source) for source in SOURCES])
+        return NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        notebook_rules.no_errors,
+        notebook_rules.nothing_on_stderr,
+        notebook_rules.no_widget_state,
+        notebook_rules.alt_texts,
+        notebook_rules.small_images,
+    ],
+    ids=lambda rule: rule.__name__,
+)
+def test_executed_notebook_keeps_the_rule(executed, rule):
+    assert rule(executed) == []
+
+
+@pytest.mark.parametrize("place", range(1, len(SOURCES)), ids=SOURCES[1:])
+def test_each_cell_stores_one_small_png_with_its_text(executed, place):
+    (output,) = executed.cells[place].outputs
+    assert {"image/png", "text/plain"} <= set(output.data)
+    assert output.data["text/plain"] == output.metadata["image/png"]["alt"]
+    assert len(json.dumps(output)) < 150_000
+    PIL.Image.open(BytesIO(base64.b64decode(output.data["image/png"]))).verify()
+
+
+def test_only_the_anatomy_stores_plotly(executed):
+    stored = [PLOTLY in cell.outputs[0].data for cell in executed.cells[1:]]
+    assert stored == [True, False, False, False, False]
+
+
+@pytest.fixture
+def front_end(monkeypatch):
+    """Return a client of a kernel that was started as a Jupyter server starts one."""
+    monkeypatch.setenv("JPY_SESSION_NAME", "lesson.ipynb")
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    manager, client = start_new_kernel(kernel_name="python3")
+    yield client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def test_moving_a_slider_replaces_the_picture_in_a_live_notebook(front_end):
+    messages = []
+    code = "from course_utils.plots.live import gate_explorer; gate_explorer().live()"
+    front_end.execute_interactive(code, output_hook=messages.append, timeout=60)
+    assert not [m for m in messages if m["msg_type"] in ("stream", "error")]
+    shown = [m["content"]["data"] for m in messages if m["msg_type"] == "display_data"]
+    sliders, picture = shown
+    assert "application/vnd.jupyter.widget-view+json" in sliders
+    assert set(picture) == {"image/png", "text/plain"}
+
+    states = {
+        m["content"]["comm_id"]: m["content"]["data"]["state"]
+        for m in messages
+        if m["msg_type"] == "comm_open"
+    }
+    (forget,) = (comm for comm, state in states.items() if state.get("description") == "forget")
+    moved = {"method": "update", "state": {"value": 0.5}, "buffer_paths": []}
+    front_end.shell_channel.send(
+        front_end.session.msg("comm_msg", {"comm_id": forget, "data": moved})
+    )
+    while (message := front_end.get_iopub_msg(timeout=60))["msg_type"] != "update_display_data":
+        assert message["msg_type"] != "error"
+    assert message["content"]["data"]["text/plain"] == alt(gate_explorer(forget=0.5))
+    assert message["content"]["metadata"]["image/png"]["alt"] == alt(gate_explorer(forget=0.5))
+
+
+# Live, without a kernel.
+
+
+@pytest.mark.parametrize(
+    ("explorer", "name", "value"),
+    [
+        (window_cutter(HIGH), "lookback", 30),
+        (window_cutter(HIGH), "horizon", 1),
+        (gate_explorer(), "cell state", 1.5),
+    ],
+)
+def test_each_slider_redraws_with_its_value(explorer, name, value, monkeypatch):
+    boxes, pictures = [], []
+
+    class Handle:
+        update = pictures.append
+
+    def display(shown, display_id=False):
+        boxes.append(shown)
+        return Handle() if display_id else None
+
+    monkeypatch.setenv("JPY_SESSION_NAME", "lesson.ipynb")
+    monkeypatch.setattr("course_utils.plots.live.explorer.display", display)
+    explorer.live()
+    sliders = {slider.description: slider for slider in boxes[0].children}
+    assert boxes[1] is explorer
+    assert {key.replace("_", " ") for key in explorer.start} == set(sliders)
+    sliders[name].value = value
+    key = name.replace(" ", "_")
+    assert [p.image.alt for p in pictures] == [explorer.draw(**{**explorer.start, key: value}).alt]
+
+
+def test_live_without_a_front_end_shows_the_picture_alone(monkeypatch):
+    shown = []
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    monkeypatch.setattr("course_utils.plots.live.explorer.display", shown.append)
+    explorer = gate_explorer()
+    explorer.live()
+    assert shown == [explorer]
+
+
+# The network's anatomy.
+
+
+def hover_texts(picture):
+    """Return what the mouse would tell, once for each thing it can be over."""
+    texts = []
+    for trace in picture.figure["data"]:
+        template = trace["hovertemplate"].removesuffix("<extra></extra>")
+        numbers = dict.fromkeys(number for number in trace["customdata"] if number is not None)
+        texts += [template.replace("%{customdata}", str(number)) for number in numbers]
+    return texts
+
+
+@pytest.mark.parametrize("units", [1, 2, 7, 50])
+def test_anatomy_names_every_weight_as_keras_does_with_its_shape(units):
+    layers = [keras.layers.SimpleRNN(units), keras.layers.Dense(1)]
+    model = keras.Sequential([keras.Input((None, 1)), *layers])
+    expected = {
+        (type(layer).__name__, weight.name, str(tuple(weight.shape)))
+        for layer in layers
+        for weight in layer.weights
+    }
+    picture = network_anatomy(units)
+    pattern = r"(SimpleRNN|Dense) (\w+), shape (\([\d, ]+\))"
+    found = {match for text in hover_texts(picture) for match in re.findall(pattern, text)}
+    assert found == expected
+    assert f"{model.count_params():,} parameters" in alt(picture)
+    assert all(f"shape {shape}" in alt(picture) for _, _, shape in expected)
+
+
+def test_anatomy_draws_every_unit_edge_loop_and_one_unit_s_arcs():
+    units, texts = 50, hover_texts(network_anatomy(50))
+    firsts = [text.split("<br>")[1] for text in texts if "<br>" in text]
+    expected = {f"kernel[0, {j}]" for j in range(units)}
+    expected |= {f"kernel[{j}, 0]" for j in range(units)}
+    expected |= {f"bias[{j}]" for j in range(units)}
+    expected |= {f"recurrent_kernel[{j}, {j}]" for j in range(units)}
+    expected |= {f"recurrent_kernel[{j}, 25]" for j in range(units)}
+    assert set(firsts) - {"one feature, no weight"} == expected
+
+
+def test_anatomy_is_a_valid_plotly_figure_that_needs_nothing_from_the_network():
+    figure = network_anatomy().figure
+    go.Figure({key: figure[key] for key in ("data", "layout")})  # validates every key
+    assert "http" not in json.dumps(figure)
+    for trace in figure["data"]:
+        assert len(trace["x"]) == len(trace["y"]) == len(trace["customdata"])
+
+
+def test_anatomy_shows_input_and_output_in_their_colours():
+    picture = PIL.Image.open(BytesIO(network_anatomy().image.data)).convert("RGB")
+    found = np.array([colour for _, colour in picture.getcolors()])
+    for colour in (*COLOURS[:3], "#000000", "#ffffff"):
+        wanted = 255 * np.array(to_rgb(colour))
+        assert np.abs(found - wanted).max(axis=1).min() <= 12, colour
+
+
+@pytest.mark.parametrize("units", [0, -1, 51])
+def test_a_network_that_cannot_be_drawn_is_refused(units):
+    with pytest.raises(ValueError, match=f"{units} units cannot be drawn legibly: take 1 to 50"):
+        network_anatomy(units)
+
+
+# Windows.
+
+
+@settings(max_examples=30)
+@given(length=st.integers(2, 60), lookback=st.integers(1, 20), horizon=st.integers(1, 9))
+def test_window_table_holds_what_make_windows_cuts(length, lookback, horizon):
+    length += lookback + horizon
+    series = np.random.default_rng(length).normal(size=length)
+    windows, targets = make_windows(series, lookback, horizon)
+    table = window_table(series, lookback, horizon)
+    np.testing.assert_array_equal(table.iloc[:, :-1], windows[:, :, 0])
+    np.testing.assert_array_equal(table.iloc[:, -1], targets)
+    assert list(table.columns[-2:]) == ["t", f"t+{horizon}"]
+    assert len(set(table.columns)) == lookback + 1
+    pd.testing.assert_frame_equal(window_table(series, lookback, horizon, rows=2), table[:2])
+
+
+def test_window_table_of_tens_by_hand():
+    table = window_table(TENS, 3)
+    assert list(table.columns) == ["t-2", "t-1", "t", "t+1"]
+    assert table.index.name == "window"
+    assert table.iloc[0].tolist() == [10, 20, 30, 40]
+    assert table.iloc[-1].tolist() == [60, 70, 80, 90]
+
+
+@pytest.mark.parametrize(("lookback", "horizon"), [(1, 1), (5, 1), (6, 3), (60, 16)])
+def test_window_cutter_tells_the_first_window_and_its_target(lookback, horizon):
+    windows, targets = make_windows(HIGH, lookback, horizon)
+    text = alt(window_cutter(HIGH, lookback, horizon))
+    assert f"{len(HIGH)} values give {len(windows)} windows of shape ({lookback}, 1)" in text
+    assert f"from {HIGH.index[0]:%d %b %Y} to {HIGH.index[lookback - 1]:%d %b %Y}" in text
+    assert f"holds {windows[0, 0, 0]:.2f}" in text
+    assert f"{windows[0, -1, 0]:.2f}; its target is {targets[0]:.2f}" in text
+    assert f"on {HIGH.index[lookback + horizon - 1]:%d %b %Y}" in text
+
+
+def test_window_cutter_of_tens_by_hand():
+    text = alt(window_cutter(TENS, 3, 1))
+    assert "9 values give 6 windows of shape (3, 1)" in text
+    assert "from 0 to 2, holds 10, 20, 30; its target is 40, on 3" in text
+
+
+@pytest.mark.parametrize("length", [2, 9, 100, 101])
+def test_window_cutter_draws_at_every_corner_of_its_sliders(length):
+    explorer = window_cutter(np.random.default_rng(0).normal(size=length), 1, 1)
+    for lookback in explorer.sliders["lookback"]:
+        for horizon in explorer.sliders["horizon"]:
+            explorer.draw(lookback=lookback, horizon=horizon)
+
+
+@pytest.mark.parametrize(
+    ("scale", "written"),
+    [
+        (0, "0"),
+        (0.01, "0.010000"),
+        (1, "1"),
+        (1.5, "1.5000"),
+        (150.25, "150.25"),
+        (2e6, "2,000,000"),
+    ],
+)
+def test_window_cutter_writes_values_of_any_size(scale, written):
+    text = alt(window_cutter([scale] * 9, 3, 1))
+    assert f"holds {written}, {written}, {written}; its target is {written}, on" in text
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: window_cutter(TENS, 9, 1), "9 values give no window of lookback 9"),
+        (lambda: window_cutter(TENS, 7, 1), "7 and horizon 1 are too large .* at most 6 and 3"),
+        (lambda: window_cutter(HIGH, 20, 22), "at most 75 and 21"),
+        (lambda: window_cutter(TENS, 0, 1), "must both be at least 1"),
+        (lambda: window_cutter([1.0, np.nan, 3, 4], 1, 1), "position 1 is missing"),
+    ],
+)
+def test_windows_that_cannot_be_drawn_are_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+# Gates.
+
+open_to = st.floats(0.01, 0.99)
+
+
+def constant(gate):
+    """Return weights that ignore input and state: only the bias speaks."""
+    return Part(np.zeros((1, 1)), np.zeros((1, 1)), np.array([gate]))
+
+
+@settings(max_examples=8)
+@given(f=open_to, i=open_to, o=open_to, candidate=st.floats(-0.99, 0.99), start=st.floats(-2, 2))
+def test_held_gates_do_what_an_lstm_with_such_gates_does(f, i, o, candidate, start):
+    logit = {name: np.log(gate / (1 - gate)) for name, gate in {"f": f, "i": i, "o": o}.items()}
+    weights = LSTMWeights(
+        input=constant(logit["i"]),
+        forget=constant(logit["f"]),
+        candidate=constant(np.arctanh(candidate)),
+        output=constant(logit["o"]),
+    )
+    run = unroll(np.zeros((1, 20, 1)), weights, cell_state=[[start]])
+    gates = LSTMGates(input=i, forget=f, candidate=candidate, output=o)
+    hidden_states, cell_states = held_gates(gates, start, 20)
+    assert cell_states[0] == start
+    np.testing.assert_allclose(cell_states[1:], run.cell_states[0, :, 0], atol=1e-12)
+    np.testing.assert_allclose(hidden_states, run.hidden_states[0, :, 0], atol=1e-12)
+    text = alt(gate_explorer(f, i, candidate, o, start))
+    assert f"to {cell_states[1]:z.2f} in one step" in text
+    assert f"to {cell_states[-1]:z.2f} in 20" in text
+
+
+@pytest.mark.parametrize(
+    ("values", "finding"),
+    [
+        ({"forget": 0.5, "input": 0.5, "candidate": 1}, "in 1.0 steps; the state settles at 1.00"),
+        ({"forget": 0, "input": 1, "candidate": -0.5}, "Everything is .* settles at -0.50"),
+        ({"forget": 1, "input": 0}, "Nothing is forgotten or added"),
+        ({"forget": 1, "input": 0.5, "candidate": 0.5}, "Nothing is .* 0.25 is added at every"),
+        ({"forget": 0, "input": 0, "candidate": -1}, "settles at 0.00"),
+    ],
+)
+def test_gate_explorer_says_what_the_gates_do_in_the_long_run(values, finding):
+    assert re.search(finding, alt(gate_explorer(**values)))
+
+
+def test_gate_explorer_draws_at_every_end_of_its_sliders():
+    explorer = gate_explorer()
+    for end in (0, 1):
+        explorer.draw(**{name: ends[end] for name, ends in GATE_RANGES.items()})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("forget", 1.1), ("input", -0.1), ("candidate", 2), ("output", np.nan), ("cell_state", 3)],
+)
+def test_values_outside_their_range_are_refused(name, value):
+    with pytest.raises(ValueError, match=f"{name} is {value}: take a value from"):
+        gate_explorer(**{name: value})
+
+
+def test_explore_imports_no_widget_no_plotly_and_no_tensorflow():
+    heavy = "{'ipywidgets', 'plotly', 'tensorflow', 'keras', 'matplotlib.pyplot'}"
+    code = f"import course_utils.plots.live, sys; print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -1,0 +1,230 @@
+"""What reading a price table promises: data, or one sentence on what is wrong and where."""
+
+import hashlib
+import tempfile
+from pathlib import Path
+
+from course_utils.data.price_table import COLUMNS, read_prices
+from course_utils.files import DataError
+
+import pandas as pd
+import pytest
+from helpers import TABLE, check_is_price_table
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+
+def test_a_file_of_your_own_is_read(csv_file, capsys):
+    path = csv_file(TABLE, "acme.csv")
+    prices = read_prices(path)
+    check_is_price_table(prices)
+    assert prices.loc["2017-01-04"].tolist() == [167.77, 169.87, 167.36, 169.26, 3382395]
+    assert prices.attrs == {
+        "ticker": "acme",
+        "source": "own",
+        "file": "acme.csv",
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "test_year": None,
+        "missing": [],
+    }
+    assert capsys.readouterr().out == ""
+    pd.testing.assert_frame_equal(read_prices(str(path)), prices)
+
+
+YAHOO = """\
+Date,Open,High,Low,Close,Adj Close,Volume
+2017-01-03,167.0,167.87,166.01,167.19,130.1,2935248
+2017-01-04,null,null,null,null,null,null
+2017-01-05,169.25,169.39,167.26,168.7,131.3,2682279
+"""
+
+
+def test_yahoo_files_are_read_and_null_is_missing(csv_file):
+    prices = read_prices(csv_file(YAHOO))
+    assert prices["Close"].tolist()[::2] == [167.19, 168.7]
+    assert prices.attrs["missing"] == ["2017-01-04: Open, High, Low, Close, Volume"]
+
+
+STOOQ = """\
+<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>
+IBM.US,D,20170103,000000,167,167.87,166.01,167.19,2934300,0
+IBM.US,D,20170104,000000,167.77,169.87,167.36,169.26,3381432,0
+"""
+
+
+def test_stooqs_bulk_files_are_read(csv_file):
+    prices = read_prices(csv_file(STOOQ, "ibm.us.txt"))
+    check_is_price_table(prices)
+    assert prices.loc["2017-01-04"].tolist() == [167.77, 169.87, 167.36, 169.26, 3381432]
+
+
+def test_vol_beside_volume_is_another_column(csv_file):
+    prices = read_prices(csv_file(TABLE.replace("Name", "Vol")))
+    assert prices["Volume"].iloc[0] == 2957155
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: "\ufeff" + text,
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("\n", "\n\n") + ",,,,,,\n",
+        lambda text: text.replace("Date,Open,High", " date ,OPEN, high"),
+        lambda text: text.replace("2017-01-04", "2017-01-04T16:00:00Z"),
+        lambda text: text.replace("2017-01-04", "2017-01-04 00:00:00+09:00"),
+        lambda text: text.replace("2017-01-04", "20170104"),
+        lambda text: text.replace("167.77", '" 167.77 "'),
+        lambda text: text.removesuffix("\n"),
+    ],
+    ids=["bom", "crlf", "blank", "names", "time", "zone", "compact", "quotes", "no-newline"],
+)
+def test_harmless_spellings_give_the_same_table(change, csv_file):
+    plain = read_prices(csv_file(TABLE))
+    changed = read_prices(csv_file(change(TABLE)))
+    assert changed.to_dict() == plain.to_dict()
+
+
+def test_high_below_open_is_real_data_and_stays(csv_file):
+    prices = read_prices(csv_file(TABLE.replace("166.44,166.7", "166.74,166.7")))
+    assert prices["High"].iloc[0] < prices["Open"].iloc[0]
+
+
+def test_no_volume_is_a_quiet_day(csv_file):
+    assert read_prices(csv_file(TABLE.replace("2935248", "0")))["Volume"].iloc[1] == 0
+
+
+def test_empty_cells_are_listed(csv_file):
+    prices = read_prices(csv_file(TABLE.replace("169.25,169.39,167.26", ",169.39, ")))
+    assert prices.attrs["missing"] == ["2017-01-05: Open, Low"]
+
+
+WORKDAYS = list(pd.bdate_range("2015-01-02", "2016-12-23").strftime("%Y-%m-%d"))
+IN_2015 = [day for day in WORKDAYS if "2015-01-08" <= day <= "2015-12-24"]
+
+
+@pytest.mark.parametrize(
+    ("days", "year"),
+    [
+        (WORKDAYS, 2015),
+        (IN_2015, 2015),
+        (IN_2015[1:], None),
+        (IN_2015[:-1], None),
+        (IN_2015[:150] + IN_2015[-50:], 2015),
+        (IN_2015[:150] + IN_2015[-49:], None),
+        ([f"2015-{month:02}-01" for month in range(1, 13)] + ["2015-12-31"], None),
+        (["2014-12-31", "2015-01-02"], None),
+    ],
+    ids=["two", "least", "late", "early", "200", "199", "monthly", "none"],
+)
+def test_the_test_year_is_the_last_one_covered_in_full(days, year, csv_file):
+    rows = "".join(f"{day},1,1,1,1,1\n" for day in days)
+    prices = read_prices(csv_file("Date,Open,High,Low,Close,Volume\n" + rows))
+    assert prices.attrs["test_year"] == year
+
+
+def replaced(old, new):
+    return TABLE.replace(old, new, 1)
+
+
+ROWS = TABLE.splitlines(keepends=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "own.csv is empty"),
+        ("\n \n", "own.csv is empty"),
+        (ROWS[0], "own.csv has a header but no rows"),
+        ("<!DOCTYPE html><html><body>Too many requests</body></html>", r"a web page \(HTML\)"),
+        ("\n<html>\n<body>\nGone\n</body>\n", r"a web page \(HTML\)"),
+        ("<p>Too many</p>\n<p>requests</p>\n", "no column Date, it has <p>Too many</p>:"),
+        (replaced("167.77", "16_7.77"), "line 4: Open is '16_7.77', .*number above 0"),
+        (replaced("2935248", "2_935_248"), "line 3: Volume is '2_935_248'"),
+        (bytes(range(256)), "not UTF-8 text"),
+        (b"PK\x03\x04\x00\x00", "not UTF-8 text"),
+        (TABLE.encode("utf-16"), "not UTF-8 text"),
+        (replaced("Low,", "Lowest,"), "no column Low, it has Date, Open, High, Lowest, Close"),
+        (replaced("Date", "Day"), "no column Date"),
+        (replaced("Name", " open "), "2 columns named Open"),
+        (replaced("167.77", "n.a."), "line 4: Open is 'n.a.', .*number above 0"),
+        (replaced("3382395", "3,382,395"), "line 4: 9 cells under a header of 7"),
+        (TABLE[:-30], "line 5: 3 cells under a header of 7"),
+        (replaced("167.87", "0"), "line 3: High is '0'"),
+        (replaced("167.87", "-1.5"), "line 3: High is '-1.5'"),
+        (replaced("167.87", "inf"), "line 3: High is 'inf'"),
+        (replaced("167.87", "1e999"), "line 3: High is '1e999'"),
+        (replaced("2935248", "-1"), "line 3: Volume is '-1', .*0 or more"),
+        (replaced("2017-01-04", "04/01/2017"), "line 4: .*'04/01/2017': write dates as YYYY-MM-DD"),
+        (replaced("2017-01-04", "2017-02-30"), "line 4: unparseable date"),
+        (replaced("2017-01-04", ""), "line 4: unparseable date ''"),
+        (replaced("2017-01-04", "0001-01-01"), "line 4: unparseable date"),
+        (replaced("2017-01-04", "2017-01-03"), "line 4: 2017-01-03 is in line 3 too"),
+        (ROWS[0] + "".join(ROWS[:0:-1]), "line 3: 2017-01-04 after 2017-01-05: sort oldest first"),
+        (ROWS[0] + "\n" + ROWS[2] + ROWS[1], "line 4: .*sort oldest first"),
+        (ROWS[0] + ROWS[1] + '"' + "x" * 200_000, "line 3: not CSV"),
+    ],
+)
+def test_a_broken_file_is_refused_with_the_place_and_left_alone(content, message, csv_file):
+    path = csv_file(content)
+    before = path.read_bytes()
+    with pytest.raises(DataError, match=message):
+        read_prices(path)
+    assert path.read_bytes() == before
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path):
+    with pytest.raises(DataError, match=r"there is no file .*none\.csv: check its name"):
+        read_prices(tmp_path / "none.csv")
+    with pytest.raises(DataError, match="is a folder: name the CSV file in it"):
+        read_prices(tmp_path)
+
+
+def test_a_huge_file_is_refused_before_it_is_read(tmp_path):
+    path = tmp_path / "huge.csv"
+    with path.open("wb") as file:
+        file.truncate(21_000_000)  # a sparse file: it takes no room on the disk
+    with pytest.raises(DataError, match=r"huge\.csv has 21 MB, and the course reads at most 20 MB"):
+        read_prices(path)
+
+
+def read_text(text):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "own.csv"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return read_prices(path)
+
+
+@settings(max_examples=40)
+@given(
+    order=st.permutations(["Date", *COLUMNS, "Adj Close", "Name"]),
+    rows=st.lists(st.lists(st.floats(0.01, 1e6), min_size=5, max_size=5), min_size=1, max_size=9),
+)
+def test_the_order_of_the_columns_does_not_matter(order, rows):
+    days = pd.date_range("2017-01-02", periods=len(rows), freq="B", name="Date")
+    table = pd.DataFrame(rows, index=days, columns=COLUMNS)
+    text = table.assign(**{"Adj Close": "?", "Name": "A"}).reset_index()[order].to_csv(index=False)
+    assert read_text(text).to_dict() == table.to_dict()
+
+
+mutation = st.tuples(
+    st.integers(0, len(TABLE) - 1),
+    st.integers(0, 12),
+    st.one_of(
+        st.binary(max_size=6),
+        st.text(',"\n\r\t -.0123456789eENnainf:/+', max_size=8).map(str.encode),
+        st.sampled_from([b"null", b"1e308", b"-0", b"9999-12-31", b"0", b"\xef\xbb\xbf"]),
+    ),
+)
+
+
+@settings(max_examples=400)
+@given(mutations=st.lists(mutation, min_size=1, max_size=4))
+def test_a_damaged_file_gives_a_price_table_or_a_data_error(mutations):
+    content = TABLE.encode()
+    for place, length, put in mutations:
+        content = content[:place] + put + content[place + length :]
+    try:
+        prices = read_text(content)
+    except DataError:
+        return
+    check_is_price_table(prices)

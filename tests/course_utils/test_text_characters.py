@@ -1,0 +1,379 @@
+"""Characters as codes, n-grams against hand-computed values, bits, and the compiled sampler."""
+
+from course.studies import characters as study
+from course_utils.files import DataError
+from course_utils.text import characters as chars
+from course_utils.text.ngrams import NGram, sample_ngram
+from course_utils.text.sampling import sample
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+KNOWN = chars.characters_of("the cat sat on a mat.\n")
+A, B, C = 0, 1, 2
+
+
+def network(units=12, seed=0, layer="GRU", one_hot=False):
+    keras.utils.set_random_seed(seed)
+    first = (
+        keras.layers.CategoryEncoding(len(KNOWN), output_mode="one_hot")
+        if one_hot
+        else keras.layers.Embedding(len(KNOWN), 8, embeddings_initializer="normal")
+    )
+    recurrent = getattr(keras.layers, layer)(units, return_sequences=True)
+    dense = keras.layers.Dense(len(KNOWN), kernel_initializer=keras.initializers.RandomNormal(0, 2))
+    return keras.Sequential(
+        [keras.Input((None,), dtype="int32"), first, keras.layers.Dropout(0.3), recurrent, dense]
+    )
+
+
+# ------------------------------------------------------------------------------------- codes
+
+
+def test_a_code_is_a_characters_place_and_0_is_kept_for_the_unknown():
+    assert chars.characters_of("banana") == chars.UNKNOWN + "abn"
+    codes = chars.encode("nab", chars.UNKNOWN + "abn")
+    assert codes.tolist() == [3, 1, 2]
+    assert codes.dtype == np.int32
+
+
+@given(st.text(min_size=1))
+def test_what_is_encoded_is_decoded_to_itself(text):
+    text = text.replace(chars.UNKNOWN, "?") + "ab"
+    known = chars.characters_of(text)
+    assert chars.decode(chars.encode(text, known), known) == text
+
+
+@pytest.mark.parametrize("text", ["", "a", "aaaa"])
+def test_a_text_with_nothing_to_guess_is_refused(text):
+    with pytest.raises(ValueError, match="no next character"):
+        chars.characters_of(text)
+
+
+def test_an_unknown_character_is_named():
+    with pytest.raises(ValueError, match=r"2 unknown: 'x' 'é'. The training text holds"):
+        chars.encode("xé", KNOWN)
+    with pytest.raises(ValueError, match="1 unknown"):
+        chars.encode(chars.UNKNOWN, KNOWN)
+
+
+def test_an_unknown_character_gets_code_0_where_that_is_asked_for():
+    assert chars.encode("xa", KNOWN, unknown=True).tolist() == [0, KNOWN.index("a")]
+
+
+# ---------------------------------------------------------------------------- parts and pieces
+
+
+@given(st.text(min_size=20), st.floats(0.1, 0.9))
+def test_the_parts_put_together_are_the_text_and_the_last_is_held_out(text, share):
+    train, held_out = chars.split_text(text, share)
+    assert train + held_out == text
+    assert len(held_out) == len(text) - round((1 - share) * len(text))
+
+
+@pytest.mark.parametrize(("text", "share"), [("", 0.1), ("ab", 0.1), ("abc", 1.0), ("abc", 0.0)])
+def test_a_part_without_a_character_is_refused(text, share):
+    with pytest.raises(ValueError, match="cannot be split"):
+        chars.split_text(text, share)
+
+
+def test_each_target_is_the_character_after_its_input():
+    inputs, targets = chars.chunks(np.arange(10), 3)
+    assert inputs.tolist() == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
+    assert targets.tolist() == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+    assert chars.chunks(np.arange(9), 3)[0].shape == (2, 3)  # the third piece has no last target
+
+
+def test_a_text_shorter_than_a_piece_is_refused():
+    with pytest.raises(ValueError, match="3 characters give no piece of 3"):
+        chars.chunks([1, 2, 3], 3)
+
+
+def test_pieces_of_no_length_are_refused():
+    with pytest.raises(ValueError, match="Pieces of 0 characters are none"):
+        chars.chunks([1, 2, 3], 0)
+
+
+# -------------------------------------------------------------------------------------- bits
+
+
+def test_bits_are_what_a_fair_choice_among_powers_of_two_costs():
+    assert chars.bits([1 / 8] * 5) == 3
+    assert chars.bits([0.5, 0.25]) == 1.5
+    assert chars.bits([1.0]) == 0
+
+
+def by_hand(model, codes, start):
+    """One call a character, each with the context that its stretch gives it."""
+    found = []
+    for at in range(start, len(codes)):
+        scored_from = start if at < chars.CONTEXT else max(start, chars.CONTEXT)
+        stretch = scored_from + (at - scored_from) // chars.SCORED * chars.SCORED
+        seen = codes[np.newaxis, max(0, stretch - chars.CONTEXT) : at]
+        logits = np.asarray(model(seen))[0, -1].astype(float)
+        found.append(np.exp(logits[codes[at]]) / np.exp(logits).sum())
+    return np.array(found)
+
+
+@pytest.mark.parametrize(("start", "end"), [(1, 12), (8, 20), (3, 23), (30, 31)])
+def test_a_networks_probabilities_are_those_of_one_character_at_a_time(start, end, monkeypatch):
+    monkeypatch.setattr(chars, "SCORED", 5)
+    monkeypatch.setattr(chars, "CONTEXT", 6)
+    codes = np.random.default_rng(0).integers(1, len(KNOWN), end)
+    model = network()
+    found = chars.network_probabilities(model, codes, start)
+    assert found.shape == (end - start,)
+    np.testing.assert_allclose(found, by_hand(model, codes, start), rtol=1e-4)
+
+
+def test_with_enough_context_the_stretches_do_not_matter(monkeypatch):
+    codes = np.random.default_rng(0).integers(1, len(KNOWN), 300)
+    model = network()
+    logits = np.asarray(model(codes[np.newaxis, :-1]))[0].astype(float)  # read in one go
+    whole = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+    whole = whole[np.arange(259, 299), codes[260:]]
+    monkeypatch.setattr(chars, "SCORED", 7)
+    np.testing.assert_allclose(chars.network_probabilities(model, codes, 260), whole, rtol=1e-3)
+
+
+@pytest.mark.parametrize("start", [0, -1, 5, 6])
+def test_a_start_that_scores_nothing_is_refused(start):
+    with pytest.raises(ValueError, match="choose a start"):
+        chars.network_probabilities(network(), np.ones(5, dtype=int), start)
+
+
+# ------------------------------------------------------------------------------------ n-grams
+
+
+def test_a_unigram_mixes_its_counts_with_the_same_share_for_all():
+    # a a b: 3 characters of 2 kinds, 4 codes. p(a) = (2 + 2/4) / (3 + 2).
+    unigram = NGram([A, A, B], 1, 4)
+    np.testing.assert_allclose(
+        unigram.probabilities(np.zeros((1, 0)))[0], [2.5 / 5, 1.5 / 5, 0.5 / 5, 0.5 / 5]
+    )
+
+
+def test_a_bigram_agrees_with_a_calculation_by_hand():
+    # a b a b a c: unigram counts 3, 2, 1 of 3 kinds, so p(a) = (3 + 3/3) / 9, p(b) = 3/9,
+    # p(c) = 2/9. After a came b, b, c: p(b | a) = (2 + 2 p(b)) / 5, p(c | a) = (1 + 2 p(c)) / 5,
+    # p(a | a) = 2 p(a) / 5. After c came nothing: the unigram.
+    bigram = NGram([A, B, A, B, A, C], 2, 3)
+    found = bigram.probabilities([[A], [B], [C]])
+    after_a = [(0 + 2 * 4 / 9) / 5, (2 + 2 * 3 / 9) / 5, (1 + 2 * 2 / 9) / 5]
+    after_b = [(2 + 4 / 9) / 3, (3 / 9) / 3, (2 / 9) / 3]
+    np.testing.assert_allclose(found, [after_a, after_b, [4 / 9, 3 / 9, 2 / 9]])
+
+
+def test_a_trigram_falls_back_where_its_context_was_never_seen():
+    codes = [A, B, A, B, A, C]
+    trigram, bigram = NGram(codes, 3, 3), NGram(codes, 2, 3)
+    np.testing.assert_allclose(trigram.probabilities([[C, B]]), bigram.probabilities([[B]]))
+    assert not np.allclose(trigram.probabilities([[A, B]]), bigram.probabilities([[B]]))
+    # after a b came a twice, and nothing else: (2 + 1 * p(a | b)) / 3
+    after_b = (2 + 4 / 9) / 3
+    np.testing.assert_allclose(trigram.probabilities([[A, B]])[0, A], (2 + after_b) / 3)
+
+
+@given(st.lists(st.integers(0, 4), min_size=6, max_size=40), st.integers(1, 5))
+def test_probabilities_are_positive_and_add_up_to_one(codes, order):
+    contexts = np.random.default_rng(0).integers(0, 6, (20, 6))
+    found = NGram(codes, order, 6).probabilities(contexts)
+    assert (found > 0).all()
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+
+
+@given(st.lists(st.integers(0, 3), min_size=6, max_size=30), st.integers(1, 5), st.integers(0, 9))
+def test_a_texts_probabilities_are_those_of_its_contexts(codes, order, start):
+    model = NGram(codes, order, 5)
+    text = np.random.default_rng(1).integers(0, 5, 10)
+    expected = [model.probabilities(text[np.newaxis, :at])[0, text[at]] for at in range(10)]
+    np.testing.assert_allclose(model.probabilities_of(text, start), expected[start:])
+
+
+@pytest.mark.parametrize(
+    ("codes", "order", "message"),
+    [
+        ([], 1, "hold no 1-gram"),
+        ([1, 0], 3, "hold no 3-gram"),
+        ([1, 0], 0, "hold no 0-gram"),
+        ([0, 7], 1, "from 0 to 3"),
+        ([0, -1], 1, "from 0 to 3"),
+        ([0] * 99, 40, "too many to number"),
+    ],
+)
+def test_an_impossible_n_gram_is_refused(codes, order, message):
+    with pytest.raises(ValueError, match=message):
+        NGram(codes, order, 4)
+
+
+def test_drawn_texts_follow_the_probabilities_and_the_seed():
+    bigram = NGram([A, B, A, B, A, C], 2, 3)
+    drawn = sample_ngram(bigram, [B, A], 1, 20_000, seed=0)
+    share = np.bincount(drawn[:, 0], minlength=3) / len(drawn)
+    np.testing.assert_allclose(share, bigram.probabilities([[A]])[0], atol=0.012)
+    np.testing.assert_array_equal(drawn, sample_ngram(bigram, [B, A], 1, 20_000, seed=0))
+    assert sample_ngram(bigram, [], 7, 2, seed=0).shape == (2, 7)
+    unigram = NGram([A, B], 1, 3)
+    assert sample_ngram(unigram, [A, B], 7, 2, seed=0).shape == (2, 7)
+
+
+# ---------------------------------------------------------------------------------- the sampler
+
+
+def greedy(model, prompt, length):
+    """Run the whole prefix anew for each character."""
+    text = prompt
+    for _ in range(length):
+        logits = np.array(model(chars.encode(text, KNOWN)[np.newaxis]))[0, -1]
+        text += KNOWN[1 + logits[1:].argmax()]
+    return text[len(prompt) :]
+
+
+@pytest.mark.parametrize("layer", ["SimpleRNN", "GRU", "LSTM"])
+@pytest.mark.parametrize("setting", [{"temperature": 0}, {"temperature": 1e-6}, {"top_k": 1}])
+def test_the_carried_state_writes_what_the_whole_prefix_would(layer, setting):
+    model = network(layer=layer, seed=3)
+    (text,) = sample(model, KNOWN, "the cat", 20, **setting)
+    assert text == greedy(model, "the cat", 20)
+    assert len(set(text)) > 1  # a single character over and over would prove little
+
+
+def test_a_one_hot_model_is_sampled_as_well():
+    model = network(one_hot=True, seed=4)
+    (text,) = sample(model, KNOWN, "the cat", 12, temperature=0)
+    assert text == greedy(model, "the cat", 12)
+
+
+def probabilities_after(model, prompt):
+    logits = np.array(model(chars.encode(prompt, KNOWN)[np.newaxis]))[0, -1].astype(float)
+    logits[0] = -np.inf
+    return logits
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_first_characters_come_as_often_as_the_temperature_says(temperature):
+    model = network()
+    texts = sample(model, KNOWN, "the ", 1, temperature=temperature, samples=20_000)
+    expected = np.exp(probabilities_after(model, "the ") / temperature)
+    expected /= expected.sum()
+    share = np.array([texts.count(character) for character in KNOWN]) / len(texts)
+    np.testing.assert_allclose(share, expected, atol=0.013)
+
+
+def test_top_k_draws_from_the_k_most_probable_only_and_from_all_of_them():
+    model = network()
+    allowed = np.argsort(probabilities_after(model, "the "))[-3:]
+    texts = sample(model, KNOWN, "the ", 1, temperature=50.0, top_k=3, samples=300)
+    assert set(texts) == {KNOWN[code] for code in allowed}
+
+
+def test_the_unknown_character_is_never_written():
+    model = network()
+    model.layers[-1].bias.assign(20.0 * (np.arange(len(KNOWN)) == 0))
+    (text,) = sample(model, KNOWN, "the ", 300, temperature=5.0)
+    assert chars.UNKNOWN not in text
+
+
+def test_the_same_seed_writes_the_same_and_each_sample_is_its_own():
+    model = network()
+    settings = {"samples": 3, "temperature": 2.0}
+    texts = sample(model, KNOWN, "the ", 40, seed=1, **settings)
+    assert texts == sample(model, KNOWN, "the ", 40, seed=1, **settings)
+    assert texts != sample(model, KNOWN, "the ", 40, seed=2, **settings)
+    assert len(set(texts)) == 3
+
+
+def test_training_on_changes_what_is_written():
+    model = network()
+    before = sample(model, KNOWN, "the ", 40)
+    model.set_weights([-2 * weight for weight in model.get_weights()])
+    assert sample(model, KNOWN, "the ", 40) != before
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"prompt": ""}, "prompt is empty"),
+        ({"prompt": "caté 中"}, "2 unknown: 'é' '中'"),
+        ({"length": 0}, "take at least 1"),
+        ({"samples": 0}, "take at least 1"),
+        ({"temperature": -1}, "take 0 or more"),
+        ({"temperature": float("nan")}, "take 0 or more"),
+        ({"temperature": float("inf")}, "take 0 or more"),
+        ({"top_k": 0}, "out of range"),
+        ({"top_k": len(KNOWN)}, "out of range"),
+    ],
+)
+def test_what_cannot_be_sampled_is_refused(given, message):
+    with pytest.raises(ValueError, match=message):
+        sample(network(), KNOWN, **{"prompt": "the ", "length": 5, **given})
+
+
+def test_a_model_of_another_text_is_refused():
+    with pytest.raises(ValueError, match=f"The model knows {len(KNOWN)} characters and this list"):
+        sample(network(), KNOWN + "z", "t", 5)
+
+
+def test_a_model_that_is_not_sequential_is_refused():
+    functional = keras.Model(*(lambda x: (x, keras.layers.Embedding(3, 2)(x)))(keras.Input((4,))))
+    with pytest.raises(TypeError, match=r"keras.Sequential is asked for"):
+        sample(functional, KNOWN, "a", 1)
+
+
+# --------------------------------------------------------------------------------------- words
+
+
+def test_words_are_runs_of_letters_with_an_apostrophe_inside():
+    words = chars.words_of("The cat's 'hat', it’s 2 x_y!")
+    assert words == ["the", "cat's", "hat", "it’s", "x", "y"]
+
+
+def test_phrases_are_runs_of_words_across_the_line_too():
+    assert chars.phrases_of("a b\nc", 2) == [("a", "b"), ("b", "c")]
+    assert chars.phrases_of("a b", 3) == []
+
+
+def test_the_share_leaves_out_the_words_that_may_be_cut():
+    text = "the cat sat on the mat"
+    assert chars.share_known("xx the dog sat yy", text) == pytest.approx(2 / 3)
+    assert chars.share_known("xx the cat sat zz yy", text, 2) == pytest.approx(2 / 3)
+    assert np.isnan(chars.share_known("two words", text))
+    assert np.isnan(chars.share_known("", text))
+
+
+# ------------------------------------------------------------------------------- the study
+
+
+def test_a_fit_of_the_study_is_measured_on_the_last_tenth_and_can_be_repeated(monkeypatch):
+    monkeypatch.setattr(study, "WRITTEN", 60)
+    lines = np.random.default_rng(0).choice(["the cat sat.\n", "a dog # ran.\n"], 300)
+    text = "".join(lines)
+    found = study.measure_text(text, 0, epochs=2, dropout=0.1, batch_size=16, units=8)
+    assert found["training characters"] + found["held-out characters"] == len(text) == 3900
+    codes = chars.encode(text, chars.characters_of(text))
+    fivegram = NGram(codes[:3510], 5, len(set(text)) + 1)
+    assert found["5-gram"] == chars.bits(fivegram.probabilities_of(codes, 3510))
+    assert found["5-gram"] < found["unigram"]
+    assert found["epoch 2"] == found["GRU"] < found["epoch 1"]
+    assert found["words held out"] == found["triples held out"] == 1
+    assert not any(character in found["sample at 1.0"] for character in "#\n")
+    again = study.measure_text(text, 0, epochs=2, dropout=0.1, batch_size=16, units=8)
+    assert again == found
+
+
+def test_the_study_has_two_seeds_of_each_text():
+    assert [(fit.text, fit.seed) for fit in study.plan()] == [
+        ("Shakespeare", 0),
+        ("Shakespeare", 1),
+        ("default", 0),
+        ("default", 1),
+    ]
+
+
+def test_without_shakespeare_the_study_says_how_to_get_it(monkeypatch):
+    monkeypatch.setattr("course_utils.data.registry.find_file", lambda name: None)
+    with pytest.raises(DataError, match=r"course data get tinyshakespeare\.txt"):
+        study.load("Shakespeare")

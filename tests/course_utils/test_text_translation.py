@@ -1,0 +1,314 @@
+"""The translator: teacher forcing, masked padding, and search that finds what it should."""
+
+import shutil
+from dataclasses import replace
+from itertools import product
+
+from course.studies import translation as studies
+from course.studies import workers
+from course_utils.files import DataError
+from course_utils.text import EOS, PAD, SOS, grammar, translation
+from course_utils.text.translation import (
+    attention_weights,
+    beam_search,
+    encoder_decoder,
+    fit_pairs,
+    greedy,
+    masked_accuracy,
+    masked_loss,
+    shift_right,
+)
+
+import keras
+import numpy as np
+import pytest
+
+LENGTH, WORDS = 4, 7  # three ordinary words and <unk>
+rng = np.random.default_rng(0)
+
+
+def sentences(count, length=6, words=9):
+    """Random rows of words, <eos>, padding."""
+    rows = np.full((count, length), PAD, dtype="int32")
+    for row in rows:
+        end = rng.integers(1, length)
+        row[:end] = rng.integers(EOS + 1, words, end)
+        row[end] = EOS
+    return rows
+
+
+def translator(attention=False, seed=0, spread=4.0):
+    """A small untrained network whose choices are far from even."""
+    keras.utils.set_random_seed(seed)
+    model = encoder_decoder(9, WORDS, embedding=5, units=6, refinement=4, attention=attention)
+    for weight in model.trainable_variables:
+        weight.assign(weight * spread)
+    return model
+
+
+MODELS = {name: translator(name) for name in (False, True)}
+SOURCES = sentences(5)
+
+
+def log_probabilities(model, sources, targets):
+    """Of whole translations, from the training model; written out in NumPy."""
+    sources = np.broadcast_to(sources, (len(targets), sources.shape[-1]))
+    logits = model.predict_on_batch([sources, shift_right(targets)]).astype("float64")
+    logits[..., [PAD, SOS]] = -np.inf
+    logs = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    chosen = np.take_along_axis(logs, targets[..., None], -1)[..., 0]
+    return np.where(targets == PAD, 0, chosen).sum(axis=-1)
+
+
+def every_translation():
+    """All rows that a search may write: words up to <eos>, or words in all places."""
+    ordinary = range(EOS + 1, WORDS)
+    for count in range(LENGTH):
+        for row in product(ordinary, repeat=count):
+            yield np.array([*row, EOS, *[PAD] * (LENGTH - count - 1)], "int32")
+    for row in product(ordinary, repeat=LENGTH):
+        yield np.array(row, "int32")
+
+
+# ------------------------------------------------------------------------------------ the search
+
+
+@pytest.mark.parametrize("attention", [False, True])
+def test_a_beam_of_one_is_greedy_search(attention):
+    model = MODELS[attention]
+    rows, _ = beam_search(model, SOURCES, width=1, length=LENGTH)
+    np.testing.assert_array_equal(rows[:, 0], greedy(model, SOURCES, LENGTH))
+
+
+@pytest.mark.parametrize("attention", [False, True])
+def test_a_beam_as_wide_as_the_space_ranks_all_translations_as_exhaustive_search_does(attention):
+    model, choices = MODELS[attention], np.array(list(every_translation()))
+    rows, scores = beam_search(model, SOURCES[:2], width=len(choices), length=LENGTH)
+    for source, found, score in zip(SOURCES, rows, scores, strict=False):
+        logs = log_probabilities(model, source, choices)
+        order = np.argsort(-logs)
+        np.testing.assert_array_equal(found[0], choices[order[0]])
+        np.testing.assert_allclose(score, logs[order], atol=1e-3)
+        assert {*map(tuple, found)} == {*map(tuple, choices)}
+
+
+def test_a_wider_beam_can_find_what_greedy_search_misses():
+    """Over several networks, never a less probable translation, and at least once a better one."""
+    gains = []
+    for seed in range(8):
+        model = translator(seed=seed)
+        first = greedy(model, SOURCES, LENGTH)
+        best = beam_search(model, SOURCES, width=340, length=LENGTH)[0][:, 0]
+        gains += list(
+            log_probabilities(model, SOURCES, best) - log_probabilities(model, SOURCES, first)
+        )
+    assert min(gains) > -1e-4
+    assert max(gains) > 0.01
+
+
+def test_a_beam_wider_than_the_space_marks_what_is_no_translation():
+    model = MODELS[False]
+    _, scores = beam_search(model, SOURCES[:1], width=8, length=1)
+    assert (scores[0, :5] > -1e8).all()  # four words or <eos>
+    assert (scores[0, 5:] < -1e8).all()
+
+
+@pytest.mark.parametrize("attention", [False, True])
+def test_greedy_search_writes_what_the_training_model_finds_most_probable(attention):
+    model = MODELS[attention]
+    written = greedy(model, SOURCES, LENGTH)
+    logits = np.array(model([SOURCES, shift_right(written)]))
+    logits[..., [PAD, SOS]] = -np.inf
+    counted = written != PAD
+    np.testing.assert_array_equal(logits.argmax(-1)[counted], written[counted])
+
+
+def test_nothing_but_padding_follows_the_end():
+    for row in greedy(MODELS[False], sentences(200), 8):
+        ends = np.flatnonzero(row == EOS)
+        if len(ends):
+            assert (row[ends[0] + 1 :] == PAD).all()
+        assert SOS not in row
+
+
+def test_many_sentences_are_searched_as_if_each_were_alone():
+    """300 is more than a chunk, and no multiple of it."""
+    many = sentences(300)
+    together = greedy(MODELS[True], many, LENGTH)
+    alone = np.concatenate([greedy(MODELS[True], many[[n]], LENGTH) for n in (0, 255, 256, 299)])
+    np.testing.assert_array_equal(together[[0, 255, 256, 299]], alone)
+
+
+def test_padding_of_the_source_changes_no_translation():
+    longer = np.pad(SOURCES, [(0, 0), (0, 5)])
+    for model in MODELS.values():
+        np.testing.assert_array_equal(greedy(model, longer, LENGTH), greedy(model, SOURCES, LENGTH))
+
+
+def test_search_uses_the_weights_of_the_moment():
+    model = translator()
+    before = greedy(model, SOURCES, LENGTH)
+    for weight in model.trainable_variables:
+        weight.assign(weight * -1)
+    assert (greedy(model, SOURCES, LENGTH) != before).any()
+
+
+def test_a_search_without_sentences_places_or_beams_is_refused():
+    model = MODELS[False]
+    with pytest.raises(ValueError, match=r"Sources have shape \(sentences, length\)"):
+        greedy(model, SOURCES[0], LENGTH)
+    with pytest.raises(ValueError, match="Sources have shape"):
+        greedy(model, SOURCES[:0], LENGTH)
+    with pytest.raises(ValueError, match="0 places hold no translation"):
+        greedy(model, SOURCES, 0)
+    with pytest.raises(ValueError, match="width 0 keeps nothing"):
+        beam_search(model, SOURCES, width=0)
+
+
+def test_a_model_with_other_layers_is_refused_by_name():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="output")])
+    with pytest.raises(ValueError, match="no layer named decoder, encoder, refinement"):
+        greedy(model, SOURCES, LENGTH)
+
+
+# ---------------------------------------------------------------------------------- the training
+
+
+def test_the_decoder_sees_the_target_one_place_late():
+    targets = np.array([[5, 6, EOS, PAD]])
+    np.testing.assert_array_equal(shift_right(targets), [[SOS, 5, 6, EOS]])
+
+
+def test_padding_counts_neither_in_the_loss_nor_in_the_accuracy():
+    targets = np.array([[5, 6, EOS, PAD, PAD], [4, EOS, PAD, PAD, PAD]])
+    logits = rng.normal(size=(2, 5, WORDS)).astype("float32")
+    other = np.where(targets[..., None] == PAD, rng.normal(size=logits.shape), logits)
+    for measure in (masked_loss, masked_accuracy):
+        assert float(measure(targets, logits)) == pytest.approx(float(measure(targets, other)))
+    logs = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    counted = targets != PAD
+    by_hand = -np.take_along_axis(logs, targets[..., None], -1)[..., 0][counted].mean()
+    assert float(masked_loss(targets, logits)) == pytest.approx(by_hand, abs=1e-5)
+    right = (logits.argmax(-1) == targets)[counted].mean()
+    assert float(masked_accuracy(targets, logits)) == pytest.approx(right)
+
+
+@pytest.mark.parametrize("attention", [False, True])
+def test_a_network_learns_to_turn_a_few_sentences_round(attention):
+    sources = sentences(64, words=7)
+    targets = np.full_like(sources, PAD)
+    for row, source in zip(targets, sources, strict=True):
+        end = list(source).index(EOS)
+        row[:end], row[end] = source[:end][::-1], EOS
+    keras.utils.set_random_seed(0)
+    model = encoder_decoder(9, WORDS, embedding=16, units=32, refinement=16, attention=attention)
+    model.compile(keras.optimizers.Adam(0.01), masked_loss, metrics=[masked_accuracy])
+    history = fit_pairs(model, sources, targets, epochs=40, batch_size=16, quiet=True).history
+    assert history["masked_accuracy"][-1] > 0.95
+    assert (greedy(model, sources, 6) == targets).mean() > 0.9
+
+
+def test_unequal_counts_of_sources_and_targets_are_refused():
+    model = MODELS[False]
+    with pytest.raises(ValueError, match="5 sources but 4 targets"):
+        fit_pairs(model, SOURCES, SOURCES[:4], epochs=1)
+    with pytest.raises(ValueError, match="No sentence pairs"):
+        fit_pairs(model, SOURCES[:0], SOURCES[:0], epochs=1)
+
+
+def test_the_classic_sizes_have_the_parameters_that_one_counts_by_hand():
+    model = encoder_decoder(100, 200)
+    by_hand = {
+        "source_embedding": 100 * 128,
+        "encoder": 4 * 256 * (128 + 256 + 1),
+        "target_embedding": 200 * 128,
+        "decoder": 4 * 256 * (128 + 256 + 1),
+        "refinement": 128 * (256 + 128 + 1),
+        "output": 200 * (128 + 1),
+    }
+    assert {name: model.get_layer(name).count_params() for name in by_hand} == by_hand
+    assert model.count_params() == sum(by_hand.values())
+
+
+# --------------------------------------------------------------------------------- the attention
+
+
+def test_attention_weights_sum_to_one_and_give_padding_nothing():
+    targets = np.array(greedy(MODELS[True], SOURCES, LENGTH))
+    weights = attention_weights(MODELS[True], SOURCES, targets)
+    assert weights.shape == (len(SOURCES), LENGTH, SOURCES.shape[1])
+    np.testing.assert_allclose(weights.sum(-1), 1, atol=1e-5)
+    assert weights.transpose(0, 2, 1)[SOURCES == PAD].max() < 1e-6
+
+
+def test_weights_of_a_network_without_attention_are_refused():
+    with pytest.raises(ValueError, match="no layer named attention"):
+        attention_weights(MODELS[False], SOURCES, SOURCES)
+
+
+# ----------------------------------------------------------------------------------- the studies
+
+
+@pytest.fixture
+def small_study(tmp_path, monkeypatch):
+    """The studies on a handful of made-up pairs."""
+    table = grammar.sentence_pairs({"train": 200, "valid": 20, "test": 20})
+    table.attrs["source"] = "full"
+    monkeypatch.setattr(studies, "BACKUPS", tmp_path)
+    monkeypatch.setattr(studies, "load_sentence_pairs", lambda name: table)
+    monkeypatch.setattr(studies, "EPOCHS", dict.fromkeys(studies.EPOCHS, 1))
+    monkeypatch.setattr(grammar, "sentence_pairs", lambda: table)
+    return table
+
+
+def test_the_study_goes_on_after_its_last_whole_epoch(small_study):
+    """Two epochs, then a third, give what three in one go give; only the folder differs."""
+    fit = studies.Multi30k("with attention", 100, 60, 2, seed=0)
+    stopped, whole = replace(fit, epochs=3), replace(fit, epochs=3, seed=0)
+    first = fit.measure(None)
+    gone_on = stopped.measure(None)
+    assert len([*stopped.backup.parent.iterdir()]) == 1
+    assert np.isnan(stopped.measure(None)["seconds an epoch"])  # nothing was left to train
+    shutil.rmtree(whole.backup)
+    at_once = whole.measure(None)
+    for measured in (gone_on, at_once):
+        assert measured.pop("seconds an epoch") > 0
+    assert gone_on == pytest.approx(at_once, rel=1e-4)
+    assert first["loss 2"] == pytest.approx(at_once["loss 2"])
+    assert at_once["loss 3"] < at_once["loss 1"]
+    assert {"dictionary bleu", "greedy bleu", "beam bleu", "valid 3"} <= set(at_once)
+
+
+def test_weights_of_another_version_are_not_taken_up(monkeypatch):
+    fit = studies.Multi30k("with attention", 100, 60, 2, seed=0)
+    here = fit.backup
+    assert replace(fit, epochs=3).backup == here != replace(fit, seed=1).backup
+    monkeypatch.setattr(workers, "versions_here", lambda: {"keras": "another"})
+    assert fit.backup != here
+
+
+def test_the_study_refuses_to_run_on_the_grammar_instead_of_captions(small_study):
+    small_study.attrs["source"] = "embedded"
+    with pytest.raises(DataError, match="multi30k needs the full data"):
+        studies.Multi30k("with attention", 100, 60, 1, seed=0).measure(None)
+
+
+def test_the_study_of_seeds_measures_both_parts_and_all_lengths(small_study, monkeypatch):
+    """And it reads the words from the last where it says so."""
+    rows = []
+    monkeypatch.setattr(
+        translation, "greedy", lambda model, ids, length: rows.append(ids) or greedy(model, ids)
+    )
+    for network in ("encoder-decoder", "read backwards"):
+        found = studies.Composition(network, 0).measure(None)
+        assert {"valid bleu", "test bleu", "test whole", "whole 6", "whole 18"} <= set(found)
+    for one, other in zip(rows[:2], rows[2:], strict=True):
+        for forwards, backwards in zip(one.tolist(), other.tolist(), strict=True):
+            end = forwards.index(EOS)
+            assert backwards == [*forwards[:end][::-1], *forwards[end:]] != forwards
+
+
+def test_both_studies_list_their_networks():
+    assert [fit.seed for fit in studies.composition()] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert {fit.network for fit in studies.composition()} == set(studies.EPOCHS)
+    assert {fit.network for fit in studies.plan()} == {"encoder-decoder", "with attention"}
