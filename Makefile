@@ -1,9 +1,10 @@
-# What this project can do; `make` or `make help` lists it. Needs Python 3.11 to 3.13 and nothing else.
+# Everything this project can do; `make` or `make help` lists it. Needs only Python 3.11 to 3.13.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
 RESOLUTION ?= lowest-direct
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile
 
 # The stamp names the folder it was made in: a moved folder has broken scripts and is set up anew,
 # and so is one whose Python is gone.
@@ -11,15 +12,17 @@ ifneq ($(shell $(BIN)/python -c "" 2>/dev/null && cat $(READY) 2>/dev/null),$(CU
 .PHONY: $(READY)
 endif
 
-.PHONY: help setup lessons test lint format lock ranges notebooks lab study bench site clean
+.PHONY: help setup lessons lesson quick test nightly lint format lock ranges notebooks lab study bench site clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1	\2/p' Makefile | expand -t 16
 
-setup: $(READY)  ## make .venv with the tested packages; the other targets do so by themselves
+setup: $(READY)  ## make .venv with the tested packages; the other targets do this when needed
 
-# Without a stamp, a setup was interrupted: a broken .venv is made anew, a whole one reinstalled.
-# uv reads no pip settings, so the user's package index and certificate are handed on to it.
+# Without a stamp, a setup was interrupted: a broken .venv is replaced, a whole one reinstalled.
+# uv does not read pip's settings, so it is given the user's package index and certificate.
+# Python 3.11 in a C locale reads .pth files as ASCII and would not start from a folder with an
+# umlaut, so the install names its folder relative to site-packages.
 $(READY): requirements.txt pyproject.toml
 	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || { \
 	  echo "The course needs Python 3.11 to 3.13, and $(PYTHON) is" \
@@ -41,34 +44,48 @@ $(READY): requirements.txt pyproject.toml
 	if [ -n "$${PIP_CERT:-}" ]; then export SSL_CERT_FILE="$${SSL_CERT_FILE:-$$PIP_CERT}"; fi; \
 	$(BIN)/python -m uv pip install $$quiet --python $(BIN)/python $$mend --compile-bytecode -r requirements.txt; \
 	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps -e .; \
+	for pth in $(BIN)/../lib/python*/site-packages/*course_utils*.pth; do \
+	  printf '../../../..\n' > "$$pth"; done; \
 	printf '%s\n' "$(CURDIR)" > $(READY)
 
 lessons: $(READY)  ## run every lesson, and leave a page that links to them all
 	$(BIN)/course run $(ARGS)
 
-test: lint  ## lint, then test the package and run every notebook
-	$(BIN)/python -m pytest -n 2 --dist loadfile --junitxml=build/test-results.xml $(ARGS)
+lesson: $(READY)  ## run and time one lesson: make lesson N=04
+	$(BIN)/course run $(or $(N),$(error Which lesson? For example: make lesson N=04)) $(ARGS)
 
-lint: $(READY)  ## check the style of package, tests and notebooks
+quick: lint  ## after a change: lint, and every test that takes no browser, lesson, cluster or site
+	$(PYTEST) -m "not slow and not nightly" tests $(ARGS)
+
+test: lint  ## before a commit: lint, all tests, and every lesson once
+	$(PYTEST) --junitxml=build/test-results.xml $(ARGS)
+
+nightly: $(READY)  ## what doubles work: lessons on the sample, long fuzzing, both ends of the ranges
+	$(PYTEST) -m nightly tests $(ARGS)
+	COURSE_FUZZ=1000 $(PYTEST) -m hypothesis tests $(ARGS)
+	$(MAKE) ranges RESOLUTION=lowest-direct
+	$(MAKE) ranges RESOLUTION=highest
+
+lint: $(READY)  ## check the style of packages, tests and notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-format: $(READY)  ## mend the style of package, tests and notebooks
+format: $(READY)  ## fix the style of packages, tests and notebooks
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(READY)  ## make requirements.txt anew from the ranges in pyproject.toml
+lock: $(READY)  ## rebuild requirements.txt from the ranges in pyproject.toml
 	$(BIN)/python -m uv pip compile --upgrade --universal --python-version 3.11 \
 	  --fork-strategy fewest --all-extras --no-annotate --no-emit-index-url \
 	  --custom-compile-command "make lock" pyproject.toml -o requirements.txt
 
-ranges: $(READY)  ## test everything at an end of the ranges: RESOLUTION=lowest-direct, or highest
+ranges: $(READY)  ## test everything at one end of the version ranges: RESOLUTION=lowest-direct, or highest
 	$(BIN)/python -m uv venv --quiet --clear --python $(BIN)/python build/$(RESOLUTION)
 	$(BIN)/python -m uv pip install --python build/$(RESOLUTION)/bin/python \
 	  --resolution $(RESOLUTION) --compile-bytecode -e ".[cluster,dev,site]"
 	build/$(RESOLUTION)/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-notebooks: $(READY)  ## run every lesson and store its outputs, the timings and all tables made of them
+notebooks: $(READY)  ## run every lesson and store its outputs, the timings and the tables made from them
 	$(BIN)/course run --store $(ARGS)
 	$(BIN)/course plan
 
@@ -78,11 +95,11 @@ lab: $(READY)  ## open your own copies of the lessons in JupyterLab
 study: $(READY)  ## run a study: make study ARGS="..."
 	$(BIN)/course study $(ARGS)
 
-bench: $(READY)  ## measure the course against what one would do otherwise: make bench ARGS="..."
+bench: $(READY)  ## measure the course against the usual alternatives: make bench ARGS="..."
 	$(BIN)/python benchmarks/bench.py $(ARGS)
 
 site: $(READY)  ## build the site from the stored lessons, in build/site
 	$(BIN)/python site/build.py
 
-clean:  ## remove what was built; .venv, data and my_work stay
+clean:  ## remove what was built, but not .venv, data or my_work
 	rm -rf build .pytest_cache .ruff_cache .hypothesis
