@@ -1,18 +1,16 @@
 """Checks of the exercises: what is right about an answer, or a hint on what is not.
 
-A wrong answer gets a sentence, never a traceback, and never the solution. Who is stuck gets ordered
-hints as well, one more with each try. Checks and hints of a lesson are in the module named after
-it.
+A wrong answer gets a sentence, never a traceback, and never the solution. From the second wrong try
+on, ordered hints follow, one more with each try. The checks and hints of a lesson are in the module
+named after it.
 """
 
-import inspect
 import warnings
 from collections import Counter
 from importlib import import_module
 from importlib.util import find_spec
-from types import ModuleType
 
-from course.exercises.hints import Hint, said
+from course.exercises.hints import EXERCISES, Exercise, Hint
 from course.exercises.record import record
 
 RIGHT = "✓ Exercise {}: right. {}"
@@ -20,7 +18,7 @@ NOT_YET = "✗ Exercise {}: not yet. {}"
 TRIES_BEFORE_HINTS = 2
 
 _wrong_tries: Counter[str] = Counter()
-"""of each exercise, in this kernel, since it was last right"""
+"""of each exercise, in this kernel, since the answer was last right"""
 
 
 def check(exercise: str, answer: object, **given: object) -> None:
@@ -28,7 +26,7 @@ def check(exercise: str, answer: object, **given: object) -> None:
 
     Args:
         exercise: its name, such as `04-1`: the lesson's number and the exercise's.
-        answer: what the exercise asks for; three dots stand for no answer yet.
+        answer: what the exercise asks for, or three dots for no answer yet.
         given: what the exercise starts from, such as `prices=prices`.
 
     Raises:
@@ -48,7 +46,7 @@ def check(exercise: str, answer: object, **given: object) -> None:
 
 
 def judge(exercise: str, answer: object, **given: object) -> str:
-    """Praise a right answer and raise for any other, as a cell must that is graded.
+    """Praise a right answer and raise a hint for any other, as a graded cell must.
 
     Nothing is printed, counted or recorded.
 
@@ -65,35 +63,30 @@ def judge(exercise: str, answer: object, **given: object) -> str:
         ValueError: there is no such exercise.
         TypeError: something that the exercise starts from is missing or unknown.
     """
-    test = _lesson(exercise).CHECKS[exercise]
+    test = _named(exercise).check
     if answer is ...:
         raise Hint("Replace the three dots with your answer.")
-    call = inspect.signature(test).bind(answer, **given)  # here, as this is no learner's mistake
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what is wrong, the hint tells
-            return test(*call.args, **call.kwargs)
-    except Hint as hint:
-        raise Hint(" ".join(str(hint).split())) from None
-    except (Exception, SystemExit) as error:  # whatever the answer is, it gets a sentence
-        stopped = f"The check could not use your answer; it stopped at {said(error)}."
-        raise Hint(stopped) from None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the hint says what is wrong
+        return test(answer, **given)
 
 
 def _offer_hints(exercise: str) -> None:
     """From the second wrong try on, print the ordered hints, one more with each try."""
     _wrong_tries[exercise] += 1
-    hints = _lesson(exercise).HINTS[exercise]
+    hints = _named(exercise).hints
     earned = max(0, _wrong_tries[exercise] - TRIES_BEFORE_HINTS + 1)
     for number, hint in enumerate(hints[:earned], 1):
         print(f"  Hint {number} of {len(hints)}: {hint}")
 
 
-def _lesson(exercise: str) -> ModuleType:
-    """The module with the checks and the hints of an exercise's lesson."""
-    module = f"course.exercises.lesson_{exercise[:2]}"
-    lesson = import_module(module) if find_spec(module) else None
-    if lesson is None or exercise not in lesson.CHECKS:
-        known = f": choose one of {', '.join(lesson.CHECKS)}" if lesson else ""
-        raise ValueError(f"No exercise {exercise!r}{known}.")
-    return lesson
+def _named(exercise: str) -> Exercise:
+    """The exercise of a name, whose lesson's checks are loaded for it."""
+    lesson = exercise[:2]
+    if find_spec(module := f"course.exercises.lesson_{lesson}"):
+        import_module(module)  # it registers its exercises
+    if exercise not in EXERCISES:
+        known = [name for name in EXERCISES if name.startswith(lesson)]
+        choose = f": choose one of {', '.join(known)}" if known else ""
+        raise ValueError(f"No exercise {exercise!r}{choose}.")
+    return EXERCISES[exercise]

@@ -1,96 +1,91 @@
-"""What the checks of all lessons share: hints, and taking an answer apart without a traceback."""
+"""What the checks of all lessons share: an exercise, a hint, and the mistakes that call for one.
 
-from collections.abc import Iterator
-from itertools import chain
+Whatever a learner's code or object raises becomes a hint. An error anywhere else in a check is our
+own mistake and stays an error.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from textwrap import shorten
-from typing import Any
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
-WRAPPED = ("cell", "layer", "forward_layer", "backward_layer")
-"""where Keras' layers keep what they wrap"""
+
+@dataclass(frozen=True)
+class Exercise:
+    """The check of an exercise, and its ordered hints."""
+
+    check: Callable[..., str]
+    """from an answer, and what the exercise starts from, to praise; raises `Hint`"""
+    hints: tuple[str, ...]
+
+
+EXERCISES: dict[str, Exercise] = {}
+"""by name, those of the lessons whose checks are loaded"""
+
+
+def exercise(name: str, *hints: str) -> Callable[[Callable[..., str]], Callable[..., str]]:
+    """Make a function the check of the exercise of this name, with its ordered hints."""
+
+    def register(check: Callable[..., str]) -> Callable[..., str]:
+        EXERCISES[name] = Exercise(check, hints)
+        return check
+
+    return register
 
 
 class Hint(Exception):
-    """What to tell a learner whose answer is not right yet."""
+    """What to tell a learner whose answer is not right yet, in one line."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(" ".join(text.split()))
 
 
 def said(error: BaseException) -> str:
     """An error's type and message in one short line."""
     try:
         message = shorten(str(error), 200)
-    except Exception:  # the error is of a learner's class, which may not know how to be printed
+    except Exception:  # a learner's own class of errors may fail to print itself
         message = ""
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
-def ask_for_function(answer: object) -> None:
-    """Say so if an answer is no function."""
-    if not callable(answer):
-        raise Hint("Hand over the function itself, without calling it.")
+@contextmanager
+def learners_code(problem: str) -> Iterator[None]:
+    """Turn any error of a learner's code into a hint: the problem, then the error."""
+    try:
+        yield
+    except Hint:
+        raise
+    except (Exception, SystemExit) as error:
+        raise Hint(f"{problem} {said(error)}") from None
 
 
-def called(function: object, *given: object, case: str = "") -> object:
-    """Call a learner's function and take what it returns, or say what went wrong.
+def close(found: ArrayLike, expected: ArrayLike, rtol: float = 0.0, atol: float = 1e-9) -> bool:
+    """Whether two answers have one shape and the same numbers, missing ones included."""
+    same_shape = np.shape(found) == np.shape(expected)
+    return same_shape and np.allclose(found, expected, rtol, atol, equal_nan=True)
+
+
+def known_mistake(
+    found: ArrayLike, mistakes: Mapping[str, ArrayLike], rtol: float = 0.0, atol: float = 1e-9
+) -> str:
+    """The hint on the first known mistake that an answer equals, or an empty string.
 
     Args:
-        function: what the learner handed over.
-        given: its arguments.
-        case: what to name them in a hint, such as `For 9 values`.
+        found: a wrong answer.
+        mistakes: hints, and the answer that each mistake leads to.
+        rtol: as for `numpy.isclose`.
+        atol: as for `numpy.isclose`.
     """
-    ask_for_function(function)
-    your = f"{case}, your" if case else "Your"
-    try:
-        found = function(*given)
-    except (Exception, SystemExit) as error:  # whatever a learner's code raises becomes a hint
-        raise Hint(f"{your} function raised {said(error)}") from None
-    if found is None:
-        raise Hint(f"{your} function returned nothing: end it with `return`.")
-    return found
+    hints = (hint for hint, mistake in mistakes.items() if close(found, mistake, rtol, atol))
+    return next(hints, "")
 
 
-def array(found: object, asked: str = "Your function must return an array of numbers.") -> NDArray:
-    """Take an array of numbers, or say what is asked for."""
-    try:
-        return np.asarray(found, dtype=float)
-    except Exception:  # an answer may define its own way to an array
-        raise Hint(asked) from None
-
-
-def parts(layer: Any) -> Iterator[Any]:  # noqa: ANN401 (a Keras model or layer)
-    """The layers of a model and all that they are made of: other models, wrapped layers, cells."""
-    lists = [getattr(layer, name, []) for name in ("layers", "cells")]
-    single = [getattr(layer, name, None) for name in WRAPPED]
-    for part in [*chain(*lists), *filter(None, single)]:
-        yield part
-        yield from parts(part)
-
-
-def numbers(answer: object, count: int) -> NDArray:
-    """Take so many finite numbers, or say what came instead."""
-    asked = "One number is" if count == 1 else f"{count} numbers are"
-    values = np.ravel(array(answer, f"{asked} asked for, not {type(answer).__name__}."))
-    if len(values) != count:
-        raise Hint(f"{asked} asked for, not {len(values)}.")
-    if not np.isfinite(values).all():
-        raise Hint("Not every number is finite: is a value missing, or divided by zero?")
-    return values
-
-
-def number(answer: object) -> float:
-    """Take a single finite number, or say what came instead."""
-    return float(numbers(answer, 1)[0])
-
-
-def series_by_day(function: object, prices: pd.DataFrame) -> pd.Series:
-    """Call a learner's function on prices and take a series by day, or say what came instead."""
-    result = called(function, prices.copy())
-    if not isinstance(result, pd.Series) or not isinstance(result.index, pd.DatetimeIndex):
-        raise Hint("Your function must return a pandas Series indexed by day.")
-    if not pd.api.types.is_numeric_dtype(result):
-        raise Hint(f"Your function must return numbers, not {result.dtype}.")
-    if not (result.index.is_unique and result.index.is_monotonic_increasing):
-        raise Hint("Each day must be there once, oldest first.")
-    return result
+def off(found: float, right: float) -> str:
+    """A sentence that says on which side of the right number an answer is."""
+    whole = found == round(found) and abs(found) < 1e9
+    shown = f"{found:,.0f}" if whole else f"{found:.4g}"
+    return f"{shown} is too {'small' if found < right else 'large'}."

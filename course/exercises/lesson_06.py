@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from course_utils.recipes import Recipe
 
-from course.exercises.hints import Hint, array, called, number, series_by_day
-from course_utils.evaluation import LeakError, check_past_only, rmse
+from course.exercises.answers import ask_for_past_feature, called, number, series_by_day, shaped
+from course.exercises.hints import Hint, close, exercise, known_mistake
+from course_utils.evaluation import rmse
 
 import numpy as np
 import pandas as pd
@@ -33,28 +34,32 @@ _base_errors: dict[tuple, float] = {}
 """measured once, so that a second attempt at exercise 4 takes half the time"""
 
 
+@exercise(
+    "06-1",
+    "1 - R² is what a forecast leaves unexplained. Compute it for both.",
+    "These are squared errors over one and the same variance. In their ratio it cancels.",
+    "The root of the ratio is RMSE over naive RMSE; the skill is 1 minus that.",
+)
 def _skill_from_r2(answer: object) -> str:
     found = number(answer)
     ratio = sqrt(0.03 / 0.02)
-    if np.isclose(found, 1 - ratio, atol=5e-3):
+    if close(found, 1 - ratio, atol=5e-3):
         return f"R² is 0.97, and the errors are {ratio - 1:.0%} larger than naive's."
+    if close(abs(found), 0.01, atol=1e-4):
+        raise Hint("R²s cannot be subtracted: compare what each of them leaves, 1 - R².")
     mistakes = {
-        ratio - 1: "The size is right. A model that is worse than naive has a skill below 0.",
-        100 * (1 - ratio): "Give a share, not per cent.",
-        ratio: "That is the ratio of the RMSEs: the skill is what it lacks to 1.",
-        1 - 1.5: "1 - R² is the ratio of squared errors: take the root for RMSEs.",
-        1.5: "That is the ratio of the squared errors.",
-        1 - 1 / ratio: "Naive's RMSE is what the model's is divided by.",
-        0.97 - 0.98: "R²s cannot be subtracted: compare what each of them leaves, 1 - R².",
-        0.98 - 0.97: "R²s cannot be subtracted: compare what each of them leaves, 1 - R².",
-        1 - 0.97 / 0.98: "The errors are in 1 - R², not in R².",
-        1 - sqrt(0.97 / 0.98): "The errors are in 1 - R², not in R².",
+        "The size is right. A model that is worse than naive has a skill below 0.": ratio - 1,
+        "Give a share, not per cent.": 100 * (1 - ratio),
+        "That is the ratio of the RMSEs: the skill is 1 minus it.": ratio,
+        "1 - R² gives the ratio of squared errors: take the root for RMSEs.": 1 - 1.5,
+        "That is the ratio of the squared errors.": 1.5,
+        "Divide the model's RMSE by naive's, not naive's by the model's.": 1 - 1 / ratio,
+        "The errors are in 1 - R², not in R².": 1 - 0.97 / 0.98,
+        "The errors are in 1 - R², not in R²: no root of R² helps.": 1 - sqrt(0.97 / 0.98),
     }
-    for mistake, hint in mistakes.items():
-        if np.isclose(found, mistake, atol=1e-4):
-            raise Hint(hint)
     raise Hint(
-        "R² is 1 minus squared errors over the variance of the truth, and that variance is the "
+        known_mistake(found, mistakes, atol=1e-4)
+        or "R² is 1 minus squared errors over the variance of the truth, and that variance is the "
         "same for both: it cancels."
     )
 
@@ -64,9 +69,15 @@ class _NoDummies(MinMaxScaler):
 
     def inverse_transform(self, X: object) -> NoReturn:
         """Refuse."""
-        raise Hint("Leave `inverse_transform` out: it wants dummy columns, and you need none.")
+        raise Hint("Do without `inverse_transform`: it wants dummy columns, and you need none.")
 
 
+@exercise(
+    "06-2",
+    "Write down what `transform` does: first it multiplies, then it adds.",
+    "The way back undoes the last step first.",
+    "`scale_` and `min_` hold one number per column: take those of `column`.",
+)
 def _back_to_dollars(answer: object) -> str:
     rng = np.random.default_rng(0)
     table = rng.uniform([10, 100, 1000], [20, 130, 5000], (30, 3))
@@ -74,157 +85,127 @@ def _back_to_dollars(answer: object) -> str:
         scaler = _NoDummies(feature_range=feature_range).fit(table)
         for column, shape in [(1, (5,)), (0, (4, 2)), (2, (4, 2, 1)), (1, (3, 1))]:
             values = rng.uniform(*feature_range, shape)
-            found = _called_on(answer, scaler, values, column)
-            _compare_with_mistakes(found, scaler, values, column)
+            found = shaped(called(answer, scaler, values, column, keep=True), shape, "values.shape")
+            right = (values - scaler.min_[column]) / scaler.scale_[column]
+            if close(found, right, rtol=1e-5):
+                continue
+            raise Hint(
+                known_mistake(found, _wrong_ways_back(scaler, values, column), rtol=1e-5)
+                or f"With feature_range {feature_range}, {values.flat[0]:.3g} in column {column} "
+                f"should become {right.flat[0]:.4g}, not {found.flat[0]:.4g}."
+            )
     return "Right for three columns, four shapes, and two ranges, without a dummy."
 
 
-def _called_on(
-    function: Callable[..., Any], scaler: MinMaxScaler, values: NDArray, column: int
-) -> NDArray:
-    """Call a learner's function and take numbers of the same shape, or say what came instead."""
-    given = values.copy()
-    found = array(called(function, scaler, given, column))
-    if not np.array_equal(given, values):
-        raise Hint("Your function changed the caller's values: work on a copy.")
-    if found.shape != values.shape:
-        raise Hint(f"For values of shape {values.shape}, return the same, not {found.shape}.")
-    return found
-
-
-def _compare_with_mistakes(
-    found: NDArray, scaler: MinMaxScaler, values: NDArray, column: int
-) -> None:
-    """Give a hint unless these are the values in their own unit."""
+def _wrong_ways_back(scaler: MinMaxScaler, values: NDArray, column: int) -> dict[str, NDArray]:
+    """Known mistakes on the way back, and the values that they give."""
     minimum, scale = scaler.min_[column], scaler.scale_[column]
-    expected = (values - minimum) / scale
-    if np.allclose(found, expected, rtol=1e-5):
-        return
-    mistakes = [
-        (
-            values * scaler.data_range_[column] + scaler.data_min_[column],
-            f"The data's minimum and range do for (0, 1) only: this scaler's feature_range is "
-            f"{scaler.feature_range}.",
-        ),
-        (values, "These are the scaled values still."),
-        (values / scale, "`min_` is missing: `transform` adds it."),
-        ((values + minimum) / scale, "`transform` adds `min_`: which sign has the way back?"),
-        ((values - minimum) * scale, "`transform` multiplies by `scale_`: you go the other way."),
-        (values * scale + minimum, "That is `transform` once more: go the other way."),
-        (values / scale - minimum, "Undo the last step of `transform` first: it adds `min_`."),
-    ]
-    for other in set(range(len(scaler.scale_))) - {column}:
-        mistakes.append(
-            (
-                (values - scaler.min_[other]) / scaler.scale_[other],
-                f"That is column {other}, and column {column} was asked for.",
-            )
-        )
-    for mistake, hint in mistakes:
-        if np.allclose(found, mistake, rtol=1e-5):
-            raise Hint(hint)
-    raise Hint(
-        f"With feature_range {scaler.feature_range}, {values.flat[0]:.3g} in column {column} "
-        f"should become {expected.flat[0]:.4g}, not {found.flat[0]:.4g}."
-    )
+    by_data = values * scaler.data_range_[column] + scaler.data_min_[column]
+    mistakes = {
+        "The data's minimum and range work for (0, 1) only: this scaler's feature_range is "
+        f"{scaler.feature_range}.": by_data,
+        "These are still the scaled values.": values,
+        "`min_` is missing: `transform` adds it.": values / scale,
+        "`transform` adds `min_`: which sign has it on the way back?": (values + minimum) / scale,
+        "`transform` multiplies by `scale_`: go the other way.": (values - minimum) * scale,
+        "That is `transform` once more: go the other way.": values * scale + minimum,
+        "Undo the last step of `transform` first: it adds `min_`.": values / scale - minimum,
+    }
+    for other in {0, 1, 2} - {column}:
+        wrong_column = (values - scaler.min_[other]) / scaler.scale_[other]
+        mistakes[f"That is column {other}, not column {column}."] = wrong_column
+    return mistakes
 
 
+@exercise(
+    "06-3",
+    "Mean and standard deviation come from one and the same rolling window of closes.",
+    "`rolling(20)` ends today, and its `std()` is the one you need.",
+    "How far is the close from the mean, and how many standard deviations is that?",
+)
 def _z_score(answer: object, prices: pd.DataFrame) -> str:
-    def asked(table: pd.DataFrame) -> pd.Series:
-        return series_by_day(answer, table).astype(float)
-
-    found, close = asked(prices), prices["Close"]
-    last = close.rolling(20)
-    expected = ((close - last.mean()) / last.std()).dropna()
-    if not found.index.isin(prices.index).all():
-        raise Hint("Keep the days of the price table as the index.")
-    found = found.dropna()
-    around = close.rolling(20, center=True)
-    before = close.shift().rolling(20)
-    mistakes = [
-        (
-            (close - close.mean()) / close.std(),
-            "That is the mean of all days, later ones included: take the last 20.",
+    price = prices["Close"]
+    found = series_by_day(answer, prices).reindex(prices.index)
+    last, around = price.rolling(20), price.rolling(20, center=True)
+    before = price.shift().rolling(20)
+    above = price - last.mean()
+    right = above / last.std()
+    mistakes = {
+        "That is the mean of all days, later ones included: take the last 20.": (
+            (price - price.mean()) / price.std()
         ),
-        (
-            (close - around.mean()) / around.std(),
-            "Your window is centred, so it holds days that are yet to come.",
+        "Your window is centred, so it contains days that are yet to come.": (
+            (price - around.mean()) / around.std()
         ),
-        (
-            (close - before.mean()) / before.std(),
-            "Your window ends yesterday: today belongs to it.",
-        ),
-        (close - last.mean(), "That is in dollars: divide by the standard deviation."),
-        ((close - last.mean()) / last.var(), "You divided by the variance."),
-        (expected.abs(), "Below the mean the score is negative: leave the sign."),
-        (-expected, "Above the mean the score is positive: turn the difference round."),
-    ]
-    for mistake, hint in mistakes:
-        if _same(found, mistake.dropna()):
-            raise Hint(hint)
-    try:
-        check_past_only(lambda table: asked(table).shift().dropna(), prices, prices.index[1000])
-    except LeakError:
-        raise Hint("It changes when later days change: does your window look ahead?") from None
-    except ValueError as error:
-        raise Hint(str(error)) from None
-    if len(found) != len(expected):
-        raise Hint(f"{len(found)} days have a value; with 20 days needed it is {len(expected)}.")
-    by_20 = (close - last.mean()) / last.std(ddof=0)  # pandas' default divides by 19
-    if not (_same(found, expected) or _same(found, by_20.dropna())):
+        "Your window ends yesterday: include today.": (price - before.mean()) / before.std(),
+        "That is in dollars: divide by the standard deviation.": above,
+        "You divided by the variance.": above / last.var(),
+        "Below the mean the score is negative: keep the sign.": right.abs(),
+        "Above the mean the score is positive: turn the difference round.": -right,
+    }
+    if hint := known_mistake(found, mistakes, rtol=1e-5, atol=1e-6):
+        raise Hint(hint)
+    ask_for_past_feature(answer, prices)
+    if found.count() != right.count():
+        raise Hint(
+            f"{found.count()} days have a value; with a full window of 20 days it is "
+            f"{right.count()}."
+        )
+    by_20 = above / last.std(ddof=0)  # pandas' default divides by 19
+    if not any(close(found, score, rtol=1e-5, atol=1e-6) for score in (right, by_20)):
         raise Hint("The values are off: close, mean and standard deviation of the last 20 days.")
     return f"Today's close lies {found.abs().max():.1f} standard deviations off at most."
 
 
-def _same(found: pd.Series, expected: pd.Series) -> bool:
-    """Whether two series hold the same values on the same days."""
-    return found.index.equals(expected.index) and np.allclose(found, expected, atol=1e-6)
-
-
+@exercise(
+    "06-4",
+    "Parameters grow with the square of the units: 30% fewer units leave about half of them.",
+    "Lookback and learning rate cost no parameters. What did their sweeps say?",
+    "In the sweeps a short lookback lost nothing. Combine one with fewer units and larger steps.",
+)
 def _half_the_network(answer: object, prices: pd.DataFrame) -> str:
     from course_utils.recipes import BASE
 
     recipe = replace(BASE, **_settings(answer))
+    used, whole = _parameters(recipe, prices), _parameters(BASE, prices)
+    if used > whole / 2:
+        raise Hint(f"{used:,} parameters: at most half of BASE's {whole:,} are allowed.")
+    # Measured: a batch costs 33 time steps and its own, which cost twice as much for 100
+    # windows as for one. The limit is a little more than twice what BASE takes.
+    time_steps = recipe.layers * recipe.lookback
+    if 33 + time_steps * (1 + recipe.batch_size / 100) > 2.4 * recipe.batch_size:
+        raise Hint(
+            "That takes too long to check: take larger batches, a shorter lookback, or fewer "
+            "layers."
+        )
     year = prices.attrs["test_year"] - 1
+    key = (BASE, year, int(pd.util.hash_pandas_object(prices).sum()))
+    if key not in _base_errors:
+        _base_errors[key] = _mean_error(BASE, prices, year)
+    base = _base_errors[key]
     try:
-        used, whole = _parameters(recipe, prices), _parameters(BASE, prices)
-        if used > whole / 2:
-            raise Hint(f"{used:,} parameters: at most half of BASE's {whole:,} are allowed.")
-        # Measured: a batch costs 33 time steps and its own, which cost twice as much for 100
-        # windows as for one. The limit is a little more than twice what BASE takes.
-        time_steps = recipe.layers * recipe.lookback
-        if 33 + time_steps * (1 + recipe.batch_size / 100) > 2.4 * recipe.batch_size:
-            raise Hint(
-                "That takes too long to check: take larger batches, a shorter lookback, or fewer "
-                "layers."
-            )
-        key = (BASE, year, int(pd.util.hash_pandas_object(prices).sum()))
-        if key not in _base_errors:
-            _base_errors[key] = _mean_error(BASE, prices, year)
-        base, yours = _base_errors[key], _mean_error(recipe, prices, year)
+        yours = _mean_error(recipe, prices, year)
     except ValueError as error:  # such as too few days for the lookback
         raise Hint(str(error)) from None
     high = prices["High"]
-    days = high.index[high.index.year == year]
-    naive = rmse(high[days], high.shift()[days])
+    naive = rmse(high.loc[str(year)], high.shift().loc[str(year)])
     errors = f"RMSE {yours / naive:.1%} of naive's, BASE's {base / naive:.1%}"
     if yours > SLACK * base:
-        raise Hint(f"{errors}: too far above it. How a network learns costs no parameters.")
+        raise Hint(f"{errors}: too far above BASE's. How a network is trained costs no parameters.")
     return f"{errors}, with {used / whole:.0%} of the parameters; {year} is one year, two seeds."
 
 
 def _settings(answer: object) -> dict[str, int | float]:
     """Take sane settings, or say which is not."""
-    if not isinstance(answer, dict):
-        raise Hint(f"A dict of settings is asked for, not {type(answer).__name__}.")
-    unknown = [name for name in answer if name not in SETTINGS]
-    if unknown:
-        raise Hint(f"No setting {unknown[0]!r}: choose among {', '.join(SETTINGS)}.")
+    if not isinstance(answer, dict) or not all(isinstance(name, str) for name in answer):
+        raise Hint("Give a dict from the names of settings to their values.")
     settings = {}
     for name, value in answer.items():
+        if name not in SETTINGS:
+            raise Hint(f"There is no setting {name!r}: choose among {', '.join(SETTINGS)}.")
         kind, sane, wanted = SETTINGS[name]
         if not isinstance(value, kind) or isinstance(value, bool) or not sane(value):
-            raise Hint(f"{name} must be {wanted}, not {value!r}.")
+            raise Hint(f"{name} must be {wanted}.")
         settings[name] = int(value) if kind is Integral else float(value)
     return settings
 
@@ -250,35 +231,3 @@ def _mean_error(recipe: "Recipe", prices: pd.DataFrame, year: int) -> float:
             raise Hint("The training diverged: forecasts are no longer finite.")
         errors.append(rmse(prices["High"][found.index], found))
     return float(np.mean(errors))
-
-
-CHECKS: dict[str, Callable[..., str]] = {
-    "06-1": _skill_from_r2,
-    "06-2": _back_to_dollars,
-    "06-3": _z_score,
-    "06-4": _half_the_network,
-}
-
-HINTS: dict[str, tuple[str, ...]] = {
-    "06-1": (
-        "1 - R² is what a forecast leaves unexplained. Compute it for both.",
-        "These are squared errors over one and the same variance. In their ratio it cancels.",
-        "The root of the ratio is RMSE over naive RMSE; the skill is 1 minus that.",
-    ),
-    "06-2": (
-        "Write down what `transform` does: first it multiplies, then it adds.",
-        "The way back undoes the last step first.",
-        "`scale_` and `min_` hold one number for each column: take those of `column`.",
-    ),
-    "06-3": (
-        "Mean and standard deviation come from one and the same rolling window of closes.",
-        "`rolling(20)` ends today, and its `std()` is the one that is asked for.",
-        "How far is the close from the mean, and how many standard deviations is that?",
-    ),
-    "06-4": (
-        "Parameters grow with the square of the units: 30% fewer units are about half of them.",
-        "Lookback and learning rate cost no parameters. What did their sweeps say?",
-        "In the sweeps a short lookback lost nothing. Combine one with fewer units and larger "
-        "steps.",
-    ),
-}

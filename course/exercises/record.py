@@ -1,7 +1,7 @@
-"""What a learner has tried: a line for each try, in the folder of their own copies.
+"""What a learner has tried: one line per try, in the folder of their own copies.
 
 Only what runs in a folder named `my_work`, or below one, is recorded. The lessons themselves run
-elsewhere, with their solutions, so that running or testing them is nobody's progress.
+elsewhere, with their solutions, so running or testing them records nobody's progress.
 """
 
 import json
@@ -26,28 +26,26 @@ class Try:
 
 
 def record(exercise: str, right: bool) -> None:
-    """Add a try to the record, if the notebook is a learner's own; a check never waits or fails.
+    """Add a try to the record if the notebook is a learner's own copy.
 
-    What cannot be written is left out in silence here, and `course progress` says so.
+    A check never waits or fails because of the record: what cannot be written is left out in
+    silence here, and `course progress` says so.
     """
     tried = Try(exercise, right, datetime.now(UTC).isoformat(timespec="seconds"))
-    line = json.dumps(asdict(tried)) + "\n"
+    line = json.dumps(asdict(tried)).encode() + b"\n"
     with suppress(OSError):
         here = Path.cwd()
-        for folder in (here, *here.parents):
-            if folder.name == OWN_WORK:
-                # One short line is added in one piece, also where two kernels write.
-                with (folder / RECORD).open("ab+") as file:
-                    if file.tell():
-                        file.seek(-1, os.SEEK_END)
-                        if file.read(1) != b"\n":  # a line that was cut off swallows no other
-                            line = "\n" + line
-                    file.write(line.encode())
-                return
+        own = next((path for path in (here, *here.parents) if path.name == OWN_WORK), None)
+        if own:
+            # One short line is added in one piece, even where two kernels write.
+            with (own / RECORD).open("ab+") as file:
+                if file.tell() and file.seek(-1, os.SEEK_END) and file.read(1) != b"\n":
+                    line = b"\n" + line  # a line that was cut off must not swallow this one
+                file.write(line)
 
 
 def read_record(file: Path) -> Iterator[Try | None]:
-    """Read the tries, oldest first, None for a line that is damaged."""
+    """Read the tries, oldest first, with None for a damaged line."""
     if not file.is_file():
         return
     for line in file.read_bytes().splitlines():

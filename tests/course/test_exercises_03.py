@@ -1,6 +1,9 @@
 """The checks of lesson 03: right answers pass, known mistakes get their own hint."""
 
-from course.exercises import check
+import re
+
+from course.exercises import judge
+from course.exercises.hints import Hint
 from course_utils.cells import sigmoid
 
 import keras
@@ -9,7 +12,13 @@ import pytest
 
 Z, R = float(sigmoid(np.array(1.5))), 0.5
 CANDIDATE = float(np.tanh(-2 + 3 * R * 0.5 + 1))
-RIGHT = Z * 0.5 + (1 - Z) * CANDIDATE
+
+
+def mixed(candidate, z=Z):
+    return z * 0.5 + (1 - z) * candidate
+
+
+RIGHT = mixed(CANDIDATE)
 
 
 def adding_problem(samples, steps=20, seed=0):
@@ -20,54 +29,7 @@ def adding_problem(samples, steps=20, seed=0):
     return np.stack([values, marks], axis=-1), (values * marks).sum(axis=1)
 
 
-@pytest.fixture
-def verdict(capsys):
-    def ask(exercise, answer):
-        given = {"draw": adding_problem} if exercise == "03-4" else {}
-        check(exercise, answer, **given)
-        return capsys.readouterr().out
-
-    return ask
-
-
-# ---------------------------------------------------------------------- 1: one step by hand
-
-
-@pytest.mark.parametrize("answer", [RIGHT, np.array([[RIGHT]]), round(RIGHT, 4)])
-def test_the_right_state_passes(answer, verdict):
-    assert verdict("03-1", answer).startswith("✓")
-
-
-def test_keras_agrees_with_the_right_state():
-    layer = keras.layers.GRU(1, reset_after=False)
-    layer.build((None, 1, 1))
-    columns = [[[1, 0.5, -1]], [[-1, 1, 3]], [0, -1.5, 1]]
-    layer.set_weights([np.array(column, dtype="float32") for column in columns])
-    state = layer(np.array([[[2.0]]]), initial_state=np.array([[0.5]], dtype="float32"))
-    assert np.isclose(np.asarray(state).item(), RIGHT, atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("answer", "hint"),
-    [
-        ((1 - Z) * 0.5 + Z * CANDIDATE, "z weighs the old state"),
-        (CANDIDATE, "mix it with the old state"),
-        (Z * 0.5 + (1 - Z) * np.tanh(-2 + 1.5 + 1), "reset gate is missing"),
-        (Z * 0.5 + (1 - Z) * np.tanh(-2 + R * 2.5), "bias of the candidate"),
-        (Z * 0.5 + (1 - Z) * -0.25, "goes through tanh"),
-        (Z * 0.5 + (1 - Z) * float(sigmoid(np.array(-0.25))), "tanh, not sigmoid"),
-        (Z * 0.5 + CANDIDATE, "weighed by 1 - z"),
-        (R * 0.5 + (1 - R) * CANDIDATE, "not the reset gate"),
-        (1.5 * 0.5 - 0.5 * CANDIDATE, "update gate goes through sigmoid"),
-        (1.7, "cannot leave"),
-        (0.6, "too large"),
-    ],
-)
-def test_a_known_mistake_in_the_step_gets_its_hint(answer, hint, verdict):
-    assert hint in verdict("03-1", answer)
-
-
-# --------------------------------------------------------------------- 2: counting a stack
+GIVEN = {"03-4": {"draw": adding_problem}}
 
 
 def stack(parts=3, biases=2, dense=lambda units: units + 1, chained=True):
@@ -81,36 +43,6 @@ def stack(parts=3, biases=2, dense=lambda units: units + 1, chained=True):
     return count
 
 
-def test_the_right_count_passes_and_is_keras(verdict):
-    assert verdict("03-2", stack()).startswith("✓")
-    model = keras.Sequential([keras.Input((None, 4))])
-    for layer in range(4):
-        model.add(keras.layers.GRU(50, return_sequences=layer < 3))
-    model.add(keras.layers.Dense(1))
-    assert stack()(4, [50] * 4) == model.count_params()
-
-
-@pytest.mark.parametrize(
-    ("answer", "hint"),
-    [
-        (stack(biases=1), "two biases"),
-        (stack(parts=4), "three parts"),
-        (stack(parts=4, biases=1), "That is an LSTM"),
-        (stack(dense=lambda units: 0), "Dense(1) is missing"),
-        (stack(dense=lambda units: units), "has a bias, too"),
-        (stack(chained=False), "sees the units below"),
-        (stack(biases=7), "too many"),
-        (lambda features, units: units["a"], "raised TypeError"),
-        (57, "function itself"),
-    ],
-)
-def test_a_known_mistake_in_the_count_gets_its_hint(answer, hint, verdict):
-    assert hint in verdict("03-2", answer)
-
-
-# -------------------------------------------------------------------- 3: a state that stays
-
-
 def bias_on(part, value, row=0):
     def change(biases):
         units = biases.shape[1] // 3
@@ -121,36 +53,8 @@ def bias_on(part, value, row=0):
     return change
 
 
-@pytest.mark.parametrize("row", [0, 1])
-def test_a_large_update_bias_passes(row, verdict):
-    assert verdict("03-3", bias_on(0, 30, row)).startswith("✓")
-
-
-@pytest.mark.parametrize(
-    ("answer", "hint"),
-    [
-        (bias_on(0, -30), "rewrites the state"),
-        (bias_on(1, 30), "reset gate's bias"),
-        (bias_on(2, 30), "candidate's bias"),
-        (bias_on(0, 3), "The right direction"),
-        (lambda biases: biases, "Which gate keeps the state"),
-        (lambda biases: biases + 30 * (np.arange(15) < 2), "Some units' update gates are as they"),
-        (lambda biases: biases[0], "have shape (2, 15)"),
-        (lambda biases: biases * np.inf, "not a finite number"),
-        (lambda biases: biases / None, "raised"),
-        (np.zeros((2, 15)), "function itself"),
-    ],
-)
-def test_a_known_mistake_with_the_biases_gets_its_hint(answer, hint, verdict):
-    with np.errstate(invalid="ignore"):
-        assert hint in verdict("03-3", answer)
-
-
-# -------------------------------------------------------------------------- 4: a fair chance
-
-
 class Adder(keras.layers.Layer):
-    """Add up the marked values, blurred as much as it is told."""
+    """Adds up the marked values, off by a constant blur."""
 
     def __init__(self, blur=0.0, **options):
         super().__init__(**options)
@@ -161,53 +65,101 @@ class Adder(keras.layers.Layer):
         return sums + self.blur
 
 
-def network(cell=keras.layers.SimpleRNN, units=4, end=None):
-    """A network that has the layer asked for, and knows the sums without it."""
+def network(cell=keras.layers.SimpleRNN, units=4, blur=0.0):
+    """A network that has a recurrent layer, and knows the sums without it."""
     inputs = keras.Input((20, 2))
     ignored = keras.layers.Dense(1, kernel_initializer="zeros")(cell(units)(inputs))
-    return keras.Model(inputs, ignored + (end or Adder())(inputs))
+    return keras.Model(inputs, ignored + Adder(blur)(inputs))
 
 
-def test_a_simple_rnn_that_has_learned_passes(verdict):
-    assert verdict("03-4", network()).startswith("✓")
+def bidirectional(units):
+    return keras.layers.Bidirectional(keras.layers.SimpleRNN(units))
 
 
-@pytest.mark.parametrize(
-    "cell",
-    [
-        lambda units: keras.layers.RNN(keras.layers.SimpleRNNCell(units)),
-        lambda units: keras.Sequential([keras.layers.SimpleRNN(units)]),
-    ],
-    ids=["from its cell", "in a model of its own"],
-)
-def test_a_simple_rnn_in_other_clothes_passes(cell, verdict):
-    assert verdict("03-4", network(cell)).startswith("✓")
+def alone(units, features=2):
+    return keras.Sequential([keras.Input((20, features)), keras.layers.SimpleRNN(units)])
 
 
 @pytest.mark.parametrize(
-    ("answer", "hint"),
+    ("exercise", "answer"),
     [
-        (lambda: network(keras.layers.GRU), "A SimpleRNN is asked for"),
-        (
-            lambda: network(
-                lambda units: keras.layers.Bidirectional(keras.layers.SimpleRNN(units))
-            ),
-            "the model has Adder, Bidirectional",
-        ),
-        (lambda: network(units=40), "more than 1,100"),
-        (lambda: network(end=Adder(blur=0.35)), "on the way"),
-        (lambda: network(end=Adder(blur=1.0)), "not learned to remember"),
-        (lambda: network(end=Adder(blur=float("nan"))), "not finite"),
-        (
-            lambda: keras.Sequential([keras.Input((20, 3)), keras.layers.SimpleRNN(1)]),
-            "does not take (20, 2)",
-        ),
-        (
-            lambda: keras.Sequential([keras.Input((20, 2)), keras.layers.SimpleRNN(5)]),
-            "One forecast a sequence",
-        ),
-        (lambda: "a trained model", "trained Keras model, not str"),
+        ("03-1", RIGHT),
+        ("03-1", np.array([[RIGHT]])),
+        ("03-1", round(RIGHT, 4)),
+        ("03-2", stack()),
+        ("03-3", bias_on(0, 30, row=0)),
+        ("03-3", bias_on(0, 30, row=1)),
+        ("03-4", network()),
+        ("03-4", network(lambda units: keras.layers.RNN(keras.layers.SimpleRNNCell(units)))),
+        ("03-4", network(lambda units: keras.Sequential([keras.layers.SimpleRNN(units)]))),
     ],
 )
-def test_a_known_mistake_in_the_training_gets_its_hint(answer, hint, verdict):
-    assert hint in verdict("03-4", answer())
+def test_a_right_answer_passes(exercise, answer):
+    assert judge(exercise, answer, **GIVEN.get(exercise, {}))
+
+
+def test_the_right_state_is_that_of_keras():
+    layer = keras.layers.GRU(1, reset_after=False)
+    layer.build((None, 1, 1))
+    columns = [[[1, 0.5, -1]], [[-1, 1, 3]], [0, -1.5, 1]]
+    layer.set_weights([np.array(column, dtype="float32") for column in columns])
+    state = layer(np.array([[[2.0]]]), initial_state=np.array([[0.5]], dtype="float32"))
+    assert np.isclose(np.asarray(state).item(), RIGHT, atol=1e-6)
+
+
+def test_the_right_count_is_that_of_keras():
+    model = keras.Sequential([keras.Input((None, 4))])
+    for layer in range(4):
+        model.add(keras.layers.GRU(50, return_sequences=layer < 3))
+    model.add(keras.layers.Dense(1))
+    assert stack()(4, [50] * 4) == model.count_params()
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "hint"),
+    [
+        ("03-1", mixed(CANDIDATE, 1 - Z), "z weighs the old state"),
+        ("03-1", CANDIDATE, "mix it with the old state"),
+        ("03-1", mixed(np.tanh(-2 + 1.5 + 1)), "reset gate is missing"),
+        ("03-1", mixed(np.tanh(-2 + R * 2.5)), "candidate's bias"),
+        ("03-1", mixed(-0.25), "goes through tanh"),
+        ("03-1", mixed(float(sigmoid(np.array(-0.25)))), "tanh, not sigmoid"),
+        ("03-1", Z * 0.5 + CANDIDATE, "weighed by 1 - z"),
+        ("03-1", mixed(CANDIDATE, R), "not the reset gate"),
+        ("03-1", mixed(CANDIDATE, 1.5), "update gate goes through sigmoid"),
+        ("03-1", 1.7, "cannot leave"),
+        ("03-1", 0.6, "too large"),
+        ("03-2", stack(biases=1), "two biases"),
+        ("03-2", stack(parts=4), "three parts"),
+        ("03-2", stack(parts=4, biases=1), "That is an LSTM"),
+        ("03-2", stack(dense=lambda units: 0), "Dense(1) is missing"),
+        ("03-2", stack(dense=lambda units: units), "has a bias, too"),
+        ("03-2", stack(chained=False), "sees the units below"),
+        ("03-2", stack(biases=7), "too large"),
+        ("03-2", lambda features, units: units["a"], "raised TypeError"),
+        ("03-2", 57, "function itself"),
+        ("03-3", bias_on(0, -30), "rewrites the state"),
+        ("03-3", bias_on(1, 30), "reset gate's bias"),
+        ("03-3", bias_on(2, 30), "candidate's bias"),
+        ("03-3", bias_on(0, 3), "The right direction"),
+        ("03-3", lambda biases: biases, "Which gate keeps the state"),
+        ("03-3", lambda biases: biases + 30 * (np.arange(15) < 2), "Some units' update gates"),
+        ("03-3", lambda biases: biases[0], "(2, 3 * units), here (2, 15), not (15,)"),
+        ("03-3", lambda biases: biases + np.inf, "not finite"),
+        ("03-3", lambda biases: biases / None, "raised"),
+        ("03-3", np.zeros((2, 15)), "function itself"),
+        ("03-4", network(keras.layers.GRU), "Use a SimpleRNN"),
+        ("03-4", network(bidirectional), "your model has Adder, Bidirectional"),
+        ("03-4", network(units=40), "more than 1,100"),
+        ("03-4", network(blur=0.35), "on the way"),
+        ("03-4", network(blur=1.0), "not learned to remember"),
+        ("03-4", network(blur=float("nan")), "not finite"),
+        ("03-4", keras.Sequential(), "your model has no layers"),
+        ("03-4", alone(1, features=3), "sequences of shape (20, 2), your model raised"),
+        ("03-4", alone(5), "one forecast per sequence"),
+        ("03-4", "a trained model", "trained Keras model itself, not str"),
+    ],
+)
+def test_a_known_mistake_gets_its_hint(exercise, answer, hint):
+    with pytest.raises(Hint, match=re.escape(hint)):
+        judge(exercise, answer, **GIVEN.get(exercise, {}))

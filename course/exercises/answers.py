@@ -1,0 +1,173 @@
+"""Taking an answer apart: whatever is wrong with it becomes a hint, never a traceback."""
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Any
+
+from course.exercises.hints import Hint, learners_code
+from course_utils.evaluation import LeakError, check_past_only
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+COPIED = (list, np.ndarray, pd.Series, pd.DataFrame)
+"""arguments that a learner's function gets a copy of, so that it cannot change ours"""
+WRAPPED = ("cell", "layer", "forward_layer", "backward_layer")
+"""where Keras' layers keep what they wrap"""
+
+
+def ask_for_function(answer: object) -> None:
+    """Raise a hint unless an answer is a function."""
+    if not callable(answer):
+        raise Hint("Hand over the function itself, without calling it.")
+
+
+def called(function: object, *given: object, case: str = "", keep: bool = False) -> object:
+    """Call a learner's function on copies and take what it returns.
+
+    Args:
+        function: what the learner handed over.
+        given: its arguments.
+        case: what to name them in a hint, such as `For 9 values`.
+        keep: whether the function must leave the arrays that it is given as they were.
+
+    Raises:
+        Hint: it is not a function, raises an error, returns nothing, or changes an array.
+    """
+    ask_for_function(function)
+    your = f"{case}, your" if case else "Your"
+    copies = [one.copy() if isinstance(one, COPIED) else one for one in given]
+    with learners_code(f"{your} function raised"):
+        found = function(*copies)
+    if found is None:
+        raise Hint(f"{your} function returned nothing: end it with `return`.")
+    arrays = [pair for pair in zip(given, copies, strict=True) if isinstance(pair[0], np.ndarray)]
+    if keep and not all(np.array_equal(before, after) for before, after in arrays):
+        raise Hint("Your function changed the arrays that it was given: work on copies.")
+    return found
+
+
+def array(
+    found: object, wanted: str = "Your function must return an array of numbers."
+) -> NDArray[np.float64]:
+    """Take an array of numbers, or raise the hint that says what is wanted."""
+    try:
+        return np.asarray(found, dtype=float)
+    except Exception:  # an object may define its own way to become an array
+        raise Hint(wanted) from None
+
+
+def numbers(answer: object, count: int, who: str = "Give") -> NDArray:
+    """Take so many finite numbers.
+
+    Args:
+        answer: anything with `count` numbers in it, whatever its shape.
+        count: how many.
+        who: how a hint begins, such as `Your function must return`.
+    """
+    wanted = f"{who} one number" if count == 1 else f"{who} {count} numbers"
+    values = np.ravel(array(answer, f"{wanted}, not {type(answer).__name__}."))
+    if len(values) != count:
+        raise Hint(f"{wanted}, not {len(values)}.")
+    if not np.isfinite(values).all():
+        raise Hint(f"{wanted}, not {values[~np.isfinite(values)][0]}.")
+    return values
+
+
+def number(answer: object) -> float:
+    """Take a single finite number."""
+    return float(numbers(answer, 1)[0])
+
+
+def called_number(function: object, *given: object, case: str = "", keep: bool = False) -> float:
+    """Call a learner's function as `called` does, and take a single finite number."""
+    who = f"{case}, your function must return" if case else "Your function must return"
+    return float(numbers(called(function, *given, case=case, keep=keep), 1, who)[0])
+
+
+def shaped(found: object, shape: tuple[int, ...], axes: str) -> NDArray:
+    """Take what a learner's function returned, finite numbers of a shape.
+
+    Args:
+        found: anything that becomes an array.
+        shape: the right shape.
+        axes: what a hint calls its axes, such as `(paths, steps)`.
+    """
+    values = array(found)
+    if values.shape != shape:
+        raise Hint(f"Your function must return shape {axes}, here {shape}, not {values.shape}.")
+    if not np.isfinite(values).all():
+        raise Hint("Your function returned numbers that are not finite: is a value missing?")
+    return values
+
+
+def whole_numbers(answer: object, wanted: str) -> tuple[int, ...]:
+    """Take a row of whole numbers, or raise the hint that says what is wanted."""
+    found = array(answer, wanted)
+    if found.ndim != 1 or not np.isfinite(found).all() or (found != found.round()).any():
+        raise Hint(wanted)
+    return tuple(map(int, found))
+
+
+def series_by_day(function: object, prices: pd.DataFrame) -> pd.Series:
+    """Call a learner's function on prices and take numbers on some of their days, in order."""
+    found = called(function, prices)
+    if not isinstance(found, pd.Series) or not isinstance(found.index, pd.DatetimeIndex):
+        raise Hint("Your function must return a pandas Series indexed by day.")
+    if not pd.api.types.is_numeric_dtype(found):
+        raise Hint(f"Your function must return numbers, not {found.dtype}.")
+    if not (found.index.is_unique and found.index.is_monotonic_increasing):
+        raise Hint("Each day must appear once, oldest first.")
+    if not found.index.isin(prices.index).all():
+        raise Hint("Keep the days of the price table as the index.")
+    return found.astype(float)
+
+
+def ask_for_past_only(
+    forecast: Callable[[pd.DataFrame], pd.Series],
+    prices: pd.DataFrame,
+    day: pd.Timestamp,
+    leak: str = "A leak: {}",
+) -> None:
+    """Raise a hint if forecasts up to a day move with values from that day on.
+
+    Args:
+        forecast: a learner's whole way from prices to forecasts.
+        prices: what it is called with.
+        day: the first day whose values are changed.
+        leak: the hint on a leak; `{}` becomes what the check found.
+    """
+    try:
+        check_past_only(forecast, prices, day)
+    except LeakError as error:
+        raise Hint(leak.format(error)) from None
+    except ValueError as error:  # no forecast so early, or none that depends on these prices
+        raise Hint(str(error)) from None
+
+
+def ask_for_past_feature(function: object, prices: pd.DataFrame) -> None:
+    """Raise a hint if a learner's feature of a day depends on later days, or not on the prices."""
+    ask_for_past_only(
+        lambda table: series_by_day(function, table).shift().dropna(),
+        prices,
+        prices.index[1000],
+        leak="It changes when later days change: does your window look ahead?",
+    )
+
+
+def ask_for_model(answer: object) -> None:
+    """Raise a hint unless an answer is a Keras model."""
+    import keras  # late, as most checks need no TensorFlow
+
+    if not isinstance(answer, keras.Model):
+        raise Hint(f"Hand over the trained Keras model itself, not {type(answer).__name__}.")
+
+
+def parts(layer: Any) -> Iterator[Any]:  # noqa: ANN401 (a Keras model or layer)
+    """The layers of a model and all that they are made of: other models, wrapped layers, cells."""
+    lists = [getattr(layer, name, []) for name in ("layers", "cells")]
+    single = [getattr(layer, name, None) for name in WRAPPED]
+    for part in [*chain(*lists), *filter(None, single)]:
+        yield part
+        yield from parts(part)
