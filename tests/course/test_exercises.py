@@ -1,6 +1,7 @@
 """What all exercises share: one sentence whatever the answer is, and ordered hints."""
 
 import re
+from contextlib import suppress
 from importlib import import_module
 
 from course.exercises import check, judge
@@ -78,10 +79,9 @@ def test_an_error_of_the_check_itself_is_not_a_learners_mistake(monkeypatch):
         check("01-1", 563)
 
 
-@pytest.mark.parametrize("exercise", ["01-1", "04-1"])
-def test_nor_is_something_missing_that_the_exercise_starts_from(exercise):
-    with pytest.raises(TypeError, match="nothing|prices"):
-        check(exercise, 1.0, **({"nothing": 0} if exercise == "01-1" else {}))
+def test_nor_is_something_missing_that_the_exercise_starts_from():
+    with pytest.raises(TypeError, match="prices"):
+        check("04-1", 1.0)
 
 
 VALUES = st.recursive(
@@ -95,19 +95,22 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.parametrize(
+    "take",
+    [
+        lambda answer: array(answer),
+        lambda answer: numbers(answer, 2),
+        lambda answer: called_number(lambda: answer),
+        lambda answer: shaped(answer, (2,), "(values,)"),
+        lambda answer: whole_numbers(answer, "Give whole numbers."),
+    ],
+    ids=["array", "numbers", "called_number", "shaped", "whole_numbers"],
+)
 @given(answer=VALUES)
-def test_numbers_are_taken_from_an_answer_or_a_hint_is_given(answer):
-    for take in (
-        lambda: array(answer),
-        lambda: numbers(answer, 2),
-        lambda: called_number(lambda: answer),
-        lambda: shaped(answer, (2,), "(values,)"),
-        lambda: whole_numbers(answer, "Give whole numbers."),
-    ):
-        try:
-            assert all(isinstance(value, (int, float)) for value in np.ravel(take()).tolist())
-        except Hint as hint:
-            assert re.fullmatch(r"[A-Z][^\n]+\.|.*`return`\.", str(hint))
+def test_numbers_are_taken_from_an_answer_or_a_hint_is_given(take, answer):
+    with suppress(Hint):
+        taken = np.asarray(take(answer), dtype=float)
+        assert np.array_equal(np.ravel(taken), np.ravel(array(answer)), equal_nan=True)
 
 
 def test_an_error_that_cannot_be_printed_is_still_named():
