@@ -164,6 +164,27 @@ def ask_for_model(answer: object) -> None:
         raise Hint(f"Hand over the trained Keras model itself, not {type(answer).__name__}.")
 
 
+def model_outputs(model: Any, inputs: NDArray, case: str) -> NDArray:  # noqa: ANN401
+    """Call a learner's Keras model and take one finite number per sequence, shape (sequences,).
+
+    Args:
+        model: what `ask_for_model` has let through.
+        inputs: shape (sequences, time_steps, features).
+        case: what a hint calls them, such as `Given series of 9 steps`.
+    """
+    with learners_code(f"{case}, your model raised"):
+        outputs = model(inputs)
+    values = array(outputs, "Your model must return numbers.")
+    if values.size != len(inputs):
+        raise Hint(
+            f"Give one output per sequence, not shape {values.shape} for {len(inputs)} sequences. "
+            "Is return_sequences set on the last recurrent layer?"
+        )
+    if not np.isfinite(values).all():
+        raise Hint("Some outputs are not finite: take a smaller learning rate.")
+    return values.ravel()
+
+
 def parts(layer: Any) -> Iterator[Any]:  # noqa: ANN401 (a Keras model or layer)
     """The layers of a model and all that they are made of: other models, wrapped layers, cells."""
     lists = [getattr(layer, name, []) for name in ("layers", "cells")]

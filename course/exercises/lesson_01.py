@@ -3,8 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from course.exercises.answers import array, ask_for_model, called, number, numbers, parts
-from course.exercises.hints import Hint, close, exercise, known_mistake, learners_code, off
+from course.exercises.answers import (
+    array,
+    ask_for_model,
+    called,
+    model_outputs,
+    number,
+    numbers,
+    parts,
+)
+from course.exercises.hints import Hint, close, exercise, known_mistake, off
 from course_utils.windows import make_windows
 
 import numpy as np
@@ -76,8 +84,7 @@ def _fading_average(answer: object) -> str:
     "01-3",
     "On paper, cut the series 0, 1, ..., 8 with lookback 3 and horizon 1: which target is first?",
     "Window i holds positions i to i + lookback - 1; its target is `horizon` after the last.",
-    "The last window is the one whose target is the series' last value. Add the feature "
-    "axis at the end.",
+    "The last window's target is the last value of the series. Add the feature axis at the end.",
 )
 def _cut(answer: object) -> str:
     generator = np.random.default_rng(0)
@@ -132,8 +139,7 @@ def _compare_shapes(
     "01-4",
     "`keras.Input((None, 1))` leaves the number of steps open, so one model takes all lengths.",
     "It does well at the lengths it was trained on: train on several, odd and even.",
-    "A few units are enough. A batch holds one length, so call `fit` for one length after "
-    "another, and go through them a few times.",
+    "A batch holds one length: call `fit` on one length after another, a few times over.",
 )
 def _any_length(answer: object, make: Callable[..., tuple[NDArray, NDArray]]) -> str:
     ask_for_model(answer)
@@ -169,22 +175,15 @@ def _none_recurrent(model: Any) -> list[str]:  # noqa: ANN401 (a Keras model)
 def _share_right(model: Any, make: Callable, steps: int) -> float:  # noqa: ANN401 (a Keras model)
     """Share of new series of a length that a learner's model judges rightly."""
     series, rises = make(500, steps, seed=1000 + steps)
-    with learners_code(
+    outputs = model_outputs(
+        model,
+        series,
         f"Given series of {steps} steps (leave the length open with Input((None, 1)), and let no "
-        "layer depend on it), your model raised"
-    ):
-        outputs = model(series)
-    outputs = array(outputs, "Your model must return numbers.")
-    if outputs.size != len(series):
-        raise Hint(
-            f"For {len(series)} series it gives outputs of shape {outputs.shape}, not one for each "
-            "series. Is return_sequences set on the last recurrent layer?"
-        )
-    if not np.isfinite(outputs).all():
-        raise Hint("Some outputs are not finite: take a smaller learning rate.")
+        "layer depend on it)",
+    )
     if outputs.min() < 0 or outputs.max() > 1:
         raise Hint(
             f"Outputs lie between {outputs.min():.2g} and {outputs.max():.2g}, not within 0..1: "
             "which activation does the last layer have?"
         )
-    return float(((outputs.ravel() > 0.5) == rises).mean())
+    return float(((outputs > 0.5) == rises).mean())

@@ -58,11 +58,9 @@ def _stack_parameters(answer: object) -> str:
         right = stack + units + 1
         if found == right:
             continue
-        every_layer_sees_features = layers * _lstm(features, units) + units + 1
+        all_see_features = layers * _lstm(features, units) + units + 1
         mistakes = {
-            "the second layer sees the output of the first, not the features.": (
-                every_layer_sees_features
-            ),
+            "the second layer sees the first layer's output, not the features.": all_see_features,
             "the dense layer at the end is missing.": stack,
             "the dense layer has a bias, too.": stack + units,
             "that is PyTorch's count; Keras has one bias in each part.": right + 4 * units * layers,
@@ -116,10 +114,8 @@ def _bias_for(answer: object) -> str:
 @exercise(
     "02-4",
     "The recurrent kernels can all be zero: mark and bit alone decide what each gate does.",
-    "A large negative bias shuts a gate. A mark opens it if the mark's weight is positive and "
-    "twice as large.",
-    "The forget gate is the reverse: open without a mark, shut on one. The candidate needs "
-    "only the bit, and the output gate only a bias.",
+    "A large negative bias shuts a gate; a mark whose weight is twice as large opens it.",
+    "The forget gate is the reverse. The candidate needs only the bit, the output only a bias.",
 )
 def _latch(answer: object) -> str:
     if not isinstance(answer, LSTMWeights):

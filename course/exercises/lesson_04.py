@@ -48,8 +48,7 @@ def _five_day_mean(answer: object, prices: pd.DataFrame) -> str:
     "04-2",
     "Part 5 fits this regression on all four columns; only the list of columns changes.",
     "`return` is the target, so it comes first in the list of two.",
-    "The regression forecasts returns. Yesterday's high and an exponential turn a return into "
-    "dollars.",
+    "The regression forecasts returns: an exponential and yesterday's high turn one into dollars.",
 )
 def _single_features(answer: object, prices: pd.DataFrame) -> str:
     names = [name for name in returns_and_range(prices, "High") if name != "return"]
@@ -110,19 +109,15 @@ def _relative_volume(answer: object, prices: pd.DataFrame) -> str:
     if hint := known_mistake(found, mistakes, rtol=1e-5, atol=1e-6):
         raise Hint(hint)
     if found.count() != right.count():
-        raise Hint(
-            f"{found.count()} days have a value; with a full window of 20 days it is "
-            f"{right.count()}."
-        )
+        raise Hint(f"{found.count()} days have a value; {right.count()} have a full window.")
     raise Hint("The values are off: today's volume over the mean of 20 days, today included.")
 
 
 @exercise(
     "04-4",
     "Begin with the best rung of part 5 as a function of the table, and check that it passes.",
-    "Whatever you compute, use days up to yesterday for today's forecast, then go back to dollars.",
-    "A regression that sees more than the last day costs little: try `WindowRegression` "
-    "with a different number of days.",
+    "Use only days up to yesterday for today's forecast, then go back to dollars.",
+    "A regression on more days than the last costs little: try the `days` of `WindowRegression`.",
 )
 def _beat_the_ladder(answer: object, prices: pd.DataFrame) -> str:
     found = series_by_day(answer, prices)

@@ -97,8 +97,7 @@ def _watched(forecast: Callable[[NDArray], float], sizes: set[int]) -> Callable[
     "05-3",
     "A central band of 80% leaves as much above it as below it: how much on either side?",
     "`np.quantile` with a list of two shares and `axis=0` gives both edges for every day.",
-    "A day is inside if the truth is not below the lower edge and not above the upper one. "
-    "The mean of these is the share.",
+    "A day is inside if the truth is between the edges. The mean over the days is the share.",
 )
 def _share_inside(answer: object, paths: ArrayLike, truth: ArrayLike) -> str:
     found = number(answer)
@@ -150,8 +149,7 @@ def _ask_for_sampler(function: object, past: pd.Series) -> None:
     "05-4",
     "Begin with the rival itself: log returns of `past`, drawn with `rng.choice`, added up.",
     "The last price times the exponential of the summed returns gives prices again.",
-    "Draw from the last year or so instead of all years, and subtract the mean of what you "
-    "draw from.",
+    "Draw from the last year or so, not from all years, and subtract the mean of those returns.",
 )
 def _sharper_bands(answer: object, prices: pd.DataFrame) -> str:
     high, year = prices["High"], prices.attrs["test_year"]

@@ -16,6 +16,7 @@ from course_utils.evaluation import rmse
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.typing import Rolling
 from sklearn.preprocessing import MinMaxScaler
 
 SETTINGS: dict[str, tuple[type, Callable[[Any], bool], str]] = {
@@ -127,17 +128,15 @@ def _z_score(answer: object, prices: pd.DataFrame) -> str:
     price = prices["Close"]
     found = series_by_day(answer, prices).reindex(prices.index)
     last, around = price.rolling(20), price.rolling(20, center=True)
-    before = price.shift().rolling(20)
-    above = price - last.mean()
-    right = above / last.std()
+
+    def score(window: Rolling | pd.Series, ddof: int = 1) -> pd.Series:
+        return (price - window.mean()) / window.std(ddof=ddof)
+
+    right, above = score(last), price - last.mean()
     mistakes = {
-        "That is the mean of all days, later ones included: take the last 20.": (
-            (price - price.mean()) / price.std()
-        ),
-        "Your window is centred, so it contains days that are yet to come.": (
-            (price - around.mean()) / around.std()
-        ),
-        "Your window ends yesterday: include today.": (price - before.mean()) / before.std(),
+        "That is the mean of all days, later ones included: take the last 20.": score(price),
+        "Your window is centred, so it contains days that are yet to come.": score(around),
+        "Your window ends yesterday: include today.": score(price.shift().rolling(20)),
         "That is in dollars: divide by the standard deviation.": above,
         "You divided by the variance.": above / last.var(),
         "Below the mean the score is negative: keep the sign.": right.abs(),
@@ -147,12 +146,9 @@ def _z_score(answer: object, prices: pd.DataFrame) -> str:
         raise Hint(hint)
     ask_for_past_feature(answer, prices)
     if found.count() != right.count():
-        raise Hint(
-            f"{found.count()} days have a value; with a full window of 20 days it is "
-            f"{right.count()}."
-        )
-    by_20 = above / last.std(ddof=0)  # pandas' default divides by 19
-    if not any(close(found, score, rtol=1e-5, atol=1e-6) for score in (right, by_20)):
+        raise Hint(f"{found.count()} days have a value; {right.count()} have a full window.")
+    by_20 = score(last, ddof=0)  # pandas' default divides by 19
+    if not any(close(found, known, rtol=1e-5, atol=1e-6) for known in (right, by_20)):
         raise Hint("The values are off: close, mean and standard deviation of the last 20 days.")
     return f"Today's close lies {found.abs().max():.1f} standard deviations off at most."
 
@@ -161,7 +157,7 @@ def _z_score(answer: object, prices: pd.DataFrame) -> str:
     "06-4",
     "Parameters grow with the square of the units: 30% fewer units leave about half of them.",
     "Lookback and learning rate cost no parameters. What did their sweeps say?",
-    "In the sweeps a short lookback lost nothing. Combine one with fewer units and larger steps.",
+    "A short lookback lost nothing in the sweeps: combine one with fewer units and larger steps.",
 )
 def _half_the_network(answer: object, prices: pd.DataFrame) -> str:
     from course_utils.recipes import BASE

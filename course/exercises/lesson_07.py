@@ -50,9 +50,8 @@ def _both_ways(answer: object) -> str:
 @exercise(
     "07-2",
     "For each case ask: when the answer is due, is everything that the layer reads known?",
-    "A window that ends today differs from a sequence that continues after the day in question.",
-    "Finished records are honest, even in their middle. Answers given day by day, or word by "
-    "word, are not.",
+    "A window that ends today differs from a sequence that continues after the day asked about.",
+    "Finished records are honest, even in their middle; answers given as the data arrive are not.",
 )
 def _honest(answer: object) -> str:
     reasons = {
@@ -79,8 +78,7 @@ def _honest(answer: object) -> str:
     "07-3",
     "Along the last axis, the first half of the numbers is the forward layer's.",
     "Each half has read everything at its own last step. The backward one starts at the end.",
-    "Take the forward half at one end of the time axis, the backward half at the other, and "
-    "join them along the last axis.",
+    "Take the forward half at one end, the backward half at the other, and join on the last axis.",
 )
 def _last_output(answer: object) -> str:
     ask_for_function(answer)
@@ -123,10 +121,8 @@ def _wrong_last_outputs(outputs: NDArray, units: int) -> dict[str, NDArray]:
 @exercise(
     "07-4",
     "A plain forward GRU is a filter: right, but without patience. It has to answer later.",
-    "With three empty steps added at the end and the first three outputs dropped, output t "
-    "has read input t + 3.",
-    "Train it on `noisy` and `signal` with targets of shape (batch, time_steps, 1), and "
-    "drop the last axis of what it predicts.",
+    "Add three empty steps at the end, drop the first three outputs: output t reads input t + 3.",
+    "Train on `noisy` and `signal` with a last axis of 1, and drop that axis from the predictions.",
 )
 def _patient(answer: object, draw: Callable[[int, int], tuple[NDArray, NDArray]]) -> str:
     inputs, signal = draw(1000, 99)

@@ -61,6 +61,7 @@ def _accuracy(answer: object) -> str:
     guesses[2, 4] = 4
     share = called_number(answer, targets, guesses, keep=True)
     hits, counted, guessed = targets == guesses, targets != PAD, guesses != PAD
+    both = counted & guessed
     right = hits[counted].mean()
     if close(share, right, atol=1e-6):
         return "Ten of twelve words: padding does not count."
@@ -69,12 +70,8 @@ def _accuracy(answer: object) -> str:
         "Padding is counted: a network that writes nothing would look good.": hits.mean(),
         "You count the right words, but divide by all places.": (hits & counted).mean(),
         "A place counts if the target has a word there, not the guess.": hits[guessed].mean(),
-        "A guess of padding where the target has a word is wrong, and counts.": (
-            hits[counted & guessed].mean()
-        ),
-        "That is the mean over sentences: average over words, so that each counts the same.": (
-            by_sentence
-        ),
+        "A guess of padding for a word of the target is wrong, and counts.": hits[both].mean(),
+        "That is the mean over sentences: average over all words instead.": by_sentence,
         "<eos> is a word to predict, too.": hits[counted & (targets != EOS)].mean(),
         "Give a share between 0 and 1, not per cent.": 100 * right,
     }
@@ -91,10 +88,8 @@ def _grams(tokens: list[str], n: int) -> Counter[tuple[str, ...]]:
 @exercise(
     "08-3",
     "First make a list of the groups: `n` words in a row, from each place with n words left.",
-    "Go through the translation's groups. A group that is in the truth counts, and is then "
-    "used up.",
-    "Take each hit out of a copy of the truth's groups. At the end divide by the number of "
-    "the translation's groups.",
+    "Go through the translation's groups. One that is in the truth counts, and is then used up.",
+    "Take each hit out of a copy of the truth's groups. Divide by the translation's groups.",
 )
 def _precision(answer: object) -> str:
     truth = ["der", "alte", "mann", "sucht", "der", "tasse", "wegen", "den", "alten", "hund"]
@@ -128,10 +123,8 @@ def _precision(answer: object) -> str:
 @exercise(
     "08-4",
     "`look_up(sentences, dictionary)` is the rival. Begin with it, and correct its dictionary.",
-    "Print some pairs of the training set next to what `look_up` gives, and collect the "
-    "words that go wrong most often.",
-    "A word may become nothing, an empty string, or two: a comma and the German "
-    "conjunction. A handful of entries is enough.",
+    "Print training pairs next to what `look_up` gives: which words go wrong most often?",
+    "A word may become an empty string, or a comma and a word. A handful of entries is enough.",
 )
 def _better_words(answer: object, pairs: pd.DataFrame) -> str:
     ask_for_function(answer)

@@ -39,10 +39,8 @@ def _bits_by_hand(answer: object) -> str:
 @exercise(
     "09-2",
     "Three steps: divide by the temperature, shut out all but the k largest, draw.",
-    "`np.argsort` gives the places from smallest to largest. A logit of minus infinity has "
-    "probability 0.",
-    "Subtract the largest logit before `np.exp`, make the chances add up to 1, and hand "
-    "them to `rng.choice` as `p`.",
+    "`np.argsort` sorts positions by value. A logit of minus infinity has probability 0.",
+    "Subtract the largest logit before `np.exp`; `rng.choice` wants a `p` that adds up to 1.",
 )
 def _draw(answer: object) -> str:
     logits = np.array([1.0, 3.0, -1.0, 2.0, 2.5])
@@ -103,8 +101,7 @@ def _longest(sample: str, text: str) -> int:
     "09-3",
     "Python's `in` tells whether one piece of text is part of another.",
     "From each start, try longer and longer pieces, and stop when one is not there.",
-    "Only pieces longer than the best so far matter: begin with that length plus one. Do "
-    "not run over the end of the sample.",
+    "Only pieces longer than the best so far matter. Stop at the end of the sample.",
 )
 def _copy(answer: object, sample: str, text: str) -> str:
     cases = [
@@ -140,8 +137,7 @@ def _predicted(answer: object, contexts: NDArray, characters: int) -> NDArray:
     "09-4",
     "Network and counts err in different places: a weighted mean of both can beat either.",
     "The network gives logits for every step: take the last step's, and their softmax.",
-    "`counting[order].probabilities(contexts)` gives the other half. Weights that add up to "
-    "1 keep the rows at 1.",
+    "`counting[order].probabilities(contexts)` gives the other half. The weights must add up to 1.",
 )
 def _better_model(answer: object, codes: ArrayLike, start: int, characters: int) -> str:
     codes = np.asarray(codes)

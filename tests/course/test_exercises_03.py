@@ -144,7 +144,7 @@ def test_the_right_count_is_that_of_keras():
         ("03-4", network(blur=float("nan")), "not finite"),
         ("03-4", keras.Sequential(), "your model has no layers"),
         ("03-4", alone(1, features=3), "sequences of shape (20, 2), your model raised"),
-        ("03-4", alone(5), "one forecast per sequence"),
+        ("03-4", alone(5), "one output per sequence"),
         ("03-4", "a trained model", "trained Keras model itself, not str"),
     ],
 )

@@ -146,7 +146,7 @@ def test_the_right_way_back_is_scikit_learns():
         ("06-3", lambda prices: -z_score(prices), "turn the difference round"),
         ("06-3", of_window(last_20, column="High"), "The values are off"),
         ("06-3", of(mean_20, lambda close: close.std()), "does your window look ahead"),
-        ("06-3", of_window(lambda close: close.rolling(19)), "with a full window of 20 days"),
+        ("06-3", of_window(lambda close: close.rolling(19)), "have a full window"),
         ("06-3", lambda prices: OUTSIDE, "does it use another one"),
         ("06-3", lambda prices: z_score(prices).reset_index(drop=True), "indexed by day"),
         ("06-3", lambda prices: z_score(prices).shift(freq="D"), "Keep the days"),
