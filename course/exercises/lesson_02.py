@@ -98,7 +98,7 @@ def _bias_for(answer: object) -> str:
             "that is the gate; the bias is what the sigmoid turns into it.": forget,
             "the sign is wrong: a larger bias keeps more.": -right,
             "take the inverse of the sigmoid, log(f / (1 - f)), not log(f).": np.log(forget),
-            "that is a good rule of thumb, but the exact bias exists.": np.log(steps),
+            "that is a rule of thumb, and close, but half can be kept exactly.": np.log(steps),
         }
         case = f"For {steps} step{'s' * (steps > 1)}"
         if hint := known_mistake(found, mistakes, rtol=1e-4, atol=1e-6):

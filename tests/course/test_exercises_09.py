@@ -13,7 +13,7 @@ from exercise_verdict import verdict
 LETTERS, STEPS = "bcfhmprs", (1, 2, 4, 5)
 places = np.random.default_rng(0).choice(STEPS, 4000).cumsum() % len(LETTERS)
 words = [f"{LETTERS[place]}at" for place in places]
-TEXT = " and ".join(words)  # a character depends on one that lies more than five before it
+TEXT = " and ".join(words)  # a character depends on one more than five before it
 KNOWN = characters_of(TEXT)
 CODES = encode(TEXT, KNOWN)
 START = round(0.8 * len(CODES))
