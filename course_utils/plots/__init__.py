@@ -1,15 +1,15 @@
-"""Every figure of the course in one style; each comes with a text for those who cannot see it.
+"""Every figure of the course in one style; each has a text for those who cannot see it.
 
 Truth is always the same black and the naive forecast the same grey; other colours are Okabe and
 Ito's (2008), which colour-blind readers can tell apart.
 """
 
 from course_utils.plots.basics import chunks, curves, five_types, three_parts, unrolled
+from course_utils.plots.cells import gated_cells
 from course_utils.plots.directions import influence, two_directions
 from course_utils.plots.gates import (
     clipping,
     gate_heat_map,
-    gated_cells,
     gradients,
     kept,
     learning_curves,
@@ -27,7 +27,6 @@ from course_utils.plots.prices import (
     lessons_at_a_glance,
     price_history,
 )
-from course_utils.plots.style import COLOURS, NAIVE, TRUTH
 from course_utils.plots.text import (
     bits_by_epoch,
     shares_known,
@@ -39,9 +38,6 @@ from course_utils.plots.translation import attention_map, encoder_to_decoder, sc
 from course_utils.plots.tuning import importance, reach, search, sweep
 
 __all__ = [
-    "COLOURS",
-    "NAIVE",
-    "TRUTH",
     "attention_map",
     "bits_by_epoch",
     "by_horizon",

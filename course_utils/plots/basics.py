@@ -1,6 +1,6 @@
 """Figures of lesson 01: the recurrent cell, shapes, and carried memory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from course_utils.plots.style import (
     COLOURS,
@@ -10,56 +10,80 @@ from course_utils.plots.style import (
     as_image,
     box,
     colours_of,
-    label_days,
+    day_axes,
+    in_words,
+    legend_outside,
     new_axes,
+    new_drawing,
+    new_panels,
+    runs_by_name,
+    write,
 )
 
 import numpy as np
 import pandas as pd
 from IPython.display import Image
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import ArrayLike
 
 
-def unrolled(inputs: ArrayLike | None = None, states: ArrayLike | None = None) -> Image:
+def unrolled(inputs: Sequence[float] | None = None, states: Sequence[float] | None = None) -> Image:
     """Draw a recurrent cell as a loop, and unrolled over its time steps.
 
     Args:
-        inputs: numbers to write at the inputs, shape (time_steps,); symbols if not given.
-        states: the state after each step, shape (time_steps,).
+        inputs: numbers to write at the inputs, one per time step; symbols if not given.
+        states: the state after each step.
 
     Returns:
         a picture with alternative text.
     """
-    steps = 4 if inputs is None else len(np.ravel(inputs))
-    names = [[f"${kind}_{t}$" for t in range(1, steps + 1)] for kind in "xh"]
-    for labels, values in zip(names, (inputs, states), strict=True):
-        if values is not None:
-            pairs = zip(labels, np.ravel(values), strict=True)
-            labels[:] = [f"{label} = {value:.3g}" for label, value in pairs]
+    steps = 4 if inputs is None else len(inputs)
+    below, above = _numbered("x", inputs, steps), _numbered("h", states, steps)
     title = "One cell with one set of weights, used again at every time step"
-    figure, axes = _canvas(title, (-0.5, steps + 1.6), (-1.2, 1.2))
-    _cell(axes, 0, "$x_t$", "$h_t$")
-    angle = np.linspace(-0.75 * np.pi, 0.75 * np.pi, 40)
-    axes.plot(0.47 + 0.2 * np.cos(angle), 0.2 * np.sin(angle), color=COLOURS[1], linewidth=1)
-    arrow(axes, (0.37, -0.167), (0.31, -0.11), COLOURS[1])
-    axes.text(0.7, 0, "$W_h$", color=COLOURS[1], va="center")
-    axes.text(1.05, 0, "=", fontsize=20, ha="center", va="center")
+    figure, axes = new_drawing(title, (-0.5, steps + 1.6), (-1.2, 1.2))
+    _cell_with_a_loop(axes)
+    write(axes, 1.05, 0, "=", fontsize=20)
     axes.text(1.35, 0.09, "$h_0 = 0$", color=COLOURS[1], ha="center")
-    for t, (x, h) in enumerate(zip(*names, strict=True)):
+    for t, (x, h) in enumerate(zip(below, above, strict=True)):
         _cell(axes, 2 + t, x, h)
         arrow(axes, (1.2 + t + (t > 0) * 0.1, 0), (1.68 + t, 0), COLOURS[1])
         if t:
             axes.text(1.5 + t, 0.09, "$W_h$", color=COLOURS[1], ha="center")
-    values = "" if states is None else f" The states are {', '.join(names[1])}."
+    values = "" if states is None else f" The states are {', '.join(above)}."
     return as_image(
         figure,
         f"{title}. Left, a box with an input from below, an output above and a loop to itself; "
         f"right, the same box {steps} times side by side, each handing its state to the next."
         f"{values}",
     )
+
+
+def _numbered(kind: str, values: Sequence[float] | None, steps: int) -> list[str]:
+    """Name a quantity at each step, with its value where that is known."""
+    names = [f"${kind}_{t}$" for t in range(1, steps + 1)]
+    if values is None:
+        return names
+    return [f"{name} = {value:.3g}" for name, value in zip(names, values, strict=True)]
+
+
+def _cell_with_a_loop(axes: Axes) -> None:
+    """Draw a recurrent cell that hands its state to itself."""
+    _cell(axes, 0, "$x_t$", "$h_t$")
+    angle = np.linspace(-0.75 * np.pi, 0.75 * np.pi, 40)
+    axes.plot(0.47 + 0.2 * np.cos(angle), 0.2 * np.sin(angle), color=COLOURS[1], linewidth=1)
+    arrow(axes, (0.37, -0.167), (0.31, -0.11), COLOURS[1])
+    axes.text(0.7, 0, "$W_h$", color=COLOURS[1], va="center")
+
+
+def _cell(axes: Axes, x: float, below: str, above: str) -> None:
+    """Draw a recurrent cell with its input below and its state above."""
+    box(axes, x, 0, COLOURS[0], "cell")
+    arrow(axes, (x, -0.85), (x, -0.33))
+    arrow(axes, (x, 0.33), (x, 0.85))
+    write(axes, x, -1.05, below)
+    write(axes, x, 1.05, above)
+    axes.text(x + 0.08, -0.62, "$W_x$", color=COLOURS[0], va="center")
 
 
 def five_types() -> Image:
@@ -76,7 +100,7 @@ def five_types() -> Image:
         ("many to many,\nencoder-decoder", 6, (0, 1, 2), (3, 4, 5)),
     )
     title = "Inputs (blue) below, outputs (green) above, states (orange) from left to right"
-    figure, axes = _canvas(title, (-0.8, 22.8), (-3.3, 1.8))
+    figure, axes = new_drawing(title, (-0.8, 22.8), (-3.3, 1.8))
     start = 0.0
     for name, steps, inputs, outputs in kinds:
         for t in range(steps):
@@ -91,7 +115,7 @@ def five_types() -> Image:
             if t in outputs:
                 box(axes, x, 1.3, COLOURS[2])
                 arrow(axes, (x, 0.36), (x, 0.94))
-        axes.text(start + (steps - 1) / 2, -1.95, name, ha="center", va="top", fontsize=9.5)
+        write(axes, start + (steps - 1) / 2, -1.95, name, va="top", fontsize=9.5)
         start += steps + 0.9
     return as_image(
         figure,
@@ -102,7 +126,7 @@ def five_types() -> Image:
 
 
 def three_parts(parts: Mapping[str, pd.Series], title: str) -> Image:
-    """Draw a price cut in time into training, validation and test part.
+    """Draw a price that is cut in time into training, validation and test part.
 
     Args:
         parts: name and prices of each part, in USD, oldest first.
@@ -111,11 +135,10 @@ def three_parts(parts: Mapping[str, pd.Series], title: str) -> Image:
     Returns:
         a picture with alternative text.
     """
-    figure, axes = new_axes(title, "", "USD per share")
+    figure, axes = day_axes(title)
     for colour, (name, part) in zip((TRUTH, *COLOURS), parts.items(), strict=False):
         axes.plot(part, color=colour, linewidth=1, label=f"{name}: {len(part):,} days")
     axes.legend(frameon=False)
-    label_days(axes)
     spans = "; ".join(
         f"{name} {part.index[0]:%Y-%m-%d} to {part.index[-1]:%Y-%m-%d}"
         for name, part in parts.items()
@@ -138,30 +161,35 @@ def curves(table: pd.DataFrame, title: str, x: str, y: str, log: bool = False) -
         a picture with alternative text.
     """
     figure, axes = new_axes(title, x, y)
-    names = list(dict.fromkeys(table.columns))
-    colours = colours_of([name for name in names if name != "truth"], None) | {"truth": TRUTH}
-    for name in names:
-        runs = table[[name]]
+    by_name = runs_by_name(table)
+    colours = colours_of(name for name in by_name if name != "truth") | {"truth": TRUTH}
+    ends = {}
+    for name, runs in by_name.items():
         if runs.shape[1] > 1:
             axes.plot(runs, color=colours[name], linewidth=0.6, alpha=0.35)
         median = runs.median(axis=1)
         axes.plot(median, color=colours[name], linewidth=4 if name == "truth" else 1.8, label=name)
+        ends[name] = median.iloc[-1]
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if log:
-        axes.set_yscale("log")
-        low, high = axes.get_ylim()
-        if high < 1000 * low:  # powers of ten alone would leave such an axis nearly bare
-            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
-            axes.yaxis.set_minor_formatter(NullFormatter())
-    # Beside the lines, where it can hide none of them.
-    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
-    ends = "; ".join(f"{name} {table[[name]].median(axis=1).iloc[-1]:.3g}" for name in names)
-    return as_image(figure, f"{title}. Lines over {x}; at the right end, {y}: {ends}.")
+        _log_scale(axes)
+    legend_outside(axes)
+    words = in_words(ends, ".3g")
+    return as_image(figure, f"{title}. Lines over {x}; at the right end, {y}: {words}.")
+
+
+def _log_scale(axes: Axes) -> None:
+    """Make the y axis logarithmic, with labels between powers of ten where those are few."""
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    if high < 1000 * low:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def chunks(by_number: Mapping[int, tuple[ArrayLike, ArrayLike]], title: str) -> Image:
-    """Draw what a network forecast on some chunks of a series, beside the truth.
+    """Draw what a network forecast on some chunks of a series, over the truth.
 
     Args:
         by_number: number of the chunk, its true next values and the forecasts, (time_steps,).
@@ -170,45 +198,17 @@ def chunks(by_number: Mapping[int, tuple[ArrayLike, ArrayLike]], title: str) -> 
     Returns:
         a picture with alternative text.
     """
-    figure = Figure(figsize=(9, 3), layout="constrained")
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12)
-    panels = figure.subplots(1, len(by_number), sharey=True)
-    for axes, (number, (truth, forecast)) in zip(panels, by_number.items(), strict=True):
-        axes.plot(np.ravel(truth), color=TRUTH, linewidth=2.2, label="truth")
-        axes.plot(np.ravel(forecast), ".-", color=COLOURS[1], linewidth=1, label="forecast")
-        loss = np.mean((np.ravel(truth) - np.ravel(forecast)) ** 2)
+    figure, panels = new_panels(title, 3, 1, len(by_number), sharey=True)
+    largest = {}
+    for axes, (number, pair) in zip(panels, by_number.items(), strict=True):
+        truth, forecast = map(np.ravel, pair)
+        axes.plot(truth, color=TRUTH, linewidth=2.2, label="truth")
+        axes.plot(forecast, ".-", color=COLOURS[1], linewidth=1, label="forecast")
+        loss = np.mean((truth - forecast) ** 2)
         axes.set_title(f"chunk {number}\nMSE {loss:.5f}", fontsize=10)
         axes.set_xlabel("time step")
-        axes.spines[["top", "right"]].set_visible(False)
+        largest[f"chunk {number}"] = np.abs(truth - forecast).max()
     panels[0].set_ylabel("next value")
     panels[0].legend(frameon=False, loc="best")
-    errors = "; ".join(
-        f"chunk {number} {np.abs(np.ravel(truth) - np.ravel(forecast)).max():.2g}"
-        for number, (truth, forecast) in by_number.items()
-    )
-    return as_image(figure, f"{title}. Forecast over truth; largest error: {errors}.")
-
-
-def _canvas(
-    title: str, across: tuple[float, float], up: tuple[float, float]
-) -> tuple[Figure, Axes]:
-    """Start a drawing without axes, on which one unit is as long across as up."""
-    height = 9 * (up[1] - up[0]) / (across[1] - across[0])
-    figure = Figure(figsize=(9, height + 0.4), layout="constrained")
-    axes = figure.subplots()
-    axes.set_xlim(across)
-    axes.set_ylim(up)
-    axes.set_title(title, loc="left", fontsize=12)
-    axes.set_axis_off()
-    axes.set_aspect("equal")
-    return figure, axes
-
-
-def _cell(axes: Axes, x: float, below: str, above: str) -> None:
-    """Draw a recurrent cell with its input below and its state above."""
-    box(axes, x, 0, COLOURS[0], "cell")
-    arrow(axes, (x, -0.85), (x, -0.33))
-    arrow(axes, (x, 0.33), (x, 0.85))
-    axes.text(x, -1.05, below, ha="center", va="center")
-    axes.text(x, 1.05, above, ha="center", va="center")
-    axes.text(x + 0.08, -0.62, "$W_x$", color=COLOURS[0], va="center")
+    words = in_words(largest, ".2g")
+    return as_image(figure, f"{title}. Forecast over truth; largest error: {words}.")

@@ -1,7 +1,6 @@
 """Figures of prices, forecasts and their errors: lessons 00 and 04."""
 
 from collections.abc import Mapping
-from itertools import cycle
 
 from course_utils.plots.style import (
     COLOURS,
@@ -9,7 +8,9 @@ from course_utils.plots.style import (
     TRUTH,
     as_image,
     colours_of,
-    label_days,
+    day_axes,
+    in_words,
+    legend_outside,
     new_axes,
 )
 
@@ -61,13 +62,12 @@ def forecasts(
     Returns:
         a picture with alternative text.
     """
-    figure, axes = new_axes(title, "", "USD per share")
+    figure, axes = day_axes(title)
     axes.plot(truth, color=TRUTH, linewidth=1.4, label="truth")
-    colours = colours_of(list(by_name), naive)
+    colours = colours_of(by_name, naive)
     for name, forecast in by_name.items():
         axes.plot(forecast, color=colours[name], linewidth=1.4, label=name)
     axes.legend(frameon=False, ncols=len(by_name) + 1, loc="best")
-    label_days(axes)
     return as_image(
         figure,
         f"{title}. Lines of the truth and of {', '.join(by_name)} from {truth.index[0]:%d %B %Y} "
@@ -75,23 +75,23 @@ def forecasts(
     )
 
 
-def lag_profiles(by_name: Mapping[str, pd.Series], title: str, naive: str | None = None) -> Image:
+def lag_profiles(by_name: Mapping[str, pd.Series], title: str, naive: str) -> Image:
     """Draw how well each forecast's moves follow the true moves of the days before.
 
     Args:
-        by_name: name and profile, as `evaluation.lag_profile` gives it.
+        by_name: name and profile, as `evaluation.lag_profile` returns it.
         title: what the picture shows.
-        naive: the name of the naive forecast among them, if it is there.
+        naive: the name of the naive forecast among them.
 
     Returns:
         a picture with alternative text.
     """
     figure, axes = new_axes(title, "days late", "correlation of daily moves")
-    colours = colours_of(list(by_name), naive)
+    colours = colours_of(by_name, naive)
     for name, profile in by_name.items():
         axes.plot(profile, "o-", color=colours[name], label=f"{name}: {profile.idxmax()}")
         axes.plot(profile.idxmax(), profile.max(), "o", markersize=11, color=colours[name])
-    axes.set_xticks(next(iter(by_name.values())).index)
+    axes.set_xticks(by_name[naive].index)
     axes.legend(frameon=False, title="best at (days)")
     best = "; ".join(f"{name} {profile.idxmax()} days" for name, profile in by_name.items())
     return as_image(figure, f"{title}: each line's peak is its delay, {best}.")
@@ -103,35 +103,32 @@ def errors(table: pd.DataFrame, naive: float, title: str) -> Image:
     Blue beats naive, orange loses to it, grey is within one per cent of it.
 
     Args:
-        table: columns `recipe`, in the order to draw, and `rmse` in USD, one row a run.
+        table: columns `recipe`, in the order to draw, and `rmse` in USD, one row per run.
         naive: the naive forecast's RMSE on the same days, in USD.
         title: what the picture shows.
 
     Returns:
         a picture with alternative text.
     """
-    names = list(table["recipe"].unique())
-    figure, axes = new_axes(
-        title, "RMSE in USD, lower is better", "", height=0.55 * len(names) + 1.5
-    )
-    axes.grid(visible=False)
-    medians = table.groupby("recipe")["rmse"].median()
+    by_name = dict(list(table.groupby("recipe", sort=False)["rmse"]))
+    medians = {name: runs.median() for name, runs in by_name.items()}
+    height = 0.55 * len(medians) + 1.5
+    figure, axes = new_axes(title, "RMSE in USD, lower is better", "", height)
     widest = max(naive, table["rmse"].max())
-    for row, name in enumerate(reversed(names)):
-        runs = table.loc[table["recipe"] == name, "rmse"]
+    for row, (name, runs) in enumerate(reversed(by_name.items())):
         tie = abs(medians[name] / naive - 1) < 0.01
         colour = NAIVE if tie else COLOURS[0] if medians[name] < naive else COLOURS[1]
         axes.barh(row, medians[name], color=colour, alpha=0.75, height=0.6)
         axes.plot(runs, np.full(len(runs), row), "o", color=TRUTH, markersize=4, alpha=0.7)
-        # The number stands right of the bar, the dots, and the naive line where that is near.
+        # The number is right of the bar, of the dots, and of the naive line where that is near.
         near = runs.max() < naive < runs.max() + 0.15 * widest
         axes.text(naive if near else runs.max(), row, f"  {medians[name]:.2f}", va="center")
-    axes.set_yticks(range(len(names)), reversed(names))
+    axes.set_yticks(range(len(medians)), reversed(medians))
     axes.axvline(naive, color=NAIVE, linewidth=2)
-    axes.text(naive, len(names) - 0.35, f"  naive {naive:.2f}", color=NAIVE, va="center")
+    axes.text(naive, len(medians) - 0.35, f"  naive {naive:.2f}", color=NAIVE, va="center")
     axes.set_xlim(0, widest * 1.1)
-    axes.set_ylim(-0.6, len(names) - 0.05)
-    values = "; ".join(f"{name} {medians[name]:.2f}" for name in names)
+    axes.set_ylim(-0.6, len(medians) - 0.05)
+    values = in_words(medians, ".2f")
     return as_image(
         figure, f"{title}. Bars of the median RMSE in dollars: {values}; naive {naive:.2f}."
     )
@@ -141,7 +138,7 @@ def by_year(table: pd.DataFrame, title: str) -> Image:
     """Draw each recipe's RMSE as a share of the naive forecast's, year by year.
 
     Args:
-        table: columns `recipe`, `year`, `rmse` and `naive` in USD, one row a run.
+        table: columns `recipe`, `year`, `rmse` and `naive` in USD, one row per run.
         title: what the picture shows.
 
     Returns:
@@ -150,21 +147,19 @@ def by_year(table: pd.DataFrame, title: str) -> Image:
     table = table.assign(share=100 * table["rmse"] / table["naive"])
     figure, axes = new_axes(title, "", "RMSE, naive = 100 %")
     axes.axhline(100, color=NAIVE, linewidth=2, label="naive")
-    for colour, (name, runs) in zip(
-        cycle(COLOURS), table.groupby("recipe", sort=False), strict=False
-    ):
+    by_name = dict(list(table.groupby("recipe", sort=False)))
+    for name, colour in colours_of(by_name).items():
+        runs = by_name[name]
         axes.plot(runs["year"], runs["share"], "o", color=colour, markersize=4, alpha=0.5)
         axes.plot(runs.groupby("year")["share"].median(), color=colour, label=name)
     axes.set_xticks(sorted(table["year"].unique()))
-    # Beside the lines, where it can hide none of them.
-    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
-    medians = table.groupby("recipe", sort=False)["share"].median()
-    values = "; ".join(f"{name} {share:.0f} %" for name, share in medians.items())
+    legend_outside(axes)
+    values = "; ".join(f"{name} {runs['share'].median():.0f} %" for name, runs in by_name.items())
     return as_image(figure, f"{title}. RMSE as a share of naive, median over all years: {values}.")
 
 
 def leaks(table: pd.DataFrame, title: str) -> Image:
-    """Draw honest errors beside leaking ones.
+    """Draw honest errors next to leaking ones.
 
     Args:
         table: index the leak's name; columns `honest` and `leaking`, RMSE as a share of naive.
@@ -175,10 +170,9 @@ def leaks(table: pd.DataFrame, title: str) -> Image:
     """
     figure, axes = new_axes(title, "", "RMSE, naive = 100 %")
     places = np.arange(len(table))
-    pairs = zip(("honest", "leaking"), (COLOURS[0], COLOURS[1]), (-0.2, 0.2), strict=True)
-    for column, colour, shift in pairs:
+    white = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    for column, colour, shift in (("honest", COLOURS[0], -0.2), ("leaking", COLOURS[1], 0.2)):
         bars = axes.bar(places + shift, 100 * table[column], 0.38, color=colour, label=column)
-        white = {"facecolor": "white", "edgecolor": "none", "pad": 1}
         axes.bar_label(bars, fmt="%.0f %%", padding=3, bbox=white)
     axes.axhline(100, color=NAIVE, linewidth=2, label="naive", zorder=0.5)
     axes.set_xticks(places, table.index)
@@ -200,13 +194,10 @@ def lessons_at_a_glance(reading: pd.Series) -> Image:
     Returns:
         a picture with alternative text.
     """
-    count, hours = len(reading), reading.sum() / 60
-    title = f"{count} lesson{'s' * (count != 1)}, about {hours:.1f} hours of reading"
-    figure, axes = new_axes(title, "minutes to read", "", height=0.35 * count + 1.3)
-    axes.grid(visible=False)
+    title = f"{len(reading)} lessons, about {reading.sum() / 60:.1f} hours of reading"
+    figure, axes = new_axes(title, "minutes to read", "", height=0.35 * len(reading) + 1.3)
     bars = axes.barh(reading.index, reading, color=COLOURS[0], alpha=0.75, height=0.6)
     axes.bar_label(bars, padding=4)
     axes.invert_yaxis()
     axes.set_xlim(0, 1.08 * reading.max())
-    minutes = "; ".join(f"{name} {value}" for name, value in reading.items())
-    return as_image(figure, f"{title}. Bars of minutes: {minutes}.")
+    return as_image(figure, f"{title}. Bars of minutes: {in_words(reading, '')}.")

@@ -2,7 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
-from course_utils.plots.style import COLOURS, arrow, as_image, box, new_axes
+from course_utils.plots.style import (
+    COLOURS,
+    arrow,
+    as_image,
+    box,
+    colours_of,
+    new_axes,
+    new_drawing,
+    write,
+)
 
 import numpy as np
 import pandas as pd
@@ -22,32 +31,24 @@ def encoder_to_decoder(source: Sequence[str], target: Sequence[str]) -> Image:
         a picture with alternative text.
     """
     title = "The encoder reads, hands over one state, and the decoder writes word by word"
-    figure = Figure(figsize=(9, 3.4), layout="constrained")
-    axes = figure.subplots()
-    axes.set_title(title, loc="left", fontsize=12)
-    read, write = COLOURS[0], COLOURS[1]
-    places = len(source) + len(target)
-    given = [*source, "<sos>", *target[:-1]]
-    for x, word in enumerate(given):
-        colour = read if x < len(source) else write
+    reading, writing, bridge = COLOURS[0], COLOURS[1], len(source)
+    places = bridge + len(target)
+    figure, axes = new_drawing(title, (-0.7, places - 0.3), (-0.8, 2.8), height=3.4)
+    for x, word in enumerate([*source, "<sos>", *target[:-1]]):
+        colour = reading if x < bridge else writing
         box(axes, x, 1.2, colour)
-        axes.text(x, 0, word, ha="center", va="center", fontsize=10)
+        write(axes, x, 0, word, fontsize=10)
         arrow(axes, (x, 0.22), (x, 0.88), colour)
-        if x >= len(source):
-            written = target[x - len(source)]
-            axes.text(x, 2.4, written, ha="center", va="center", fontsize=10, fontweight="bold")
+        if x >= bridge:
+            write(axes, x, 2.4, target[x - bridge], fontsize=10, fontweight="bold")
             arrow(axes, (x, 1.54), (x, 2.18), colour)
-        if x and x != len(source):
+        if x and x != bridge:
             arrow(axes, (x - 0.66, 1.2), (x - 0.34, 1.2), colour)
-    bridge = len(source)
     arrow(axes, (bridge - 0.66, 1.2), (bridge - 0.34, 1.2))
     axes.text(bridge - 0.5, 1.75, "state", ha="center", fontsize=10)
-    axes.text(-0.5, 2.4, "encoder", color=read, fontsize=11, va="center")
-    axes.text(places - 0.5, -0.55, "decoder: each word written is the next one read", color=write,
-              fontsize=10, ha="right", va="center")  # fmt: skip
-    axes.set_xlim(-0.7, places - 0.3)
-    axes.set_ylim(-0.8, 2.8)
-    axes.set_axis_off()
+    write(axes, -0.5, 2.4, "encoder", color=reading, fontsize=11, ha="left")
+    below = "decoder: each word written is the next one read"
+    write(axes, places - 0.5, -0.55, below, color=writing, fontsize=10, ha="right")
     return as_image(
         figure,
         f"{title}. Read: {' '.join(source)}. Written: {' '.join(target)}. The only way from left "
@@ -62,8 +63,8 @@ def attention_map(
 
     Args:
         weights: shape (target words, source words).
-        source: the words that are read, one a column.
-        target: the words that are written, one a row.
+        source: the words that are read, one per column.
+        target: the words that are written, one per row.
         title: what the picture shows.
 
     Returns:
@@ -98,7 +99,7 @@ def scores_by_length(runs: Mapping[str, pd.DataFrame], title: str, y: str) -> Im
     """Draw a score against the length of the source sentence: runs thin, their median thick.
 
     Args:
-        runs: a translator's name and its scores, a row a run, a column a length.
+        runs: a translator's name and its scores, one row per run, one column per length.
         title: what the picture shows.
         y: what the score is.
 
@@ -106,13 +107,13 @@ def scores_by_length(runs: Mapping[str, pd.DataFrame], title: str, y: str) -> Im
         a picture with alternative text.
     """
     figure, axes = new_axes(title, "words and marks, in the longer of the two languages", y)
-    medians = []
-    for colour, (name, table) in zip(COLOURS, runs.items(), strict=False):
-        axes.plot(table.columns, table.to_numpy().T, color=colour, linewidth=0.6, alpha=0.5)
-        median = table.median()
-        axes.plot(table.columns, median, "o-", color=colour, linewidth=2, label=name)
+    words = []
+    for name, colour in colours_of(runs).items():
+        axes.plot(runs[name].T, color=colour, linewidth=0.6, alpha=0.5)
+        median = runs[name].median()
+        axes.plot(median, "o-", color=colour, linewidth=2, label=name)
         steps = ", ".join(f"{length}: {score:.0f}" for length, score in median.items())
-        medians.append(f"{name} {steps}")
-    axes.set_xticks(table.columns)
+        words.append(f"{name} {steps}")
+    axes.set_xticks(median.index)
     axes.legend(frameon=False)
-    return as_image(figure, f"{title}. Medians by length: {'; '.join(medians)}.")
+    return as_image(figure, f"{title}. Medians by length: {'; '.join(words)}.")

@@ -1,19 +1,27 @@
 """Figures of settings tried, of searches among them, and of training curves: lesson 06."""
 
-from course_utils.plots.style import COLOURS, NAIVE, TRUTH, as_image, new_axes
+from course_utils.plots.style import (
+    COLOURS,
+    NAIVE,
+    TRUTH,
+    as_image,
+    in_words,
+    legend_outside,
+    new_axes,
+)
 
 import pandas as pd
 from IPython.display import Image
 
 HIGHEST = 115.0
-"""per cent of the naive error; what lies above is written instead of drawn"""
+"""per cent of the naive error; higher ones are written instead of drawn"""
 
 
 def sweep(table: pd.DataFrame, setting: str, title: str) -> Image:
     """Draw the error against one setting, each run a dot, in training and in validation.
 
     Args:
-        table: columns `value`, `train` and `validation`, errors as shares of naive, a row a run.
+        table: columns `value`, `train` and `validation`, errors as shares of naive, a row per run.
         setting: what the setting is called.
         title: what the picture shows.
 
@@ -21,26 +29,22 @@ def sweep(table: pd.DataFrame, setting: str, title: str) -> Image:
         a picture with alternative text.
     """
     figure, axes = new_axes(title, setting, "RMSE, naive = 100 %")
-    values = sorted(table["value"].unique())
-    places = {value: place for place, value in enumerate(values)}
     axes.axhline(100, color=NAIVE, linewidth=2, label="naive")
-    words = []
+    places = table["value"].rank(method="dense") - 1
+    medians = 100 * table.groupby("value")[["train", "validation"]].median()
     for name, colour in (("train", COLOURS[1]), ("validation", COLOURS[0])):
-        runs, medians = 100 * table[name], 100 * table.groupby("value")[name].median()
-        axes.plot(
-            table["value"].map(places), runs.clip(upper=HIGHEST), ".", color=colour, alpha=0.5
-        )
-        axes.plot(medians.clip(upper=HIGHEST).to_numpy(), "o-", color=colour, label=name)
-        words.append(f"{name} {', '.join(f'{median:.1f}' for median in medians)}")
-        if name == "validation":
-            for value in medians.index[medians > HIGHEST]:
-                axes.text(places[value], HIGHEST, f"{medians[value]:.0f} % ", ha="right", va="top")
-    labels = [f"{value:g}" for value in values]
-    axes.set_xticks(range(len(values)), labels)
+        axes.plot(places, (100 * table[name]).clip(upper=HIGHEST), ".", color=colour, alpha=0.5)
+        drawn = medians[name].clip(upper=HIGHEST).to_numpy()
+        axes.plot(drawn, "o-", color=colour, label=name)
+    for place, median in enumerate(medians["validation"]):
+        if median > HIGHEST:
+            axes.text(place, HIGHEST, f"{median:.0f} % ", ha="right", va="top")
+    labels = [f"{value:g}" for value in medians.index]
+    axes.set_xticks(range(len(labels)), labels)
     axes.legend(frameon=False, ncols=3)
+    words = in_words(medians, ".1f")
     return as_image(
-        figure,
-        f"{title}. Median RMSE in per cent of naive at {', '.join(labels)}: {'; '.join(words)}.",
+        figure, f"{title}. Median RMSE in per cent of naive at {', '.join(labels)}: {words}."
     )
 
 
@@ -48,27 +52,25 @@ def reach(table: pd.DataFrame, title: str) -> Image:
     """Draw how far each setting moves the error: a line from its best to its worst value.
 
     Args:
-        table: index the setting; columns `best` and `worst`, errors as shares of naive, and
-            `best value`.
+        table: index the setting; columns `best` and `worst`, errors as shares of naive.
         title: what the picture shows.
 
     Returns:
         a picture with alternative text.
     """
     figure, axes = new_axes(title, "RMSE, naive = 100 %", "", height=0.5 * len(table) + 1.4)
-    axes.grid(visible=False)
     axes.axvline(100, color=NAIVE, linewidth=2, label="naive")
-    for place, row in enumerate(table.iloc[::-1].itertuples()):
-        best, worst = 100 * row.best, 100 * row.worst
+    shares = 100 * table[["best", "worst"]]
+    for place, (best, worst) in enumerate(shares.to_numpy()[::-1]):
         axes.plot([best, min(worst, HIGHEST)], [place, place], color=COLOURS[1], linewidth=4)
         axes.plot(best, place, "o", color=COLOURS[0], markersize=9)
         if worst > HIGHEST:
             axes.text(HIGHEST, place + 0.18, f"to {worst:.0f} %", ha="right")
     axes.set_yticks(range(len(table)), table.index[::-1])
     axes.set_ylim(-0.6, len(table) - 0.3)
-    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    legend_outside(axes)
     words = "; ".join(
-        f"{row.Index} {100 * row.best:.1f} to {100 * row.worst:.1f}" for row in table.itertuples()
+        f"{name} {best:.1f} to {worst:.1f}" for name, best, worst in shares.itertuples()
     )
     return as_image(figure, f"{title}. Median RMSE in per cent of naive, best to worst: {words}.")
 
@@ -84,9 +86,8 @@ def search(trials: pd.DataFrame, title: str) -> Image:
         a picture with alternative text.
     """
     figure, axes = new_axes(title, "trial", "validation RMSE, naive = 100 %")
-    measured = 100 * trials["error"].reset_index(drop=True)
+    measured, pruned = 100 * trials["error"], trials["pruned"]
     errors = measured.clip(upper=HIGHEST)
-    pruned = trials["pruned"].to_numpy(dtype=bool)
     axes.axhline(100, color=NAIVE, linewidth=2, label="naive")
     best = errors.where(~pruned).cummin().ffill()
     axes.plot(best, drawstyle="steps-post", color=TRUTH, linewidth=1.2, label="best so far")
@@ -112,7 +113,6 @@ def importance(shares: pd.Series, title: str) -> Image:
     """
     shares = shares.sort_values()
     figure, axes = new_axes(title, "share of the differences", "", height=0.4 * len(shares) + 1.3)
-    axes.grid(visible=False)
     bars = axes.barh(shares.index, shares, color=COLOURS[0], alpha=0.75, height=0.6)
     axes.bar_label(bars, [f"{share:.0%}" for share in shares], padding=4)
     axes.set_xlim(0, 1.12 * shares.max())

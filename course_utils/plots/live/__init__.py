@@ -1,4 +1,4 @@
-"""Pictures that one can touch, each with a still one for those who only read."""
+"""Pictures that can be touched, each with a still one for readers without a kernel."""
 
 from course_utils.plots.live.anatomy import network_anatomy
 from course_utils.plots.live.gate_explorer import gate_explorer

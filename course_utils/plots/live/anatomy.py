@@ -12,11 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 LIGHT_INPUT, LIGHT_OUTPUT = "#93bfdc", "#93cfbc"
-
-
 MOST_UNITS = 50
-
-
 X_RANGE, Y_RANGE = (-0.15, 2.18), (-1.3, 1.3)
 
 
@@ -65,7 +61,7 @@ def network_anatomy(units: int = 50) -> Picture:
     """
     if not 1 <= units <= MOST_UNITS:
         raise ValueError(f"{units} units cannot be drawn legibly: take 1 to {MOST_UNITS}.")
-    strokes, labels = _anatomy(units)
+    strokes, labels = _anatomy(units), _labels(units)
     s = "" if units == 1 else "s"
     title = (
         f"One input, {units} unit{s}, one output: {units**2 + 3 * units + 1:,} parameters to learn"
@@ -79,25 +75,25 @@ def network_anatomy(units: int = 50) -> Picture:
     return Picture(_draw_anatomy(strokes, labels, title, alt), _plotly(strokes, labels, title))
 
 
-def _anatomy(units: int) -> tuple[list[_Strokes], list[_Label]]:
+def _anatomy(units: int) -> list[_Strokes]:
     """Lay the network out, from x = 0 (input) to x = 2 (output), units between y = -1 and 1."""
     each, listener = range(units), units // 2
     gap = 2 / max(units - 1, 4)
     zigzag = 0.018 * (-1) ** np.arange(units) * (units > 20)
     spots = np.column_stack([1 + zigzag, gap * ((units - 1) / 2 - np.arange(units))])
-    start, end = np.array([0, 0]), np.array([2, 0])
+    start, end = np.array([[0, 0]]), np.array([[2, 0]])
     turn = np.linspace(0, 2 * np.pi, 13)
     loop = np.column_stack([0.022 * (1 - np.cos(turn)), min(0.42 * gap, 0.05) * np.sin(turn)])
-    square = f"({units}, {units})"
-    strokes = [
+    recurrent = f"SimpleRNN recurrent_kernel, shape ({units}, {units})"
+    return [
         _Strokes(
-            {j: np.linspace(start, spots[j], 9) for j in each},
+            {j: np.linspace(start[0], spots[j], 9) for j in each},
             f"input to unit {{j}}<br>kernel[0, {{j}}]<br>SimpleRNN kernel, shape (1, {units})",
             LIGHT_INPUT,
             0.8,
         ),
         _Strokes(
-            {j: np.linspace(end, spots[j], 9) for j in each},
+            {j: np.linspace(end[0], spots[j], 9) for j in each},
             f"unit {{j}} to output<br>kernel[{{j}}, 0]<br>Dense kernel, shape ({units}, 1)",
             LIGHT_OUTPUT,
             0.8,
@@ -105,14 +101,13 @@ def _anatomy(units: int) -> tuple[list[_Strokes], list[_Label]]:
         _Strokes(
             {j: _arc(spots[j], spots[listener]) for j in each if j != listener},
             f"last state of unit {{j}} to unit {listener}<br>recurrent_kernel[{{j}}, {listener}]"
-            f"<br>SimpleRNN recurrent_kernel, shape {square}",
+            f"<br>{recurrent}",
             RECURRENT,
             0.8,
         ),
         _Strokes(
             {j: spots[j] + loop for j in each},
-            "last state of unit {j} to itself<br>recurrent_kernel[{j}, {j}]"
-            f"<br>SimpleRNN recurrent_kernel, shape {square}",
+            f"last state of unit {{j}} to itself<br>recurrent_kernel[{{j}}, {{j}}]<br>{recurrent}",
             RECURRENT,
             1.2,
         ),
@@ -123,26 +118,26 @@ def _anatomy(units: int) -> tuple[list[_Strokes], list[_Label]]:
             TRUTH,
             5,
         ),
-        _Strokes({0: start[np.newaxis]}, "input<br>one feature, no weight", INPUT, 13),
-        _Strokes({0: end[np.newaxis]}, "output<br>bias[0]<br>Dense bias, shape (1,)", OUTPUT, 13),
+        _Strokes({0: start}, "input<br>one feature, no weight", INPUT, 13),
+        _Strokes({0: end}, "output<br>bias[0]<br>Dense bias, shape (1,)", OUTPUT, 13),
     ]
-    labels = [
+
+
+def _labels(units: int) -> list[_Label]:
+    """Name the parts, with the shapes and sizes of their arrays."""
+    loops = "loops: each unit's weight on itself"
+    arcs = f"<br>arcs: all weights on unit {units // 2}" if units > 1 else ""
+    recurrent = f"recurrent_kernel<br>shape ({units}, {units}): {units**2:,}"
+    return [
         _Label(0, -0.15, "input", INPUT),
         _Label(2, -0.15, "output", OUTPUT),
         _Label(0.42, 0.95, f"SimpleRNN kernel<br>shape (1, {units}): {units:,}", INPUT),
-        _Label(1, 1.17, f"recurrent_kernel<br>shape {square}: {units**2:,}", RECURRENT),
+        _Label(1, 1.17, recurrent, RECURRENT),
         _Label(1.6, 0.95, f"Dense kernel<br>shape ({units}, 1): {units:,}", OUTPUT),
         _Label(1, -1.15, f"bias, one in each unit<br>shape ({units},): {units:,}", TRUTH),
         _Label(2, 0.25, "bias<br>shape (1,): 1", OUTPUT),
-        _Label(
-            1.6,
-            -0.95,
-            "loops: each unit's weight on itself"
-            + (f"<br>arcs: all weights on unit {listener}" if units > 1 else ""),
-            RECURRENT,
-        ),
+        _Label(1.6, -0.95, loops + arcs, RECURRENT),
     ]
-    return strokes, labels
 
 
 def _arc(here: NDArray, there: NDArray) -> NDArray:
@@ -174,10 +169,7 @@ def _plotly(strokes: list[_Strokes], labels: list[_Label], title: str) -> dict[s
     """Describe the same network to Plotly, with the texts to hover over."""
     hidden = {"visible": False, "fixedrange": True}
     notes = [
-        {
-            **{"x": label.x, "y": label.y, "text": label.text, "showarrow": False},
-            "font": {"color": label.colour},
-        }
+        dict(x=label.x, y=label.y, text=label.text, font={"color": label.colour}, showarrow=False)
         for label in labels
     ]
     layout = {
@@ -209,7 +201,4 @@ def _trace(group: _Strokes) -> dict[str, Any]:
         else {"mode": "lines", "line": {"color": group.colour, "width": group.size}}
     )
     text = group.text.replace("{j}", "%{customdata}") + "<extra></extra>"
-    return {
-        **{"type": "scatter", "x": x, "y": y, "customdata": numbers, "hovertemplate": text},
-        **style,
-    }
+    return {"type": "scatter", "x": x, "y": y, "customdata": numbers, "hovertemplate": text} | style

@@ -53,7 +53,7 @@ class Explorer:
 
         Front-ends name the session when they start a kernel; tools that only run a notebook
         from top to bottom do not, and so never meet a widget. The picture is an ordinary output
-        beside the sliders: what a learner saves is the picture as it was last seen.
+        below the sliders: a learner saves the picture as it was last seen.
         """
         if "JPY_SESSION_NAME" not in os.environ:
             display(self)
@@ -63,9 +63,8 @@ class Explorer:
         sliders = {}
         for name, (low, high) in self.sliders.items():
             kind, step = (IntSlider, 1) if isinstance(low, int) else (FloatSlider, 0.05)
-            sliders[name] = kind(
-                self.start[name], min=low, max=high, step=step, description=name.replace("_", " ")
-            )
+            label = name.replace("_", " ")
+            sliders[name] = kind(self.start[name], min=low, max=high, step=step, description=label)
         display(VBox(list(sliders.values())))
         handle = display(self, display_id=True)
 
@@ -75,12 +74,3 @@ class Explorer:
 
         for slider in sliders.values():
             slider.observe(redraw, "value")
-
-
-# The network's anatomy.
-
-
-# Windows.
-
-
-# Gates.

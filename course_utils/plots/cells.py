@@ -1,0 +1,100 @@
+"""The drawing of lesson 03: one step of an LSTM and of a GRU."""
+
+from collections.abc import Mapping
+
+from course_utils.plots.style import COLOURS, TRUTH, arrow, as_image, write
+
+from IPython.display import Image
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+
+def gated_cells() -> Image:
+    """Draw one step of an LSTM next to one step of a GRU.
+
+    Returns:
+        a picture with alternative text.
+    """
+    figure = Figure(figsize=(9, 3.7), layout="constrained")
+    lstm, gru = figure.subplots(1, 2)
+    for axes in (lstm, gru):
+        axes.set_xlim(-0.4, 11.4)
+        axes.set_ylim(0.4, 5.6)
+        axes.set_axis_off()
+    _draw_lstm(lstm)
+    _draw_gru(gru)
+    return as_image(
+        figure,
+        "Two diagrams. LSTM: the cell state c runs along the top, multiplied by the forget gate "
+        "f, then the product of input gate i and candidate is added; a copy goes through tanh "
+        "and the output gate o to become h. GRU: the one state h runs along the top, multiplied "
+        "by the update gate z, then the candidate times 1 - z is added; the reset gate r acts on "
+        "the candidate. Parts with weights: four in the LSTM, three in the GRU.",
+    )
+
+
+def _draw_lstm(axes: Axes) -> None:
+    """Draw what becomes of an LSTM's two states in a step."""
+    axes.set_title("LSTM: two states, four weighted parts", loc="left", fontsize=12)
+    _line_through(axes, 5, "$c_{t-1}$", "$c_t$", {2: "×", 4.7: "+"})
+    _weighted_parts(axes, {2: "$f_t$", 3.9: "$i_t$", 5.5: r"$\tilde{c}_t$", 7.3: "$o_t$"})
+    arrow(axes, (2, 2.65), (2, 4.8))
+    _circle(axes, 4.7, 3.7, "×")
+    arrow(axes, (4, 2.65), (4.5, 3.45))
+    arrow(axes, (5.4, 2.65), (4.9, 3.45))
+    arrow(axes, (4.7, 4), (4.7, 4.8))
+    _plain_box(axes, 8.9, 3.7, "tanh")
+    arrow(axes, (8.9, 5), (8.9, 4.05))
+    _circle(axes, 8.9, 2.2, "×")
+    arrow(axes, (8.9, 3.35), (8.9, 2.5))
+    arrow(axes, (7.85, 2.2), (8.6, 2.2))
+    arrow(axes, (9.2, 2.2), (10.5, 2.2))
+    write(axes, 10.9, 2.2, "$h_t$", fontsize=12)
+
+
+def _draw_gru(axes: Axes) -> None:
+    """Draw what becomes of a GRU's one state in a step."""
+    axes.set_title("GRU: one state, three weighted parts", loc="left", fontsize=12)
+    _line_through(axes, 5, "$h_{t-1}$", "$h_t$", {2.6: "×", 7.4: "+"})
+    _weighted_parts(axes, {2.6: "$z_t$", 5: "$r_t$", 7.4: r"$\tilde{h}_t$"})
+    arrow(axes, (2.6, 2.65), (2.6, 4.8))
+    _plain_box(axes, 5, 3.7, r"$1 - z_t$")
+    arrow(axes, (3.1, 2.6), (4.1, 3.45))
+    _circle(axes, 7.4, 3.7, "×")
+    arrow(axes, (5.95, 3.7), (7.1, 3.7))
+    arrow(axes, (7.4, 2.65), (7.4, 3.4))
+    arrow(axes, (7.4, 4), (7.4, 4.8))
+    arrow(axes, (5.55, 2.2), (6.85, 2.2))
+
+
+def _line_through(axes: Axes, y: float, start: str, end: str, places: Mapping[float, str]) -> None:
+    """Draw a state's way from left to right, with what happens to it in circles."""
+    for left, right in zip([0.6, *places], [*places, 10.6], strict=True):
+        arrow(axes, (left + 0.25, y), (right - 0.2, y))
+    for x, sign in places.items():
+        _circle(axes, x, y, sign)
+    write(axes, 0.1, y, start, fontsize=12)
+    write(axes, 10.9, y, end, fontsize=12)
+
+
+def _weighted_parts(axes: Axes, parts: Mapping[float, str]) -> None:
+    """Draw the boxes with weights, gates orange and the candidate blue, and what feeds them."""
+    write(axes, 0.4, 0.8, "$h_{t-1}, x_t$", fontsize=12)
+    axes.plot([1.3, max(parts)], [0.8, 0.8], color=TRUTH, linewidth=1)
+    for x, name in parts.items():
+        arrow(axes, (x, 0.8), (x, 1.75))
+        colour = COLOURS[0] if "tilde" in name else COLOURS[4]
+        style = {"boxstyle": "round,pad=0.4", "facecolor": colour, "alpha": 0.35}
+        write(axes, x, 2.2, name, fontsize=13, bbox=style)
+
+
+def _plain_box(axes: Axes, x: float, y: float, text: str) -> None:
+    """Draw a box that holds no weights."""
+    style = {"boxstyle": "round,pad=0.35", "facecolor": "white"}
+    write(axes, x, y, text, fontsize=10, bbox=style)
+
+
+def _circle(axes: Axes, x: float, y: float, sign: str) -> None:
+    """Draw a multiplication or an addition, element by element."""
+    style = {"boxstyle": "circle,pad=0.12", "facecolor": "white"}
+    write(axes, x, y, sign, fontsize=11, bbox=style)
