@@ -1,3 +1,4 @@
+# ruff: noqa: F401  (this file only passes names on)
 """Every figure of the course in one style; each has a text for those who cannot see it.
 
 Truth is always the same black and the naive forecast the same grey; other colours are Okabe and
@@ -36,45 +37,3 @@ from course_utils.plots.text import (
 )
 from course_utils.plots.translation import attention_map, encoder_to_decoder, scores_by_length
 from course_utils.plots.tuning import importance, reach, search, sweep
-
-__all__ = [
-    "attention_map",
-    "bits_by_epoch",
-    "by_horizon",
-    "by_year",
-    "chunks",
-    "clipping",
-    "curves",
-    "encoder_to_decoder",
-    "errors",
-    "fan",
-    "five_types",
-    "forecasts",
-    "free_runs",
-    "gate_heat_map",
-    "gated_cells",
-    "gradients",
-    "importance",
-    "influence",
-    "kept",
-    "lag_profiles",
-    "leaks",
-    "learning_curves",
-    "lessons_at_a_glance",
-    "lineup",
-    "memory",
-    "price_history",
-    "ratios",
-    "reach",
-    "scores_by_length",
-    "search",
-    "shares_known",
-    "surprise",
-    "sweep",
-    "temperatures",
-    "three_parts",
-    "two_directions",
-    "unrolled",
-    "writing_loop",
-    "written",
-]

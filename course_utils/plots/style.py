@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from io import BytesIO
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -110,7 +109,7 @@ def in_words(values: Mapping[str, ArrayLike], style: str) -> str:
     )
 
 
-def write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:  # noqa: ANN401
+def write(axes: Axes, x: float, y: float, text: str, **style: object) -> None:
     """Write a text around a place."""
     axes.text(x, y, text, **{"ha": "center", "va": "center"} | style)
 

@@ -1,10 +1,13 @@
-"""A network with all its weights, to hover over."""
+"""A network with all its weights, to hover over.
 
-from dataclasses import dataclass
+Plotly's description of the figure is the only one: the still picture is drawn from it.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
 from course_utils.plots.live.explorer import INPUT, OUTPUT, RECURRENT, Picture
-from course_utils.plots.style import TRUTH, as_image
+from course_utils.plots.style import TRUTH, as_image, write
 
 import numpy as np
 from IPython.display import Image
@@ -13,42 +16,23 @@ from numpy.typing import NDArray
 
 LIGHT_INPUT, LIGHT_OUTPUT = "#93bfdc", "#93cfbc"
 MOST_UNITS = 50
-X_RANGE, Y_RANGE = (-0.15, 2.18), (-1.3, 1.3)
-
-
-@dataclass(frozen=True)
-class _Strokes:
-    """Dots or lines of one colour, numbered, and what to say when the mouse is over one."""
-
-    paths: dict[int, NDArray]
-    """each of shape (points, 2), by the number of the unit it belongs to; a dot is one point"""
-    text: str
-    """with {j} where the number belongs"""
-    colour: str
-    size: float
-
-    @property
-    def dots(self) -> bool:
-        """Whether these are dots."""
-        return all(len(path) == 1 for path in self.paths.values())
-
-
-@dataclass(frozen=True)
-class _Label:
-    """A few words at a place."""
-
-    x: float
-    y: float
-    text: str
-    colour: str
+LAYOUT = {
+    "xaxis": {"visible": False, "fixedrange": True, "range": (-0.15, 2.18)},
+    "yaxis": {"visible": False, "fixedrange": True, "range": (-1.3, 1.3)},
+    "height": 640,
+    "hovermode": "closest",
+    "showlegend": False,
+    "plot_bgcolor": "white",
+    "margin": {"t": 50, "b": 10, "l": 10, "r": 10},
+}
 
 
 def network_anatomy(units: int = 50) -> Picture:
     """Draw SimpleRNN(units) and Dense(1) on one feature, each weight with its name in Keras.
 
-    In JupyterLab, hovering a unit or a line tells which weight it is and the shape of its array.
-    Of the recurrent kernel, the weights of units on themselves are drawn as loops, and those of
-    all units on one of them as arcs; the arcs of the other units would hide one another.
+    In JupyterLab, hovering over a unit or a line shows which weight it is and the shape of its
+    array. Of the recurrent kernel, the weights of units on themselves are drawn as loops, and
+    those of all units on one of them as arcs; the arcs of the other units would hide one another.
 
     Args:
         units: hidden units, 1 to 50.
@@ -61,21 +45,22 @@ def network_anatomy(units: int = 50) -> Picture:
     """
     if not 1 <= units <= MOST_UNITS:
         raise ValueError(f"{units} units cannot be drawn legibly: take 1 to {MOST_UNITS}.")
-    strokes, labels = _anatomy(units), _labels(units)
     s = "" if units == 1 else "s"
     title = (
         f"One input, {units} unit{s}, one output: {units**2 + 3 * units + 1:,} parameters to learn"
     )
+    layout = LAYOUT | {"title": {"text": title}, "annotations": _labels(units)}
+    figure = {"data": _traces(units), "layout": layout, "config": {"displayModeBar": False}}
     alt = (
         f"{title}. The input reaches each unit by kernel, shape (1, {units}); each unit hears the "
         f"last state of every unit by recurrent_kernel, shape ({units}, {units}), and adds its "
         f"bias, shape ({units},); Dense weighs the units by its kernel, shape ({units}, 1), and "
         "adds its bias, shape (1,)."
     )
-    return Picture(_draw_anatomy(strokes, labels, title, alt), _plotly(strokes, labels, title))
+    return Picture(_still(figure, alt), figure)
 
 
-def _anatomy(units: int) -> list[_Strokes]:
+def _traces(units: int) -> list[dict[str, Any]]:
     """Lay the network out, from x = 0 (input) to x = 2 (output), units between y = -1 and 1."""
     each, listener = range(units), units // 2
     gap = 2 / max(units - 1, 4)
@@ -84,60 +69,30 @@ def _anatomy(units: int) -> list[_Strokes]:
     start, end = np.array([[0, 0]]), np.array([[2, 0]])
     turn = np.linspace(0, 2 * np.pi, 13)
     loop = np.column_stack([0.022 * (1 - np.cos(turn)), min(0.42 * gap, 0.05) * np.sin(turn)])
-    recurrent = f"SimpleRNN recurrent_kernel, shape ({units}, {units})"
-    return [
-        _Strokes(
-            {j: np.linspace(start[0], spots[j], 9) for j in each},
-            f"input to unit {{j}}<br>kernel[0, {{j}}]<br>SimpleRNN kernel, shape (1, {units})",
-            LIGHT_INPUT,
-            0.8,
-        ),
-        _Strokes(
-            {j: np.linspace(end[0], spots[j], 9) for j in each},
-            f"unit {{j}} to output<br>kernel[{{j}}, 0]<br>Dense kernel, shape ({units}, 1)",
-            LIGHT_OUTPUT,
-            0.8,
-        ),
-        _Strokes(
-            {j: _arc(spots[j], spots[listener]) for j in each if j != listener},
-            f"last state of unit {{j}} to unit {listener}<br>recurrent_kernel[{{j}}, {listener}]"
-            f"<br>{recurrent}",
-            RECURRENT,
-            0.8,
-        ),
-        _Strokes(
-            {j: spots[j] + loop for j in each},
-            f"last state of unit {{j}} to itself<br>recurrent_kernel[{{j}}, {{j}}]<br>{recurrent}",
-            RECURRENT,
-            1.2,
-        ),
-        _Strokes(
-            {j: spots[[j]] for j in each},
-            f"unit {{j}}<br>bias[{{j}}]<br>SimpleRNN bias, shape ({units},)<br>hears the input by "
-            "kernel[0, {j}] and the last states by recurrent_kernel[:, {j}]",
-            TRUTH,
-            5,
-        ),
-        _Strokes({0: start}, "input<br>one feature, no weight", INPUT, 13),
-        _Strokes({0: end}, "output<br>bias[0]<br>Dense bias, shape (1,)", OUTPUT, 13),
-    ]
 
+    inward = {j: np.linspace(start[0], spots[j], 9) for j in each}
+    outward = {j: np.linspace(end[0], spots[j], 9) for j in each}
+    arcs = {j: _arc(spots[j], spots[listener]) for j in each if j != listener}
+    loops = {j: spots[j] + loop for j in each}
+    bodies = {j: spots[[j]] for j in each}
 
-def _labels(units: int) -> list[_Label]:
-    """Name the parts, with the shapes and sizes of their arrays."""
-    loops = "loops: each unit's weight on itself"
-    arcs = f"<br>arcs: all weights on unit {units // 2}" if units > 1 else ""
-    recurrent = f"recurrent_kernel<br>shape ({units}, {units}): {units**2:,}"
-    return [
-        _Label(0, -0.15, "input", INPUT),
-        _Label(2, -0.15, "output", OUTPUT),
-        _Label(0.42, 0.95, f"SimpleRNN kernel<br>shape (1, {units}): {units:,}", INPUT),
-        _Label(1, 1.17, recurrent, RECURRENT),
-        _Label(1.6, 0.95, f"Dense kernel<br>shape ({units}, 1): {units:,}", OUTPUT),
-        _Label(1, -1.15, f"bias, one in each unit<br>shape ({units},): {units:,}", TRUTH),
-        _Label(2, 0.25, "bias<br>shape (1,): 1", OUTPUT),
-        _Label(1.6, -0.95, loops + arcs, RECURRENT),
+    kernel = f"kernel[0, {{j}}]<br>SimpleRNN kernel, shape (1, {units})"
+    dense = f"kernel[{{j}}, 0]<br>Dense kernel, shape ({units}, 1)"
+    square = f"SimpleRNN recurrent_kernel, shape ({units}, {units})"
+    to_one = f"to unit {listener}<br>recurrent_kernel[{{j}}, {listener}]<br>{square}"
+    to_itself = f"to itself<br>recurrent_kernel[{{j}}, {{j}}]<br>{square}"
+    bias = f"bias[{{j}}]<br>SimpleRNN bias, shape ({units},)"
+    hears = "the input by kernel[0, {j}] and the last states by recurrent_kernel[:, {j}]"
+    traces = [
+        _trace(inward, f"input to unit {{j}}<br>{kernel}", LIGHT_INPUT, 0.8),
+        _trace(outward, f"unit {{j}} to output<br>{dense}", LIGHT_OUTPUT, 0.8),
+        _trace(arcs, f"last state of unit {{j}} {to_one}", RECURRENT, 0.8),
+        _trace(loops, f"last state of unit {{j}} {to_itself}", RECURRENT, 1.2),
+        _trace(bodies, f"unit {{j}}<br>{bias}<br>hears {hears}", TRUTH, 7.5),
+        _trace({0: start}, "input<br>one feature, no weight", INPUT, 19.5),
+        _trace({0: end}, "output<br>bias[0]<br>Dense bias, shape (1,)", OUTPUT, 19.5),
     ]
+    return [trace for trace in traces if trace["x"]]
 
 
 def _arc(here: NDArray, there: NDArray) -> NDArray:
@@ -147,58 +102,70 @@ def _arc(here: NDArray, there: NDArray) -> NDArray:
     return (here + there) / 2 + (here - there) / 2 * np.cos(turn) + bulge * np.sin(turn)
 
 
-def _draw_anatomy(strokes: list[_Strokes], labels: list[_Label], title: str, alt: str) -> Image:
-    """Draw the network for the page."""
-    figure = Figure(figsize=(8.6, 5.8))
-    axes = figure.add_axes((0, 0, 1, 0.93))
-    axes.set_title(f" {title}", loc="left", fontsize=12)
-    axes.set_axis_off()
-    axes.set_xlim(*X_RANGE)
-    axes.set_ylim(*Y_RANGE)
-    for height, group in enumerate(strokes):
-        size = {"marker": "o", "markersize": group.size} if group.dots else {"lw": group.size}
-        for path in group.paths.values():
-            axes.plot(*path.T, color=group.colour, zorder=height, **size)
-    for label in labels:
-        text = label.text.replace("<br>", "\n")
-        axes.text(label.x, label.y, text, color=label.colour, ha="center", va="center")
-    return as_image(figure, alt)
+def _trace(paths: Mapping[int, NDArray], text: str, colour: str, size: float) -> dict[str, Any]:
+    """Describe dots or lines of one colour, and what to say when the mouse is over one.
 
-
-def _plotly(strokes: list[_Strokes], labels: list[_Label], title: str) -> dict[str, Any]:
-    """Describe the same network to Plotly, with the texts to hover over."""
-    hidden = {"visible": False, "fixedrange": True}
-    notes = [
-        dict(x=label.x, y=label.y, text=label.text, font={"color": label.colour}, showarrow=False)
-        for label in labels
-    ]
-    layout = {
-        "title": {"text": title},
-        "annotations": notes,
-        "xaxis": {**hidden, "range": X_RANGE},
-        "yaxis": {**hidden, "range": Y_RANGE},
-        "height": 640,
-        "hovermode": "closest",
-        "showlegend": False,
-        "plot_bgcolor": "white",
-        "margin": {"t": 50, "b": 10, "l": 10, "r": 10},
-    }
-    traces = [_trace(group) for group in strokes if group.paths]
-    return {"data": traces, "layout": layout, "config": {"displayModeBar": False}}
-
-
-def _trace(group: _Strokes) -> dict[str, Any]:
-    """Describe dots or lines to Plotly, which ends a line where it finds None."""
+    Args:
+        paths: each of shape (points, 2), by the number of its unit; a dot has one point.
+        text: what to say, with {j} where the number belongs.
+        colour: of all of them.
+        size: of the dots, or the lines' width.
+    """
+    dots = all(len(path) == 1 for path in paths.values())
+    end = [] if dots else [None]  # Plotly ends a line where it finds None
     x, y, numbers = [], [], []
-    for number, path in group.paths.items():
-        end = [] if group.dots else [None]
+    for number, path in paths.items():
         x += np.round(path[:, 0], 3).tolist() + end
         y += np.round(path[:, 1], 3).tolist() + end
         numbers += [number] * len(path) + end
-    style = (
-        {"mode": "markers", "marker": {"color": group.colour, "size": 1.5 * group.size}}
-        if group.dots
-        else {"mode": "lines", "line": {"color": group.colour, "width": group.size}}
-    )
-    text = group.text.replace("{j}", "%{customdata}") + "<extra></extra>"
-    return {"type": "scatter", "x": x, "y": y, "customdata": numbers, "hovertemplate": text} | style
+    return {
+        "type": "scatter",
+        "x": x,
+        "y": y,
+        "customdata": numbers,
+        "hovertemplate": text.replace("{j}", "%{customdata}") + "<extra></extra>",
+        "mode": "markers" if dots else "lines",
+        "marker" if dots else "line": {"color": colour, "size" if dots else "width": size},
+    }
+
+
+def _labels(units: int) -> list[dict[str, Any]]:
+    """Name the parts, with the shapes and sizes of their arrays."""
+    square = f"recurrent_kernel<br>shape ({units}, {units}): {units**2:,}"
+    arcs = f"<br>arcs: all weights on unit {units // 2}" if units > 1 else ""
+    labels = [
+        (0, -0.15, "input", INPUT),
+        (2, -0.15, "output", OUTPUT),
+        (0.42, 0.95, f"SimpleRNN kernel<br>shape (1, {units}): {units:,}", INPUT),
+        (1, 1.17, square, RECURRENT),
+        (1.6, 0.95, f"Dense kernel<br>shape ({units}, 1): {units:,}", OUTPUT),
+        (1, -1.15, f"bias, one in each unit<br>shape ({units},): {units:,}", TRUTH),
+        (2, 0.25, "bias<br>shape (1,): 1", OUTPUT),
+        (1.6, -0.95, f"loops: each unit's weight on itself{arcs}", RECURRENT),
+    ]
+    return [
+        {"x": x, "y": y, "text": text, "showarrow": False, "font": {"color": colour}}
+        for x, y, text, colour in labels
+    ]
+
+
+def _still(figure: Mapping[str, Any], alt: str) -> Image:
+    """Draw Plotly's figure for readers without Plotly."""
+    still = Figure(figsize=(8.6, 5.8))
+    axes = still.add_axes((0, 0, 1, 0.93))
+    layout = figure["layout"]
+    axes.set_title(f" {layout['title']['text']}", loc="left", fontsize=12)
+    axes.set_axis_off()
+    axes.set_xlim(layout["xaxis"]["range"])
+    axes.set_ylim(layout["yaxis"]["range"])
+    for height, trace in enumerate(figure["data"]):
+        path = np.array([trace["x"], trace["y"]], dtype=float)
+        if marker := trace.get("marker"):
+            style = {"ls": "", "marker": "o", "ms": marker["size"] / 1.5, "c": marker["color"]}
+        else:
+            style = {"lw": trace["line"]["width"], "c": trace["line"]["color"]}
+        axes.plot(*path, zorder=height, **style)
+    for label in layout["annotations"]:
+        text = label["text"].replace("<br>", "\n")
+        write(axes, label["x"], label["y"], text, color=label["font"]["color"])
+    return as_image(still, alt)

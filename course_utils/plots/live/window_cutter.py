@@ -14,15 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 MOST_VALUES, WINDOWS = 100, 5
 """how many values, and how many of the windows, are drawn"""
 GAP = {"facecolor": "none", "edgecolor": NAIVE, "hatch": "///", "alpha": 0.5, "lw": 0}
-COLUMNS = {
-    "window": 0.09,
-    "from": 0.13,
-    "to": 0.13,
-    "values, oldest first": 0.39,
-    "target on": 0.13,
-    "target": 0.13,
-}
-"""heads of the table and their widths, as shares of the picture's"""
+HEADS = ("window", "from", "to", "values, oldest first", "target on", "target")
+WIDTHS = (0.09, 0.13, 0.13, 0.39, 0.13, 0.13)
+"""of the table's columns, as shares of the picture's width"""
 
 
 def window_cutter(series: pd.Series | ArrayLike, lookback: int = 20, horizon: int = 5) -> Explorer:
@@ -121,8 +115,8 @@ def _draw_table(axes: Axes, rows: list[tuple[str, ...]]) -> None:
     axes.set_axis_off()
     table = axes.table(
         rows,
-        colLabels=list(COLUMNS),
-        colWidths=list(COLUMNS.values()),
+        colLabels=HEADS,
+        colWidths=WIDTHS,
         loc="center",
         cellLoc="center",
         edges="horizontal",
