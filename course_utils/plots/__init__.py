@@ -1,9 +1,11 @@
-# ruff: noqa: F401  (this file only passes names on)
 """Every figure of the course in one style; each has a text for those who cannot see it.
 
 Truth is always the same black and the naive forecast the same grey; other colours are Okabe and
 Ito's (2008), which colour-blind readers can tell apart.
 """
+
+# This file only passes names on.
+# ruff: noqa: F401
 
 from course_utils.plots.basics import chunks, curves, five_types, three_parts, unrolled
 from course_utils.plots.cells import gated_cells

@@ -55,7 +55,7 @@ def influence(by_name: Mapping[str, ArrayLike], title: str) -> Image:
     Returns:
         a picture with alternative text.
     """
-    tables = {name: np.ma.masked_equal(table, 0.0) for name, table in by_name.items()}
+    tables = {name: np.ma.masked_equal(table, 0).astype(float) for name, table in by_name.items()}
     seen = np.ma.concatenate([table.ravel() for table in tables.values()])
     scale = LogNorm(seen.min(), seen.max())
     figure, panels = new_panels(title, 3.4, 1, len(tables), sharey=True)

@@ -18,7 +18,7 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
 
 def new_axes(title: str, x: str, y: str, height: float = 3.8) -> tuple[Figure, Axes]:
-    """Start a figure with one chart. Without pyplot, none stays open in a long lesson."""
+    """Start a figure with one chart, without pyplot: none stays open in a long lesson."""
     figure = Figure(figsize=(9, height), layout="constrained")
     axes = figure.subplots()
     axes.set_title(title, loc="left", fontsize=12)
@@ -40,11 +40,13 @@ def day_axes(title: str, y: str = "USD per share") -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def new_panels(title: str, height: float, *grid: int, **shared: bool) -> tuple[Figure, list[Axes]]:
-    """Start a figure of several charts under one title, in a grid of rows and columns."""
+def new_panels(
+    title: str, height: float, rows: int, columns: int, **shared: bool
+) -> tuple[Figure, list[Axes]]:
+    """Start a figure of several charts under one title; `sharex` and `sharey` as in Matplotlib."""
     figure = Figure(figsize=(9, height), layout="constrained")
     figure.suptitle(title, x=0.01, ha="left", fontsize=12)
-    panels = figure.subplots(*grid, squeeze=False, **shared).ravel().tolist()
+    panels = figure.subplots(rows, columns, squeeze=False, **shared).ravel().tolist()
     for axes in panels:
         open_frame(axes)
     return figure, panels

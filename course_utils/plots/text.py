@@ -119,7 +119,7 @@ def surprise(text: str, bits: Mapping[str, NDArray], title: str) -> Image:
         axes.set_title(average, loc="left", fontsize=10)
         axes.set_ylabel("bits")
         words.append(f"{average}, {np.take(values, begins).mean():.2f} at the beginnings of words")
-        _characters_below(axes, text)
+        _characters_below(axes, text.replace("\n", " "))
     panels[-1].set_xlim(-0.8, count - 0.2)
     return as_image(figure, f"{title}. The line is: {text.strip()}. {'; '.join(words)}.")
 

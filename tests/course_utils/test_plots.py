@@ -138,7 +138,7 @@ FIGURES = {
     "scores_by_length": ((SCORES, "Right", "per cent"), "Medians by length: plain 6: 80, 8: 50"),
     "writing_loop": ((), "here c, a, t, and each is the input of the next step"),
     "bits_by_epoch": ((BITS, {"5-gram": 2.4}, "Bits"), "GRU, seed 1 ends at 2.10; 5-gram 2.40"),
-    "surprise": (("ab c", COSTS, "Cost"), "unigram: 2.50 bits on average, 3.00 at the beginnings"),
+    "surprise": (("ab\nc", COSTS, "Cost"), "unigram: 2.50 bits on average, 3.00 at the beginnings"),
     "temperatures": ((NEXT, "a \n", "After"), "T = 1: the likeliest of those shown has 70%"),
     "shares_known": ((KNOWN, "Known"), "unigram: words 20%, pairs 0%; real: words 90%, pairs 50%"),
 }
@@ -186,7 +186,7 @@ def test_the_stored_pixels_keep_the_colours():
 
 @pytest.fixture
 def axes_of(monkeypatch):
-    """Return a function that draws one of FIGURES and returns the first axes that it drew on."""
+    """Return a function that draws one of FIGURES and returns its axes, by default the first."""
     figures, savefig = [], Figure.savefig
 
     def keep(figure, *arguments, **options):
@@ -195,9 +195,9 @@ def axes_of(monkeypatch):
 
     monkeypatch.setattr(Figure, "savefig", keep)
 
-    def drawn(name):
+    def drawn(name, place=0):
         draw(name)
-        return figures[-1].axes[0]
+        return figures[-1].axes[place]
 
     return drawn
 
@@ -260,6 +260,11 @@ def test_an_error_far_above_naive_is_written_and_does_not_flatten_the_rest(axes_
 def test_weights_that_do_not_fit_the_words_are_refused():
     with pytest.raises(ValueError, match="do not fit 1 target words and 2 source words"):
         plots.attention_map(np.ones((2, 2)), ["a", "b"], ["c"], "Looks")
+
+
+@pytest.mark.parametrize(("name", "shown"), [("surprise", "ab␣c"), ("temperatures", "a␣⏎")])
+def test_spaces_and_new_lines_below_bars_can_be_seen(axes_of, name, shown):
+    assert "".join(label.get_text() for label in axes_of(name, -1).get_xticklabels()) == shown
 
 
 @pytest.mark.parametrize(("name", "place"), [("errors", 1.54), ("by_year", 100), ("leaks", 100)])

@@ -62,7 +62,7 @@ def executed():
 
 
 def test_an_executed_notebook_stores_no_error_no_widget_and_small_images_with_words(executed):
-    for rule in "no_errors nothing_on_stderr no_widget_state alt_texts small_images".split():
+    for rule in ["no_errors", "nothing_on_stderr", "no_widget_state", "alt_texts", "small_images"]:
         assert getattr(notebook_rules, rule)(executed) == [], rule
 
 
