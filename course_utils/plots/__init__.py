@@ -8,19 +8,10 @@ Ito's (2008), which colour-blind readers can tell apart.
 # ruff: noqa: F401
 
 from course_utils.plots.basics import chunks, curves, five_types, three_parts, unrolled
-from course_utils.plots.cells import gated_cells
-from course_utils.plots.directions import influence, two_directions
-from course_utils.plots.gates import (
-    clipping,
-    gate_heat_map,
-    gradients,
-    kept,
-    learning_curves,
-    memory,
-    ratios,
-    written,
-)
+from course_utils.plots.cells import gated_cells, two_directions
+from course_utils.plots.gates import clipping, gradients, kept, learning_curves, memory, ratios
 from course_utils.plots.generation import by_horizon, fan, free_runs, lineup
+from course_utils.plots.heat_maps import attention_map, gate_heat_map, influence, written
 from course_utils.plots.prices import (
     by_year,
     errors,
@@ -37,5 +28,5 @@ from course_utils.plots.text import (
     temperatures,
     writing_loop,
 )
-from course_utils.plots.translation import attention_map, encoder_to_decoder, scores_by_length
+from course_utils.plots.translation import encoder_to_decoder, scores_by_length
 from course_utils.plots.tuning import importance, reach, search, sweep

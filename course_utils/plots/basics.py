@@ -2,23 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from course_utils.plots.style import (
-    COLOURS,
-    NAIVE,
-    TRUTH,
-    arrow,
-    as_image,
-    box,
-    colours_of,
-    day_axes,
-    in_words,
-    legend_outside,
-    new_axes,
-    new_drawing,
-    new_panels,
-    runs_by_name,
-    write,
-)
+from course_utils.plots.drawing import arrow, box, new_drawing, write
+from course_utils.plots.names import COLOURS, NAIVE, TRUTH, colours_of, in_words, runs_by_name
+from course_utils.plots.style import as_image, day_axes, legend_outside, new_axes, new_panels
 
 import numpy as np
 import pandas as pd

@@ -1,12 +1,16 @@
-"""The drawing of lesson 03: one step of an LSTM and of a GRU."""
+"""Drawings of cells: an LSTM next to a GRU, and a layer that reads in two directions."""
 
 from collections.abc import Mapping
 
-from course_utils.plots.style import COLOURS, TRUTH, arrow, as_image, write
+from course_utils.plots.drawing import arrow, box, new_drawing, write
+from course_utils.plots.names import COLOURS, TRUTH
+from course_utils.plots.style import as_image
 
 from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+STEPS = 5
 
 
 def gated_cells() -> Image:
@@ -98,3 +102,36 @@ def _circle(axes: Axes, x: float, y: float, sign: str) -> None:
     """Draw a multiplication or an addition, element by element."""
     style = {"boxstyle": "circle,pad=0.12", "facecolor": "white"}
     write(axes, x, y, sign, fontsize=11, bbox=style)
+
+
+def two_directions() -> Image:
+    """Draw a bidirectional layer: one row of cells reads forward, one backward, outputs joined.
+
+    Returns:
+        a picture with alternative text.
+    """
+    title = "Two readers, one sequence: every output joins what both have read so far"
+    figure, axes = new_drawing(title, (-2.4, 2 * STEPS - 1.2), (-0.5, 4.3), height=3.8)
+    axes.set_aspect("equal")
+    left, right, forward, backward = -0.4, 0.4, COLOURS[0], COLOURS[1]
+    write(axes, -1, 1.2, "reads forward", color=forward, ha="right", fontsize=11)
+    write(axes, -1, 2.6, "reads backward", color=backward, ha="right", fontsize=11)
+    for t in range(STEPS):
+        x = 2 * t
+        write(axes, x, -0.25, f"$x_{t + 1}$", fontsize=12)
+        write(axes, x, 4.05, f"$y_{t + 1}$", fontsize=12)
+        box(axes, x + left, 1.2, forward)
+        box(axes, x + right, 2.6, backward)
+        arrow(axes, (x - 0.1, 0), (x + left, 0.86), forward)
+        arrow(axes, (x + left, 1.54), (x - 0.1, 3.8), forward)
+        arrow(axes, (x + 0.1, 0), (x + right, 2.26), backward)
+        arrow(axes, (x + right, 2.94), (x + 0.1, 3.8), backward)
+        if t:
+            arrow(axes, (x + left - 1.66, 1.2), (x + left - 0.34, 1.2), forward)
+            arrow(axes, (x + right - 0.34, 2.6), (x + right - 1.66, 2.6), backward)
+    return as_image(
+        figure,
+        f"{title}. Inputs x1 to x{STEPS} at the bottom feed two rows of cells. The lower row hands "
+        "its state from left to right, the upper row from right to left. Each output y at the top "
+        "joins the two cells of its step.",
+    )

@@ -1,29 +1,15 @@
-"""Figures of lessons 02 and 03: gradients, memory, and what gates do."""
+"""Figures of lessons 02 and 03: gradients, memory, and what gates are good for."""
 
 from collections.abc import Mapping, Sequence
 
-from course_utils.plots.style import (
-    COLOURS,
-    NAIVE,
-    TRUTH,
-    as_image,
-    colours_of,
-    day_axes,
-    in_words,
-    legend_outside,
-    new_axes,
-    new_panels,
-    open_frame,
-    runs_by_name,
-)
+from course_utils.plots.names import COLOURS, NAIVE, TRUTH, colours_of, in_words, runs_by_name
+from course_utils.plots.style import as_image, day_axes, legend_outside, new_axes, new_panels
 
 import numpy as np
 import pandas as pd
 from IPython.display import Image
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 HIGHEST_LOSS = 1e3
 """where the picture of losses ends"""
@@ -124,76 +110,6 @@ def memory(table: pd.DataFrame, title: str) -> Image:
     axes.set_ylim(40, 104)
     axes.legend(frameon=False, loc="center left", bbox_to_anchor=(0, 0.45))
     return as_image(figure, f"{title}. Mean share recalled: {'; '.join(words)}.")
-
-
-def gate_heat_map(price: pd.Series, gates: Mapping[str, NDArray], title: str, marked: int) -> Image:
-    """Draw what each gate of each unit lets through, day by day, below the price.
-
-    Args:
-        price: indexed by day, in USD.
-        gates: a gate's name and its values on the same days, shape (days, units), all 0..1.
-        title: what the picture shows.
-        marked: the unit to frame.
-
-    Returns:
-        a picture with alternative text.
-    """
-    figure = Figure(figsize=(9, 6.2), layout="constrained")
-    heights = [1.2] + [1] * len(gates)
-    top, *rest = figure.subplots(1 + len(gates), sharex=True, height_ratios=heights)
-    top.set_title(title, loc="left", fontsize=12)
-    top.plot(range(len(price)), price, color=TRUTH, linewidth=1.2)
-    top.set_ylabel("USD")
-    open_frame(top)
-    words = []
-    for axes, (name, values) in zip(rest, gates.items(), strict=True):
-        picture = _unit_map(axes, values, every=2)
-        axes.set_ylabel(f"{name}\nunit")
-        axes.axhspan(marked - 0.5, marked + 0.5, fill=False, edgecolor=COLOURS[1], linewidth=2)
-        words.append(f"{name} {values.min():.2f} to {values.max():.2f}")
-    days = price.index
-    firsts = np.flatnonzero(days.month[1:] != days.month[:-1]) + 1
-    rest[-1].set_xticks(firsts, [f"{days[place]:%d %b %Y}" for place in firsts])
-    figure.colorbar(picture, ax=rest, label="0 shut, 1 open")
-    return as_image(
-        figure,
-        f"{title}. Heat maps of the gates over {len(price)} days from {days[0]:%d %B %Y}: "
-        f"{'; '.join(words)}. Unit {marked} is framed.",
-    )
-
-
-def written(update: NDArray, marks: NDArray, title: str) -> Image:
-    """Draw how much of each unit a GRU's update gate rewrites at each time step.
-
-    Args:
-        update: the update gate, shape (time_steps, units), 0 to 1.
-        marks: the time steps that matter, shape (time_steps,), True or False.
-        title: what the picture shows.
-
-    Returns:
-        a picture with alternative text.
-    """
-    figure, axes = new_axes(title, "time step (framed: marked)", "unit")
-    axes.grid(visible=False)
-    picture = _unit_map(axes, 1 - update, every=5)
-    for step in np.flatnonzero(marks):
-        axes.axvspan(step - 0.5, step + 0.5, fill=False, edgecolor=COLOURS[1], linewidth=3)
-    axes.set_xticks(range(len(update)))
-    figure.colorbar(picture, label="rewritten, 1 − z")
-    means = 1 - update.mean(axis=1)
-    return as_image(
-        figure,
-        f"{title}. Heat map of 1 - z, units over {len(update)} time steps; on average "
-        f"{means[marks].mean():.2f} at the marked steps {np.flatnonzero(marks).tolist()}, "
-        f"{means[~marks].mean():.2f} at the others.",
-    )
-
-
-def _unit_map(axes: Axes, values: NDArray, every: int) -> AxesImage:
-    """Draw values of shape (steps, units), all 0..1, as a heat map; number every so many units."""
-    axes.set_yticks(range(0, values.shape[1], every))
-    axes.spines[:].set_visible(False)
-    return axes.imshow(values.T, aspect="auto", cmap="cividis", vmin=0, vmax=1)
 
 
 def kept(by_name: Mapping[str, pd.Series], title: str) -> Image:

@@ -1,18 +1,8 @@
 """Figures of generated paths and of forecasts that are distributions: lesson 05."""
 
 from course_utils.evaluation import bands
-from course_utils.plots.style import (
-    COLOURS,
-    NAIVE,
-    TRUTH,
-    as_image,
-    colours_of,
-    day_axes,
-    in_words,
-    new_axes,
-    new_panels,
-    runs_by_name,
-)
+from course_utils.plots.names import COLOURS, NAIVE, TRUTH, colours_of, in_words, runs_by_name
+from course_utils.plots.style import as_image, day_axes, new_axes, new_panels
 
 import numpy as np
 import pandas as pd

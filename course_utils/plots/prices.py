@@ -2,17 +2,8 @@
 
 from collections.abc import Mapping
 
-from course_utils.plots.style import (
-    COLOURS,
-    NAIVE,
-    TRUTH,
-    as_image,
-    colours_of,
-    day_axes,
-    in_words,
-    legend_outside,
-    new_axes,
-)
+from course_utils.plots.names import COLOURS, NAIVE, TRUTH, colours_of, in_words
+from course_utils.plots.style import as_image, day_axes, legend_outside, new_axes
 
 import numpy as np
 import pandas as pd

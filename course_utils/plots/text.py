@@ -3,19 +3,9 @@
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from course_utils.plots.style import (
-    COLOURS,
-    NAIVE,
-    TRUTH,
-    arrow,
-    as_image,
-    box,
-    colours_of,
-    new_axes,
-    new_drawing,
-    new_panels,
-    write,
-)
+from course_utils.plots.drawing import arrow, box, new_drawing, write
+from course_utils.plots.names import COLOURS, NAIVE, TRUTH, colours_of
+from course_utils.plots.style import as_image, new_axes, new_panels
 
 import numpy as np
 import pandas as pd

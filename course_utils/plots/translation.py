@@ -1,23 +1,13 @@
-"""Figures of lesson 08: the way through encoder and decoder, attention, BLEU by length."""
+"""Figures of lesson 08: the way through encoder and decoder, and scores by length."""
 
 from collections.abc import Mapping, Sequence
 
-from course_utils.plots.style import (
-    COLOURS,
-    arrow,
-    as_image,
-    box,
-    colours_of,
-    new_axes,
-    new_drawing,
-    write,
-)
+from course_utils.plots.drawing import arrow, box, new_drawing, write
+from course_utils.plots.names import COLOURS, colours_of
+from course_utils.plots.style import as_image, new_axes
 
-import numpy as np
 import pandas as pd
 from IPython.display import Image
-from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
 
 
 def encoder_to_decoder(source: Sequence[str], target: Sequence[str]) -> Image:
@@ -54,45 +44,6 @@ def encoder_to_decoder(source: Sequence[str], target: Sequence[str]) -> Image:
         f"{title}. Read: {' '.join(source)}. Written: {' '.join(target)}. The only way from left "
         "to right is the state after the last word.",
     )
-
-
-def attention_map(
-    weights: ArrayLike, source: Sequence[str], target: Sequence[str], title: str
-) -> Image:
-    """Draw a heat map: how much of each source word goes into each target word.
-
-    Args:
-        weights: shape (target words, source words).
-        source: the words that are read, one per column.
-        target: the words that are written, one per row.
-        title: what the picture shows.
-
-    Returns:
-        a picture with alternative text.
-
-    Raises:
-        ValueError: there are not as many rows as target words, or columns as source words.
-    """
-    weights = np.asarray(weights, dtype=float)
-    if weights.shape != (len(target), len(source)):
-        raise ValueError(
-            f"Weights of shape {weights.shape} do not fit {len(target)} target words and "
-            f"{len(source)} source words: cut off what belongs to the padding."
-        )
-    figure = Figure(figsize=(9, 1.4 + 0.32 * len(target)), layout="constrained")
-    axes = figure.subplots()
-    picture = axes.imshow(weights, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    axes.set_title(title, loc="left", fontsize=12)
-    axes.set_xticks(range(len(source)), source, rotation=30, ha="right")
-    axes.set_yticks(range(len(target)), target)
-    axes.set_xlabel("word read")
-    axes.set_ylabel("word written")
-    figure.colorbar(picture, ax=axes, label="weight")
-    strongest = [
-        f"{word} at {source[row.argmax()]} ({row.max():.2f})"
-        for word, row in zip(target, weights, strict=True)
-    ]
-    return as_image(figure, f"{title}. Each word and where it looks most: {'; '.join(strongest)}.")
 
 
 def scores_by_length(runs: Mapping[str, pd.DataFrame], title: str, y: str) -> Image:

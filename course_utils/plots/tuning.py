@@ -1,14 +1,7 @@
 """Figures of settings tried, of searches among them, and of training curves: lesson 06."""
 
-from course_utils.plots.style import (
-    COLOURS,
-    NAIVE,
-    TRUTH,
-    as_image,
-    in_words,
-    legend_outside,
-    new_axes,
-)
+from course_utils.plots.names import COLOURS, NAIVE, TRUTH, in_words
+from course_utils.plots.style import as_image, legend_outside, new_axes
 
 import pandas as pd
 from IPython.display import Image

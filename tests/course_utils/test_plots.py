@@ -7,7 +7,7 @@ from io import BytesIO
 
 from course_utils import plots
 from course_utils.evaluation import lag_profile
-from course_utils.plots.style import COLOURS, NAIVE, TRUTH
+from course_utils.plots.names import COLOURS, NAIVE, TRUTH
 
 import numpy as np
 import pandas as pd

@@ -13,7 +13,7 @@ from course_utils.plots.live.anatomy import network_anatomy
 from course_utils.plots.live.explorer import PLOTLY
 from course_utils.plots.live.gate_explorer import STEPS, gate_explorer, held_gates
 from course_utils.plots.live.window_cutter import window_cutter
-from course_utils.plots.style import COLOURS
+from course_utils.plots.names import COLOURS
 from course_utils.windows import make_windows
 
 import keras

@@ -6,8 +6,10 @@ Plotly's description of the figure is the only one: the still picture is drawn f
 from collections.abc import Mapping
 from typing import Any
 
+from course_utils.plots.drawing import write
 from course_utils.plots.live.explorer import INPUT, OUTPUT, RECURRENT, Picture
-from course_utils.plots.style import TRUTH, as_image, write
+from course_utils.plots.names import TRUTH
+from course_utils.plots.style import as_image
 
 import numpy as np
 from IPython.display import Image

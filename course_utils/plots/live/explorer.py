@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from course_utils.plots.style import COLOURS
+from course_utils.plots.names import COLOURS
 
 from IPython.display import Image, display
 

@@ -2,7 +2,8 @@
 
 from course_utils.cells import LSTMGates, remember
 from course_utils.plots.live.explorer import INPUT, OUTPUT, RECURRENT, Explorer
-from course_utils.plots.style import NAIVE, TRUTH, as_image, open_frame
+from course_utils.plots.names import NAIVE, TRUTH
+from course_utils.plots.style import as_image, open_frame
 
 import numpy as np
 from IPython.display import Image

@@ -1,7 +1,8 @@
 """A series cut into windows and targets, with sliders."""
 
 from course_utils.plots.live.explorer import INPUT, RECURRENT, Explorer
-from course_utils.plots.style import NAIVE, as_image, open_frame
+from course_utils.plots.names import NAIVE
+from course_utils.plots.style import as_image, open_frame
 from course_utils.windows import make_windows
 
 import numpy as np
