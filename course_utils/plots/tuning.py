@@ -14,7 +14,7 @@ def sweep(table: pd.DataFrame, setting: str, title: str) -> Image:
     """Draw the error against one setting, each run a dot, in training and in validation.
 
     Args:
-        table: columns `value`, `train` and `validation`, errors as shares of naive; one row per run.
+        table: columns `value`, `train` and `validation`, shares of naive; one row per run.
         setting: what the setting is called.
         title: what the picture shows.
 
