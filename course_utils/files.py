@@ -1,4 +1,4 @@
-"""Reading and writing files: one way to do each of these in the whole project."""
+"""Reading and writing files: the one way to do each of these in the whole project."""
 
 import csv
 import hashlib
@@ -25,7 +25,7 @@ def write_whole(file: Path, content: str | bytes) -> None:
     Two processes may write it at once. If one of them is killed, the next writer removes what it
     left.
     """
-    import psutil  # here, as reading needs it not
+    import psutil  # only writing needs it
 
     for left in file.parent.glob(f".{escape(file.name)}.*.part"):
         writer = left.name.split(".")[-2]
@@ -39,34 +39,75 @@ def write_whole(file: Path, content: str | bytes) -> None:
         part.unlink(missing_ok=True)
 
 
-def sha256(content: bytes) -> str:
-    """The checksum of some bytes, as 64 hexadecimal digits."""
-    return hashlib.sha256(content).hexdigest()
+def sha256(content: bytes | Path) -> str:
+    """Compute the checksum of some bytes, or of a file's, as 64 hexadecimal digits."""
+    if isinstance(content, bytes):
+        return hashlib.sha256(content).hexdigest()
+    with content.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_text(path: Path, most: int = MAX_BYTES) -> tuple[str, str]:
+    r"""Read a text file that may come from anywhere.
+
+    Args:
+        path: a file in UTF-8, with or without a byte order mark.
+        most: bytes that it may have.
+
+    Returns:
+        the text, its lines ended by `\n` whatever the file has, and the sha256 of its bytes.
+
+    Raises:
+        DataError: the file is missing, cannot be read, is too large or is not UTF-8 text.
+    """
+    if os.path.isdir(path):
+        raise DataError(f"{path} is a folder: name the file in it")
+    if not os.path.isfile(path):  # nor a pipe or a device, which may never end
+        raise DataError(f"there is no file {path.absolute()}: check its name and folder")
+    try:
+        if (size := path.stat().st_size) > most:
+            raise DataError(
+                f"{path.name} has {size:,} bytes, and the course reads at most {most:,}: keep the "
+                "part that you need"
+            )
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path.name} is not UTF-8: its byte {error.start} does not fit. Save it again as "
+            "UTF-8 in your editor."
+        ) from None
+    if "\0" in text:
+        raise DataError(f"{path.name} is not plain text: save it as UTF-8 in your editor.")
+    return io.StringIO(text, newline=None).read(), sha256(content)
 
 
 def read_noted(path: Path, **settings: Any) -> tuple[list[str], pd.DataFrame]:  # noqa: ANN401
-    """Read a CSV table of the course's own, below lines that begin with `#`.
+    """Read one of the course's own CSV tables, which begins with lines of notes.
 
     Args:
         path: a file that `write_noted` has written.
-        settings: what else `pandas.read_csv` is to know, such as `dtype`.
+        settings: further arguments for `pandas.read_csv`, such as `dtype`.
 
     Returns:
-        the lines above the table, without their `# `, and the table.
+        the notes, without their `# `, and the table.
 
     Raises:
-        DataError: the file is not there or is not such a table.
+        DataError: the file is missing or is not such a table.
     """
     text, _ = read_text(path)
     lines = text.splitlines(keepends=True)
     notes = [line[2:].rstrip() for line in lines if line.startswith("# ")]
     body = "".join(line for line in lines if not line.startswith("#"))
-    head, *rows = csv.reader(io.StringIO(body)) or [[]]
-    if not rows or any(len(row) != len(head) for row in rows):
-        raise DataError(f"{path.name} is damaged: a line of it is missing or cut off")
     try:
+        rows = list(csv.reader(io.StringIO(body)))  # pandas would fill a short row up
+        if len(rows) < 2 or any(len(row) != len(rows[0]) for row in rows):
+            raise ValueError("a line of it is missing or cut off")
         return notes, pd.read_csv(io.StringIO(body), **settings)
-    except ValueError as error:  # pandas' own errors are ValueErrors, too
+    except (csv.Error, ValueError) as error:  # pandas' own errors are ValueErrors, too
         raise DataError(f"{path.name} is damaged: {shown(str(error), 200)}") from error
 
 
@@ -74,51 +115,16 @@ def write_noted(path: Path, notes: Iterable[str], table: pd.DataFrame, **setting
     """Write a table as CSV, whole or not at all, below lines that say how it was made.
 
     Args:
-        path: its folder must be there.
-        notes: a line each.
-        table: its index is left out.
-        settings: what else `DataFrame.to_csv` is to know, such as `float_format`.
+        path: a file in a folder that exists.
+        notes: one line each.
+        table: what to write; its index is left out.
+        settings: further arguments for `DataFrame.to_csv`, such as `float_format`.
     """
     text = "".join(f"# {line}\n" for line in notes)
     write_whole(path, text + table.to_csv(index=False, lineterminator="\n", **settings))
 
 
 def shown(text: str, most: int) -> str:
-    """A text for a message: one line of at most so many characters, all of them printable."""
+    """Cut a text down for a message: one line of at most `most` characters, all printable."""
     line = " ".join(text[: 10 * most].split())[:most]
     return "".join(character if character.isprintable() else "?" for character in line)
-
-
-def read_text(path: Path) -> tuple[str, str]:
-    """Read a CSV file as text, if it can be one.
-
-    Returns:
-        the text, and the sha256 of the file's bytes.
-
-    Raises:
-        DataError: the file is not there, too large, empty, a web page, or no UTF-8 text.
-    """
-    if os.path.isdir(path):
-        raise DataError(f"{path} is a folder: name the CSV file in it")
-    if not os.path.isfile(path):  # nor a pipe or a device, which may never end
-        raise DataError(f"there is no file {path}: check its name and folder")
-    try:
-        if (size := path.stat().st_size) > MAX_BYTES:
-            raise DataError(
-                f"{path.name} has {size / 1e6:,.0f} MB, and the course reads at most "
-                f"{MAX_BYTES / 1e6:.0f} MB: keep the rows and columns that you need"
-            )
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise DataError(f"{path.name} is not UTF-8 text: save it as CSV (UTF-8)")
-    if not text.strip():
-        raise DataError(f"{path.name} is empty: download or save it again")
-    if text.lstrip()[:9].casefold().startswith(("<!doctype", "<html")):
-        raise DataError(f"{path.name} is a web page (HTML), not CSV: download the CSV file itself")
-    return text, sha256(content)

@@ -1,10 +1,11 @@
 """`course data`: which data the lessons use, and how to get the rest."""
 
-from collections.abc import Collection
 from typing import Annotated
 
-from course_utils.data import download, prices, registry
-from course_utils.data.registry import FileStatus
+from course_utils.data import download, registry
+from course_utils.data.full_data import why_embedded
+from course_utils.data.prices import EMBEDDED_TICKERS
+from course_utils.data.registry import DataFile, price_file_name
 from course_utils.files import DataError
 
 import typer
@@ -22,9 +23,8 @@ def show(ctx: typer.Context) -> None:
     """
     if ctx.invoked_subcommand:
         return
-    files = registry.data_files()
-    lesson_files = {registry.price_file_name(ticker) for ticker in LESSON_TICKERS}
-    shown = [file for file in files if file.name in lesson_files or file.folder]
+    files = registry.registry().values()
+    shown = [file for file in files if file.folder or file.ticker in LESSON_TICKERS]
     rows = [("ticker", "in use", "from", "file", "checksum"), *map(_row, shown)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row, file in zip(rows, [None, *shown], strict=True):
@@ -33,7 +33,7 @@ def show(ctx: typer.Context) -> None:
         if file and file.name in row:
             typer.echo(f"{'':{widths[0]}}  {file.address}")
     if away := len(files) - len(shown):
-        typer.echo(f"{away} more can be had: course data get --all")
+        typer.echo(f"{away} more are available: course data get --all")
     wrong = [file for file in files if file.state == "wrong checksum"]
     for file in wrong:
         typer.echo(f"{file.folder / file.name} is not the file expected: move it away", err=True)
@@ -48,60 +48,46 @@ def get(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All files of the registry.")] = False,
 ) -> None:
-    """Download files and verify their checksums; what is here already is kept.
+    """Download files and verify their checksums; files that are already here are kept.
 
-    Exit code 0: all are here; 1: one could not be had; 2: no such file.
+    Exit code 0: all are here; 1: one could not be downloaded; 2: there is no such file.
     """
-    files = registry.registry()
-    asked = names or LESSON_TICKERS
-    named = [file for name in asked for file in _file_names(name, files)]
-    for name in files if everything else dict.fromkeys(named):
+    named = [file for name in names or LESSON_TICKERS for file in _file_names(name)]
+    for name in registry.registry() if everything else dict.fromkeys(named):
         if path := registry.find_file(name):  # an error, if it is the wrong one
             typer.echo(f"{name} is here, in {path.parent}")
         else:
-            path = download.download(name)
+            path = download.fetch(name)
             typer.echo(f"{name} downloaded to {path.parent}, checksum verified")
 
 
-def in_use(file: FileStatus) -> str:
+def in_use(file: DataFile) -> str:
     """What the lessons take for a file: full, download, embedded, refused or nothing."""
-    ticker = _ticker(file)
-    if ticker == "-":  # no prices
-        return {"verified": "full", "wrong checksum": "refused"}.get(file.state, "nothing")
     try:
-        path, reason = prices.full_data(ticker)
+        reason = why_embedded([file.name])
     except DataError:
         return "refused"
-    if path:
-        return "full"
-    if not reason:
-        return "download"
-    return "embedded" if ticker in prices.EMBEDDED_TICKERS else "nothing"
+    if reason:
+        return "embedded" if file.ticker in EMBEDDED_TICKERS else "nothing"
+    return "full" if file.folder else "download"
 
 
-def _ticker(file: FileStatus) -> str:
-    known = {registry.price_file_name(ticker): ticker for ticker in registry.tickers()}
-    return known.get(file.name, "-")
-
-
-def _row(file: FileStatus) -> tuple[str, ...]:
-    ticker, used = _ticker(file), in_use(file)
+def _row(file: DataFile) -> tuple[str, ...]:
+    ticker, used = file.ticker or "-", in_use(file)
     if used == "embedded":
         return ticker, used, "bokeh_sampledata", f"stocks.{ticker}", "-"
-    checksum = f"verified {file.sha256[:12]}" if file.state == "verified" else file.state
+    right = file.state == "verified"
+    checksum = f"verified {file.sha256[:12]}" if right else file.state
     return ticker, used, str(file.folder or "-"), file.name, checksum
 
 
-def _file_names(name: str, files: Collection[str]) -> list[str]:
+def _file_names(name: str) -> list[str]:
     """The registry's names for a ticker, a file, or files that belong together as multi30k's."""
-    exact = [file for file in (name, registry.price_file_name(name)) if file in files]
+    files = registry.registry()
+    exact = [file for file in (name, price_file_name(name)) if file in files]
     if found := exact or [file for file in files if file.startswith(f"{name}.")]:
         return found
-    of_prices = set(map(registry.price_file_name, registry.tickers()))
-    others = [file for file in files if file not in of_prices]
-    known = [
-        *registry.tickers(),
-        *dict.fromkeys(file.partition(".")[0] for file in others),
-        *others,
-    ]
-    raise typer.BadParameter(f"no ticker or file {name!r}{registry.did_you_mean(name, known)}")
+    others = [file.name for file in files.values() if not file.ticker]
+    known = [*registry.tickers(), *(other.partition(".")[0] for other in others), *others]
+    hint = registry.did_you_mean(name, dict.fromkeys(known))
+    raise typer.BadParameter(f"no ticker or file {name!r}{hint}")

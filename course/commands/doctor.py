@@ -14,7 +14,7 @@ from pathlib import Path
 
 from course.lessons.lesson import LessonError
 from course.lessons.timings import read_timings, timings_file
-from course_utils.data.registry import data_files, price_file_name
+from course_utils.data.registry import registry
 from course_utils.files import ROOT, DataError
 from course_utils.machine import cores
 
@@ -186,15 +186,13 @@ def check_data() -> Iterator[Finding]:
     """No data file is broken; says which prices the lessons will use."""
     from course.commands.data import in_use
 
-    files = data_files()
+    files = registry().values()
     wrong = [file for file in files if file.state == "wrong checksum"]
     for file in wrong:
         yield False, "data", f"{file.folder / file.name} has the wrong checksum: move it away"
     if wrong:
         return
-    source = next(
-        (in_use(file) for file in files if file.name == price_file_name("IBM")), "nothing"
-    )
+    source = next((in_use(file) for file in files if file.ticker == "IBM"), "nothing")
     if source == "full":
         yield True, "data", "IBM's prices are the full data"
     elif source == "download":

@@ -5,7 +5,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from course_utils.data.texts import load_sentence_pairs
+from course_utils.data.sentences import load_sentence_pairs
 from course_utils.files import ROOT, DataError
 
 import numpy as np

@@ -8,23 +8,21 @@ import csv
 import io
 import math
 import os
-from collections.abc import Iterator
-from datetime import date, datetime
-from itertools import compress
+from itertools import compress, islice
 from pathlib import Path
 
 from course_utils.files import DataError, read_text, shown
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 COLUMNS = ("Open", "High", "Low", "Close", "Volume")
 MAX_ROWS = 183_000
 """days from 1700 to 2200"""
-MAX_LINE = 1_000_000
 FULL_YEAR_DAYS = 200
-_MISSING = {"", "null", "nan", "na", "n/a"}
+_DAY = r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})"
+_TIME = r"[T ][0-9]{2}(?::?[0-9]{2}){0,2}(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+_NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"  # float takes 1_6 for 16
+_MISSING = ("", "null", "nan", "na", "n/a")
 
 
 def read_prices(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -44,56 +42,44 @@ def read_prices(path: str | os.PathLike[str]) -> pd.DataFrame:
     """
     path = Path(path)
     text, sha256 = read_text(path)
-    header, lines, rows = split_rows(text, path.name)
-    places = _find_columns(header, path.name)
-    dates = _parse_dates([row[places["Date"]] for row in rows], lines, path.name)
-    values = {
-        column: _parse_numbers([row[places[column]] for row in rows], lines, column, path.name)
-        for column in COLUMNS
-    }
-    return with_attrs(pd.DataFrame(values, index=dates), path.stem, "own", path.name, sha256)
+    if text.lstrip()[:9].casefold().startswith(("<!doctype", "<html")):
+        raise DataError(f"{path.name} is a web page (HTML), not CSV: download the CSV file itself")
+    cells = _cut(text, path.name)
+    dates = _parse_dates(cells["Date"], path.name)
+    values = {column: _parse_numbers(cells[column], path.name) for column in COLUMNS}
+    prices = pd.DataFrame(values).set_axis(dates)
+    return with_attrs(prices, path.stem, "own", path.name, sha256)
 
 
-def split_rows(text: str, file: str) -> tuple[list[str], list[int], list[list[str]]]:
-    """Cut the text of a CSV file into cells; blank lines are left out.
+def _cut(text: str, file: str) -> pd.DataFrame:
+    """Cut the text of a CSV file into cells.
+
+    `csv` does this, because `pandas.read_csv` fills up a row that is cut off, without a word.
 
     Returns:
-        the header, the line numbers of the rows, and the rows.
-
-    Raises:
-        DataError: there is no row, a row has not as many cells as the header, or there are more
-            rows or longer lines than in any table of this course.
+        the columns of a price table as strings, indexed by the lines that they are in; blank
+        lines are left out.
     """
-    reader = csv.reader(_lines(text, file))
-    filled = (row for row in reader if any(cell.strip() for cell in row))
-    lines, rows = [], []
+    reader = csv.reader(io.StringIO(text))
+    filled = ((reader.line_num, row) for row in reader if any(cell.strip() for cell in row))
     try:
-        header = next(filled, [])
-        for row in filled:
-            lines.append(reader.line_num)
-            rows.append(row)
-            if len(row) != len(header):
-                raise DataError(
-                    f"{file}, line {lines[-1]}: {len(row)} cells under a header of {len(header)}: "
-                    "the line is cut off, or a cell holds a comma without quotes. Repair it or "
-                    "save it again"
-                )
-            if len(rows) > MAX_ROWS:
-                raise DataError(
-                    f"{file} has more rows than there are days from 1700 to 2200: keep one a day"
-                )
+        _, header = next(filled, (0, []))
+        rows = dict(islice(filled, MAX_ROWS + 1))
     except csv.Error as error:
         raise DataError(f"{file}, line {reader.line_num}: not CSV ({error}): repair it") from None
     if not rows:
-        raise DataError(f"{file} has a header but no rows: download or save it again")
-    return header, lines, rows
-
-
-def _lines(text: str, file: str) -> Iterator[str]:
-    for number, line in enumerate(io.StringIO(text, newline=""), 1):
-        if len(line) > MAX_LINE:
-            raise DataError(f"{file}, line {number}: more than {MAX_LINE:,} characters: repair it")
-        yield line
+        raise DataError(f"{file} has no rows below a header: download or save it again")
+    if len(rows) > MAX_ROWS:
+        raise DataError(f"{file} has more rows than days from 1700 to 2200: keep one per day")
+    for line, row in rows.items():
+        if len(row) != len(header):
+            raise DataError(
+                f"{file}, line {line}: {len(row)} cells under a header of {len(header)}: the line "
+                "is cut off, or a cell holds a comma without quotes. Repair it or save it again"
+            )
+    places = _find_columns(header, file)
+    cells = {name: [row[place] for row in rows.values()] for name, place in places.items()}
+    return pd.DataFrame(cells, index=list(rows), dtype=object).map(str.strip)
 
 
 def _find_columns(header: list[str], file: str) -> dict[str, int]:
@@ -109,50 +95,34 @@ def _find_columns(header: list[str], file: str) -> dict[str, int]:
     return {column: names.index(column.casefold()) for column in ("Date", *COLUMNS)}
 
 
-def _parse_dates(cells: list[str], lines: list[int], file: str) -> pd.DatetimeIndex:
-    seen: dict[date, int] = {}
-    latest = date.min
-    for line, cell in zip(lines, cells, strict=True):
-        day = _parse_date(cell)
-        if day is None:
-            raise DataError(
-                f"{file}, line {line}: unparseable date {cell[:40]!r}: write dates as YYYY-MM-DD"
-            )
-        if day in seen:
-            raise DataError(f"{file}, line {line}: {day} is in line {seen[day]} too: keep one")
-        if day < latest:
-            raise DataError(f"{file}, line {line}: {day} after {latest}: sort oldest first")
-        seen[day], latest = line, day
-    return pd.DatetimeIndex(np.array(list(seen), dtype="datetime64[ns]"), name="Date")
+def _parse_dates(cells: pd.Series, file: str) -> pd.DatetimeIndex:
+    """Read ISO 8601 dates; the time of day and the time zone are dropped, not converted."""
+    days = cells.str.extract(f"^({_DAY})(?:{_TIME})?$", expand=False).str.replace("-", "")
+    dates = pd.to_datetime(days, format="%Y%m%d", errors="coerce")
+    possible = dates.dt.year.between(1700, 2200)  # what datetime64[ns] can hold
+    _refuse(cells[~possible], "a date such as 2017-01-31: write it as YYYY-MM-DD", file)
+    later = dates.diff() > pd.Timedelta(0)
+    later.iloc[0] = True
+    _refuse(cells[~later], "after the row above: sort oldest first, one row per day", file)
+    return pd.DatetimeIndex(dates.dt.as_unit("ns"), name="Date")
 
 
-def _parse_date(cell: str) -> date | None:
-    """Read an ISO 8601 date; the time of day and the time zone are dropped, not converted."""
-    try:
-        day = datetime.fromisoformat(cell.strip()).date()
-    except ValueError:
-        return None
-    return day if 1700 <= day.year <= 2200 else None  # what datetime64[ns] can hold
+def _parse_numbers(cells: pd.Series, file: str) -> pd.Series:
+    numbers = cells.where(cells.str.fullmatch(_NUMBER)).astype(float)
+    volume = cells.name == "Volume"
+    good = ((numbers >= 0) if volume else (numbers > 0)) & (numbers < math.inf)
+    missing = cells.str.casefold().isin(_MISSING)
+    kind = "0 or more" if volume else "above 0"
+    wanted = f"a finite number {kind}, such as 123.45: correct it, or empty it if it is missing"
+    _refuse(cells[~good & ~missing], wanted, file)
+    return numbers
 
 
-def _parse_numbers(cells: list[str], lines: list[int], column: str, file: str) -> NDArray:
-    values = np.array([_parse_number(cell) for cell in cells])
-    kind = "0 or more" if column == "Volume" else "above 0"
-    good = np.isfinite(values) & ((values >= 0) if column == "Volume" else (values > 0))
-    missing = np.array([cell.strip().casefold() in _MISSING for cell in cells])
-    for row in np.flatnonzero(~good & ~missing):
-        raise DataError(
-            f"{file}, line {lines[row]}: {column} is {cells[row][:40]!r}, but must be a finite "
-            f"number {kind}, such as 123.45. Correct it, or empty the cell if it is missing"
-        )
-    return values
-
-
-def _parse_number(cell: str) -> float:
-    try:
-        return math.nan if "_" in cell else float(cell)  # float takes 1_6 for 16
-    except ValueError:
-        return math.nan
+def _refuse(bad: pd.Series, wanted: str, file: str) -> None:
+    """Refuse a file for the first of its bad cells, if there is one."""
+    if len(bad):
+        cell = f"{bad.name} is {bad.iloc[0][:40]!r}"
+        raise DataError(f"{file}, line {bad.index[0]}: {cell}, but must be {wanted}")
 
 
 def with_attrs(

@@ -1,52 +1,17 @@
 """The daily prices of a share: the full data, or the embedded default."""
 
-import hashlib
 from fractions import Fraction
-from pathlib import Path
 
-from course_utils.data.download import _files_or_reason, problem
+from course_utils.data.full_data import full_data
 from course_utils.data.price_table import COLUMNS, read_prices, with_attrs
-from course_utils.data.registry import (
-    did_you_mean,
-    find_file,
-    is_set,
-    price_file_name,
-    tickers,
-)
-from course_utils.files import DataError
+from course_utils.data.registry import did_you_mean, price_file_name, tickers
+from course_utils.files import DataError, sha256
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 EMBEDDED_TICKERS = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
-
-
-def full_data(ticker: str) -> tuple[Path | None, str]:
-    """Decide whether `load_prices` takes a ticker's full data, without asking the network.
-
-    Returns:
-        The verified file, or None and the reason why not; no reason: it downloads first.
-
-    Raises:
-        DataError: see `find_file`.
-    """
-    if is_set("COURSE_EMBEDDED"):
-        return None, "COURSE_EMBEDDED=1"
-    if ticker not in tickers():
-        return None, "the full data does not have it"
-    if path := find_file(price_file_name(ticker)):
-        return path, ""
-    return None, "COURSE_OFFLINE=1" if is_set("COURSE_OFFLINE") else problem()
-
-
-def _file_or_reason(ticker: str) -> tuple[Path | None, str]:
-    """Find or download a ticker's full data: its path, or None and why there is none."""
-    path, reason = full_data(ticker)
-    if path or reason:
-        return path, reason
-    paths, reason = _files_or_reason([price_file_name(ticker)])
-    return paths.get(price_file_name(ticker)), reason
 
 
 def load_prices(ticker: str = "IBM") -> pd.DataFrame:
@@ -67,23 +32,25 @@ def load_prices(ticker: str = "IBM") -> pd.DataFrame:
 
     Raises:
         TypeError: the ticker is not a string.
-        DataError: the ticker is unknown or cannot be had here, or its file is damaged.
+        DataError: the ticker is unknown or not available here, or its file is damaged.
     """
     ticker = _known_ticker(ticker)
-    path, reason = _file_or_reason(ticker)
-    if path is not None:
-        prices = read_prices(path)
+    file = price_file_name(ticker)
+    downloadable = ticker in tickers()
+    paths, reason = full_data([file]) if downloadable else ([], "the full data does not have it")
+    if paths:
+        prices = read_prices(paths[0])
         prices.attrs.update(ticker=ticker, source="full")
-        print(f"{ticker}: {_span(prices)}, from {path.name} (checksum verified)")
+        print(f"{ticker}: {_span(prices)}, from {file} (checksum verified)")
         return prices
     if ticker not in EMBEDDED_TICKERS:
         raise DataError(
             f"{ticker} is not here, because {reason}. Download it with: course data get {ticker}, "
-            f"or put {price_file_name(ticker)} into a folder and name that folder in "
-            f"COURSE_DATA_DIR. Embedded, and so always here: {', '.join(EMBEDDED_TICKERS)}"
+            f"or put {file} into a folder and name that folder in COURSE_DATA_DIR. Embedded, and "
+            f"so always here: {', '.join(EMBEDDED_TICKERS)}"
         )
     prices = _embedded_prices(ticker)
-    more = f"; the full data comes with: course data get {ticker}" if ticker in tickers() else ""
+    more = f"; the full data comes with: course data get {ticker}" if downloadable else ""
     print(f"{ticker}: embedded sample of {_span(prices)}, because {reason}{more}")
     return prices
 
@@ -108,16 +75,15 @@ def _embedded_prices(ticker: str) -> pd.DataFrame:
     prices = raw[[name.lower() for name in COLUMNS]].astype(float).set_axis(dates)
     prices.columns = list(COLUMNS)
     prices = prices.div(scale, axis=0).assign(Volume=prices["Volume"] * scale)
-    table_bytes = dates.asi8.tobytes() + prices.to_numpy().tobytes()
-    sha256 = hashlib.sha256(table_bytes).hexdigest()
-    return with_attrs(prices, ticker, "embedded", f"bokeh_sampledata.stocks.{ticker}", sha256)
+    digest = sha256(dates.asi8.tobytes() + prices.to_numpy().tobytes())
+    return with_attrs(prices, ticker, "embedded", f"bokeh_sampledata.stocks.{ticker}", digest)
 
 
 def _split_scale(adjusted_over_raw: NDArray) -> NDArray:
     """Tell how many of the newest shares one share of each day has become.
 
     The ratio of adjusted to raw close steps up by a few per cent at most on a dividend. A step
-    of more than 20 % is a split: 2 for a 2-for-1 split, 0.1 for a 1-for-10 reverse split.
+    of more than 20% is a split: 2 for a 2-for-1 split, 0.1 for a 1-for-10 reverse split.
     """
     steps = adjusted_over_raw[1:] / adjusted_over_raw[:-1]
     splits = [_simple_ratio(step) if abs(step - 1) > 0.2 else 1.0 for step in steps]

@@ -1,14 +1,13 @@
 """The files that the course knows: their checksums, their addresses, and where they are here."""
 
 import difflib
-import hashlib
 import os
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils.files import ROOT, DataError
+from course_utils.files import ROOT, DataError, sha256
 
 DATA_DIR = ROOT / "data"
 
@@ -19,52 +18,73 @@ _REGISTRY_LINE = re.compile(  # a name that leads out of no folder, a sha256, an
 
 
 @dataclass(frozen=True)
-class RegistryEntry:
-    """One line of `data/registry.txt`: the checksum that a file must have, and its address."""
+class DataFile:
+    """One line of `data/registry.txt`: a file, the checksum that it must have, and its address."""
 
+    name: str
     sha256: str
     address: str
 
+    @property
+    def ticker(self) -> str:
+        """The ticker whose prices it holds, "" if it does not hold prices."""
+        return self.name.removesuffix(_PRICE_SUFFIX) if self.name.endswith(_PRICE_SUFFIX) else ""
 
-@dataclass(frozen=True)
-class FileStatus:
-    """Where a registry file lies (folder None: nowhere yet) and whether its bytes are right."""
+    @property
+    def folder(self) -> Path | None:
+        """The first folder here that has a file of this name, right or wrong."""
+        return next((folder for folder in _folders() if (folder / self.name).exists()), None)
 
-    name: str
-    folder: Path | None
-    state: str  # "verified", "wrong checksum" or "not here"
-    address: str
-    sha256: str  # what the registry says
+    @property
+    def state(self) -> str:
+        """What it is here: "verified", "wrong checksum" or "not here"."""
+        if self.folder is None:
+            return "not here"
+        right = _checksum(self.folder / self.name) == self.sha256
+        return "verified" if right else "wrong checksum"
+
+    def verify(self, path: Path) -> Path:
+        """Return a path if it has the right bytes.
+
+        Raises:
+            DataError: it has other bytes, or cannot be read.
+        """
+        found = _checksum(path)
+        if found != self.sha256:
+            raise DataError(
+                f"{path} is not the file that the course expects: its sha256 should begin with "
+                f"{self.sha256[:12]} and begins with {found[:12]}. Move or delete it, then run: "
+                f"course data get {self.ticker or self.name}"
+            )
+        return path
 
 
-def registry() -> dict[str, RegistryEntry]:
+def registry() -> dict[str, DataFile]:
     """Read `data/registry.txt`, which pooch's `load_registry` reads as well.
 
     Raises:
-        DataError: it is not there, or a line of it is damaged.
+        DataError: it is missing, or a line of it is damaged.
     """
     try:
         text = (DATA_DIR / "registry.txt").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        raise DataError(
-            "data/registry.txt is not there: run the course from its own folder."
-        ) from None
-    entries: dict[str, RegistryEntry] = {}
+        message = "data/registry.txt is missing: run the course from its own folder."
+        raise DataError(message) from None
+    files: dict[str, DataFile] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
         match = _REGISTRY_LINE.fullmatch(line)
-        if not match or match[1] in entries:
-            problem = "comes twice" if match else "is no file name, sha256 and address"
+        if not match or match[1] in files:
+            problem = "repeats a name" if match else "is not a file name, sha256 and address"
             raise DataError(f"data/registry.txt, line {number} {problem}: restore it from git.")
-        entries[match[1]] = RegistryEntry(match[2], match[3])
-    return entries
+        files[match[1]] = DataFile(*match.groups())
+    return files
 
 
 def tickers() -> list[str]:
     """Name the tickers of the full data, in alphabetical order."""
-    names = [name for name in registry() if name.endswith(_PRICE_SUFFIX)]
-    return sorted(name.removesuffix(_PRICE_SUFFIX) for name in names)
+    return sorted(file.ticker for file in registry().values() if file.ticker)
 
 
 def price_file_name(ticker: str) -> str:
@@ -72,8 +92,20 @@ def price_file_name(ticker: str) -> str:
     return ticker.strip().upper() + _PRICE_SUFFIX
 
 
+def known_file(name: str) -> DataFile:
+    """Look a file up in the registry.
+
+    Raises:
+        DataError: it is not there; the message names the nearest.
+    """
+    files = registry()
+    if name not in files:
+        raise DataError(f"{name!r} is not in data/registry.txt{did_you_mean(name, files)}")
+    return files[name]
+
+
 def find_file(name: str) -> Path | None:
-    """Look for a registry file in `COURSE_DATA_DIR`, then in `data/`.
+    """Look for a file of the registry in `COURSE_DATA_DIR`, then in `data/`.
 
     Returns:
         Its path, its checksum verified; None if neither folder has it.
@@ -83,33 +115,8 @@ def find_file(name: str) -> Path | None:
             file found has other bytes than the registry says. Such a file is never used, replaced
             or deleted.
     """
-    entry = _entry(name)
-    for folder in _folders():
-        path = folder / name
-        if path.exists():
-            _refuse_wrong_bytes(path, entry)
-            return path
-    return None
-
-
-def data_files() -> list[FileStatus]:
-    """List every file of the registry and its state on this machine."""
-    return [_status(name, entry) for name, entry in registry().items()]
-
-
-def _status(name: str, entry: RegistryEntry) -> FileStatus:
-    folder = next((folder for folder in _folders() if (folder / name).exists()), None)
-    if folder is None:
-        return FileStatus(name, None, "not here", entry.address, entry.sha256)
-    state = "verified" if _sha256(folder / name) == entry.sha256 else "wrong checksum"
-    return FileStatus(name, folder, state, entry.address, entry.sha256)
-
-
-def _entry(name: str) -> RegistryEntry:
-    entries = registry()
-    if name not in entries:
-        raise DataError(f"{name!r} is not in data/registry.txt{did_you_mean(name, entries)}")
-    return entries[name]
+    file = known_file(name)
+    return file.verify(file.folder / name) if file.folder else None
 
 
 def _folders() -> list[Path]:
@@ -117,37 +124,23 @@ def _folders() -> list[Path]:
     if not named:
         return [DATA_DIR]
     folder = Path(os.path.expanduser(named))  # unlike Path's, it leaves ~nobody as it is
-    if named[0] != "~" and not folder.is_absolute():  # it would mean another folder in a lesson
+    if not folder.is_absolute():  # it would mean a different folder in a lesson
         raise DataError(
             f"COURSE_DATA_DIR is {named!r}: write the full path, such as {folder.absolute()}"
         )
-    problem = "is not a folder"
-    if folder.is_absolute() and os.path.isdir(folder):
-        problem = "" if os.access(folder, os.R_OK | os.X_OK) else "you may not read"
-    if problem:
+    if not os.path.isdir(folder) or not os.access(folder, os.R_OK | os.X_OK):
+        problem = "is not a folder that you may read"
         raise DataError(f"COURSE_DATA_DIR is {named!r}, which {problem}: correct or unset it")
     return [folder, DATA_DIR]
 
 
-def _sha256(path: Path) -> str:
+def _checksum(path: Path) -> str:
     if not os.path.isfile(path):  # a pipe or a device may never end
-        raise DataError(f"{path} cannot be read (it is no file): move it away")
+        raise DataError(f"{path} cannot be read (it is not a file): move it away")
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256(path)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): move it away") from None
-
-
-def _refuse_wrong_bytes(path: Path, entry: RegistryEntry) -> None:
-    found = _sha256(path)
-    if found != entry.sha256:
-        target = path.name.removesuffix(_PRICE_SUFFIX)
-        raise DataError(
-            f"{path} is not the file that the course expects: its sha256 should begin with "
-            f"{entry.sha256[:12]} and begins with {found[:12]}. "
-            f"Move or delete it, then run: course data get {target}"
-        )
 
 
 def is_set(variable: str) -> bool:

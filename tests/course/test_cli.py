@@ -18,7 +18,7 @@ from course.lessons.readme import TABLE_END, TABLE_START, lesson_table
 from course.lessons.timings import Timing, Timings, read_timings, timings_file, write_timings
 from course.running import pages, store
 from course.running.execute import Execution, Failure, code_cells, execute
-from course_utils.data import download, prices, registry
+from course_utils.data import download, full_data, prices, registry
 from course_utils.data.prices import load_prices
 from course_utils.data.registry import price_file_name
 from course_utils.files import ROOT
@@ -368,7 +368,7 @@ def test_a_folder_that_is_not_yours_is_said_with_an_option_that_exists(
         raise PermissionError(13, "Permission denied", "/theirs")
 
     monkeypatch.setattr("course.copies.delivery.deliver", refused)
-    monkeypatch.setattr(registry, "data_files", refused)
+    monkeypatch.setattr(registry, "registry", refused)
     code, _, error = in_this_process(command, *(["student"] if has_option else []))
     assert code == 1
     assert error.startswith("Error: you may not write or read /theirs: work in a copy")
@@ -390,7 +390,7 @@ def test_data_shows_what_is_in_use(course, tmp_path):
 def data_in_two_folders(tmp_path, monkeypatch):
     """Return a function that puts a right and a wrong file into data/ and COURSE_DATA_DIR."""
     monkeypatch.setattr(registry, "DATA_DIR", tmp_path / "data")
-    monkeypatch.setattr(download, "_download_problem", "")
+    monkeypatch.setattr(full_data, "_failure", "")
     monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path / "mine"))
     for variable in ("COURSE_OFFLINE", "COURSE_EMBEDDED"):
         monkeypatch.delenv(variable, raising=False)
@@ -463,7 +463,7 @@ def test_data_get_takes_what_files_have_in_common(monkeypatch):
     asked = []
     monkeypatch.setattr(registry, "find_file", lambda name: None)
     monkeypatch.setattr(
-        download, "download", lambda name: asked.append(name) or registry.DATA_DIR / name
+        download, "fetch", lambda name: asked.append(name) or registry.DATA_DIR / name
     )
     code, _, _ = in_this_process("data", "get", "multi30k", "tinyshakespeare", "XOM")
     assert code == 0

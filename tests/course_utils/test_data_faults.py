@@ -1,74 +1,37 @@
 """Whatever goes wrong in a download, no part of a file is taken for data, and the next run works.
 
-Servers, processes, signals and limits are real. What a sound server sends is in `test_data.py`.
+Servers, processes, signals and limits are real. How a lesson uses downloads is in `test_data.py`.
 """
 
 import gzip
-import hashlib
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from course_utils.data import download, registry, texts
+from course_utils.data import download, registry
+from course_utils.data.download import DownloadError, fetch
 from course_utils.data.texts import SHAKESPEARE
-from course_utils.files import DataError
+from course_utils.files import DataError, sha256
 
 import pytest
 
 PLAY = b"First Citizen:\nBefore we proceed any further, hear me speak.\n" * 700
 HANG_GUARD = 20  # seconds; all that is waited for here takes one or two
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Answers as the server's function `answer` says; who has hung up is no error."""
-
-    def do_GET(self):
-        try:
-            self.server.answer(self)
-        except ConnectionError:
-            self.close_connection = True
-
-    do_HEAD = do_GET
-
-    def start(self, status=200, **headers):
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), str(value))
-        self.end_headers()
-
-    def log_message(self, *args):
-        pass
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads, block_on_close = True, False  # an answer without end must not keep a test
+FAILED = f"{SHAKESPEARE} was not downloaded: "
 
 
 @pytest.fixture
-def server(tmp_path, monkeypatch):
-    """A server, and a data folder whose registry names it."""
-    for variable in ("COURSE_DATA_DIR", "COURSE_OFFLINE", "COURSE_EMBEDDED"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr(registry, "DATA_DIR", tmp_path)
-    with Server(("127.0.0.1", 0), Handler) as running:
-        running.answer = whole
-        register(tmp_path, running)
-        threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True).start()
-        yield running
-        running.shutdown()
-
-
-def register(folder, server):
-    line = (
-        f"{SHAKESPEARE} {hashlib.sha256(PLAY).hexdigest()} http://127.0.0.1:{server.server_port}/"
-    )
-    (folder / "registry.txt").write_text(line, encoding="utf-8")
+def folder(data_folder, server):
+    """A data folder that lacks Shakespeare, and a server that has it."""
+    server.answer = whole
+    return data_folder({SHAKESPEARE: PLAY}, server.url)
 
 
 def names(folder):
@@ -79,22 +42,73 @@ def check_nothing_is_left_and_the_next_run_works(server, folder):
     assert names(folder) == ["registry.txt"]
     assert registry.find_file(SHAKESPEARE) is None
     server.answer = whole
-    assert download.download(SHAKESPEARE, progress=False).read_bytes() == PLAY
+    assert fetch(SHAKESPEARE).read_bytes() == PLAY
     assert names(folder) == ["registry.txt", SHAKESPEARE]
+
+
+# ----------------------------------------------------------------------------- good servers
+
+
+def whole(to):
+    to.send(PLAY)
+
+
+def drop_by_drop(to):
+    to.start(Content_Length=len(PLAY))
+    for place in range(0, len(PLAY), 500):
+        to.wfile.write(PLAY[place : place + 500])
+        time.sleep(0.02)
+
+
+def elsewhere(to):
+    to.send(status=302, Location="/whole") if to.path != "/whole" else whole(to)
+
+
+def packed(to):
+    to.send(gzip.compress(PLAY), Content_Encoding="gzip")
+
+
+@pytest.mark.parametrize("answer", [whole, drop_by_drop, elsewhere, packed])
+def test_a_slow_a_moved_and_a_packed_file_come_whole(answer, server, folder, capsys):
+    server.answer = answer
+    path = fetch(SHAKESPEARE)
+    assert path == folder / SHAKESPEARE
+    assert path.read_bytes() == PLAY
+    assert path.stat().st_mode & 0o044 == 0o044  # a class may share the folder
+    out, err = capsys.readouterr()
+    assert SHAKESPEARE in out  # the progress bar's, and gone at the end
+    assert (out.split("\r")[-1].strip(), err) == ("", "")
+
+
+def test_a_right_file_is_kept_a_wrong_one_refused_and_nothing_downloaded_offline(
+    server, folder, monkeypatch
+):
+    monkeypatch.setenv("COURSE_OFFLINE", "1")
+    with pytest.raises(DownloadError, match=f"{FAILED}COURSE_OFFLINE=1 forbids it"):
+        fetch(SHAKESPEARE)
+    (folder / SHAKESPEARE).write_bytes(PLAY)
+    assert fetch(SHAKESPEARE) == folder / SHAKESPEARE
+    (folder / SHAKESPEARE).write_bytes(PLAY[:-1])
+    with pytest.raises(DataError, match="Move or delete it"):
+        fetch(SHAKESPEARE)
+    assert (folder / SHAKESPEARE).read_bytes() == PLAY[:-1]
+    assert server.asked == []
+
+
+def test_a_name_that_is_not_in_the_registry_is_refused():
+    with pytest.raises(DataError, match=r"did you mean multi30k\.train\.en\.gz"):
+        fetch("multi30k.train.en")
 
 
 # ------------------------------------------------------------------------------- bad servers
 
 
-def whole(to):
-    to.start(Content_Length=len(PLAY))
-    if to.command == "GET":
-        to.wfile.write(PLAY)
-
-
 def other_bytes_of_the_same_length(to):
-    to.start(Content_Length=len(PLAY))
-    to.wfile.write(PLAY[::-1])
+    to.send(PLAY[::-1])
+
+
+def elsewhere_to_other_bytes(to):
+    to.send(status=302, Location="/other") if to.path != "/other" else to.send(PLAY[::-1])
 
 
 def cut_off(to):
@@ -113,8 +127,7 @@ def cut_off_while_packed(to):
 
 
 def not_packed_at_all(to):
-    to.start(Content_Encoding="gzip", Content_Length=len(PLAY))
-    to.wfile.write(PLAY)
+    to.send(PLAY, Content_Encoding="gzip")
 
 
 def packed_without_end(to):
@@ -133,13 +146,6 @@ def without_end(to):
         to.wfile.write(PLAY)
 
 
-def drop_by_drop(to):
-    to.start(Content_Length=len(PLAY))
-    for place in range(0, len(PLAY), 500):
-        to.wfile.write(PLAY[place : place + 500])
-        time.sleep(0.02)
-
-
 def silent_after_a_part(to):
     to.start(Content_Length=len(PLAY))
     to.wfile.write(PLAY[:9_000])
@@ -150,20 +156,24 @@ def silent(to):
     time.sleep(5)
 
 
+def missing(to):
+    to.send(b"not here", status=404)
+
+
 def broken(to):
-    to.start(500, Content_Length=0)
+    to.send(status=500)
 
 
 def in_a_circle(to):
-    to.start(302, Location="/again", Content_Length=0)
+    to.send(status=302, Location="/again")
 
 
 def to_a_file(to):
-    to.start(302, Location=f"file://{__file__}", Content_Length=0)
+    to.send(status=302, Location=f"file://{__file__}")
 
 
-def to_no_address(to):
-    to.start(302, Location="http://[", Content_Length=0)
+def to_nonsense(to):
+    to.send(status=302, Location="http://[")
 
 
 def headers_without_end(to):
@@ -172,80 +182,133 @@ def headers_without_end(to):
         to.wfile.write(b"X: 1\r\n" * 100)
 
 
-def a_length_that_is_no_number(to):
+def a_length_that_is_not_a_number(to):
     to.start(Content_Length="many")
     to.wfile.write(PLAY[:9_000])
 
 
-def no_http(to):
+def not_http(to):
     to.wfile.write(b"220 smtp.example.invalid ESMTP\r\n")
 
 
 FAULTS = {
-    other_bytes_of_the_same_length: "do not match the checksum",
-    cut_off: "the connection to 127.0.0.1 broke off",
+    other_bytes_of_the_same_length: "127.0.0.1 sent bytes that do not match the checksum",
+    elsewhere_to_other_bytes: "do not match the checksum",
+    cut_off: r"the connection to 127.0.0.1 broke off \(IncompleteRead",
     cut_off_without_a_length: "do not match the checksum",
     cut_off_while_packed: "(do not match the checksum|broke off)",
-    not_packed_at_all: "broke off",
-    packed_without_end: "127.0.0.1 sent more than 200,000 bytes",
-    packed_twice_without_end: "sent more than 200,000 bytes",
-    without_end: "sent more than 200,000 bytes",
-    drop_by_drop: r"sent for more than 0\.3 seconds",
-    silent_after_a_part: "no connection to 127.0.0.1",
-    silent: "no connection to 127.0.0.1",
+    not_packed_at_all: r"the request to 127.0.0.1 failed \(Error -3 while decompressing",
+    packed_without_end: r"failed \(it sent more than 200,000 bytes\)",
+    packed_twice_without_end: "it sent more than 200,000 bytes",
+    without_end: "it sent more than 200,000 bytes",
+    drop_by_drop: r"failed \(it took more than 0\.3 seconds\)",
+    silent_after_a_part: r"no connection to 127.0.0.1 \(timed out\)",
+    silent: r"no connection to 127.0.0.1 \(timed out\)",
+    missing: "HTTP 404 from 127.0.0.1",
     broken: "HTTP 500 from 127.0.0.1",
-    in_a_circle: "127.0.0.1 sends on in a circle",
-    to_a_file: "127.0.0.1 sent headers that make no sense",
-    to_no_address: "127.0.0.1 sent headers that make no sense",
-    headers_without_end: "no connection",
-    a_length_that_is_no_number: "sent headers that make no sense",
-    no_http: "no connection",
+    in_a_circle: r"the request to 127.0.0.1 failed \(Exceeded 30 redirects",
+    to_a_file: r"failed \(No connection adapters were found for 'file://",
+    to_nonsense: r"failed \(Invalid IPv6 URL\)",
+    headers_without_end: r"no connection to 127.0.0.1 \(got more than 100 headers\)",
+    a_length_that_is_not_a_number: "do not match the checksum",
+    not_http: "no connection to 127.0.0.1 .*220 smtp.example.invalid",
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_bad_answer_is_named_leaves_nothing_and_spoils_no_later_one(
-    fault, server, tmp_path, monkeypatch
+    fault, server, folder, monkeypatch
 ):
     server.answer = fault
     start = time.monotonic()
     with monkeypatch.context() as little:
-        little.setattr(download, "_LARGEST", 200_000)
+        little.setattr(download, "LARGEST", 200_000)
         if fault in (silent, silent_after_a_part):
             little.setattr(download, "_PATIENCE", (5, 0.5))
         if fault is drop_by_drop:
             little.setattr(download, "_LONGEST", 0.3)
-        with pytest.raises(DataError, match=f"{SHAKESPEARE} was not downloaded: .*{FAULTS[fault]}"):
-            download.download(SHAKESPEARE, progress=False)
+        with pytest.raises(DownloadError, match=f"{FAILED}.*{FAULTS[fault]}") as refusal:
+            fetch(SHAKESPEARE)
+    assert str(refusal.value).isprintable()
     assert time.monotonic() - start < HANG_GUARD
-    check_nothing_is_left_and_the_next_run_works(server, tmp_path)
+    check_nothing_is_left_and_the_next_run_works(server, folder)
 
 
-def elsewhere(to):
-    to.start(302, Location="/whole", Content_Length=0) if to.path == "/" else whole(to)
+# ----------------------------------------------------- proxies, certificates and names
 
 
-def packed(to):
-    content = gzip.compress(PLAY)
-    to.start(Content_Encoding="gzip", Content_Length=len(content))
-    to.wfile.write(content)
+@pytest.fixture
+def secure(data_folder, server, tmp_path):
+    """The server with a certificate that nobody has signed but itself."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"],
+        cwd=tmp_path, check=True, capture_output=True,
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.answer = whole
+    data_folder({SHAKESPEARE: PLAY}, server.url.replace("http:", "https:"))
+    return tmp_path / "cert.pem"
 
 
-@pytest.mark.parametrize("answer", [drop_by_drop, elsewhere, packed])
-def test_a_slow_a_moved_and_a_packed_file_come_whole(answer, server):
-    server.answer = answer
-    assert download.download(SHAKESPEARE, progress=False).read_bytes() == PLAY
+def failure(**how):
+    with pytest.raises(DownloadError) as refusal:
+        fetch(SHAKESPEARE, **how)
+    return str(refusal.value)
 
 
-def test_a_lesson_goes_on_with_the_embedded_text_whatever_the_server_does(
-    server, monkeypatch, capsys
+@pytest.mark.parametrize("hurry", [False, True])
+def test_a_certificate_that_is_not_trusted_is_named(hurry, secure, monkeypatch):
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    said = failure(hurry=hurry)
+    assert said.startswith(f"{FAILED}no secure connection to 127.0.0.1 (")
+    assert "certificate verify failed: self-signed certificate" in said
+    assert "REQUESTS_CA_BUNDLE" in said
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(secure))
+    assert fetch(SHAKESPEARE, hurry=hurry).read_bytes() == PLAY
+
+
+@pytest.mark.parametrize("hurry", [False, True])
+def test_a_bundle_of_certificates_that_is_missing_or_not_one_is_named(
+    hurry, secure, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr(download, "_LARGEST", 200_000)
-    for fault in (without_end, in_a_circle):
-        monkeypatch.setattr(download, "_download_problem", "")
-        server.answer = fault
-        texts.load_text("shakespeare")
-        assert "embedded default" in capsys.readouterr().out
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "nowhere.pem"))
+    said = failure(hurry=hurry)
+    assert "TLS CA certificate bundle, invalid path: " in said
+    assert "nowhere.pem" in said
+    (tmp_path / "nowhere.pem").write_text("not a certificate")
+    assert "no secure connection to 127.0.0.1 ([X509" in failure(hurry=hurry)
+
+
+@pytest.mark.parametrize("hurry", [False, True])
+@pytest.mark.parametrize(
+    ("proxy", "said"),
+    [
+        ("http://127.0.0.1:9", "the proxy does not lead to example.invalid (.*refused): check HTT"),
+        ("socks5://127.0.0.1:9", "the request to example.invalid failed (Missing dependencies for"),
+    ],
+)
+def test_a_proxy_that_does_not_work_is_named(proxy, said, hurry, data_folder, monkeypatch):
+    for variable in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(variable, proxy)
+    for variable in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+    data_folder({SHAKESPEARE: PLAY}, "https://example.invalid")
+    start, end = said.split(".*") if ".*" in said else (said, "")
+    message = failure(hurry=hurry)
+    assert message.startswith(FAILED + start)
+    assert end in message
+
+
+def test_a_name_that_does_not_resolve_is_no_connection(data_folder, monkeypatch):
+    def unknown(*_, **__):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    data_folder({SHAKESPEARE: PLAY}, "http://example.invalid")
+    assert "no connection to example.invalid ([Errno -2] Name or service not known)" in failure()
 
 
 # --------------------------------------------------------------- processes, signals and disks
@@ -254,8 +317,7 @@ PROGRAM = """
 import os, signal, sys
 from pathlib import Path
 from course.commands import app
-from course_utils.data import download, registry, texts
-from course_utils.files import DataError
+from course_utils.data import download, load_text, registry, texts
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 registry.DATA_DIR = Path(sys.argv[1])
 """
@@ -285,7 +347,7 @@ def finished(program, folder):
 
 
 @pytest.fixture
-def half_sent(server):
+def half_sent(server, folder):
     """The server sends a half; the event is set then, and the rest waits for the test's end."""
     sent, end = threading.Event(), threading.Event()
 
@@ -301,28 +363,25 @@ def half_sent(server):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole group")
-def test_ctrl_c_in_the_middle_leaves_nothing(server, half_sent, tmp_path):
-    with started(GET, tmp_path) as process:
+def test_ctrl_c_in_the_middle_leaves_nothing(server, half_sent, folder):
+    with started(GET, folder) as process:
         assert half_sent.wait(60)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=HANG_GUARD)
     assert process.returncode == 130
     assert "Traceback" not in err
-    check_nothing_is_left_and_the_next_run_works(server, tmp_path)
+    check_nothing_is_left_and_the_next_run_works(server, folder)
 
 
-def test_what_a_killed_download_leaves_is_not_taken_for_data(server, half_sent, tmp_path):
-    with started(GET, tmp_path) as process:
+def test_a_killed_download_leaves_nothing(server, half_sent, folder):
+    with started(GET, folder) as process:
         assert half_sent.wait(60)
         process.kill()
         process.wait(timeout=HANG_GUARD)
-    assert SHAKESPEARE not in names(tmp_path)
-    assert registry.find_file(SHAKESPEARE) is None
-    server.answer = whole
-    assert download.download(SHAKESPEARE, progress=False).read_bytes() == PLAY
+    check_nothing_is_left_and_the_next_run_works(server, folder)
 
 
-def test_two_processes_may_download_one_file_at_once(server, tmp_path):
+def test_two_processes_may_download_one_file_at_once(server, folder):
     both = threading.Barrier(2)
 
     def answer(to):
@@ -332,47 +391,46 @@ def test_two_processes_may_download_one_file_at_once(server, tmp_path):
         to.wfile.write(PLAY[20_000:])
 
     server.answer = answer
-    with started(GET, tmp_path) as one, started(GET, tmp_path) as other:
+    with started(GET, folder) as one, started(GET, folder) as other:
         ends = [process.communicate(timeout=90) for process in (one, other)]
         assert (one.returncode, other.returncode) == (0, 0), ends
-    assert names(tmp_path) == ["registry.txt", SHAKESPEARE]
+    assert names(folder) == ["registry.txt", SHAKESPEARE]
     assert registry.find_file(SHAKESPEARE).read_bytes() == PLAY
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no file's size: no `resource`")
-def test_a_full_disk_leaves_nothing(server, tmp_path):
+def test_a_full_disk_is_named_and_leaves_nothing(server, folder):
     full = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
-    code, _, err = finished(full + GET, tmp_path)
-    assert code == 1
-    assert err == (
-        f"Error: {SHAKESPEARE} was not downloaded: the disk is full. Put that right, then run it "
-        "again.\n"
-    )
-    check_nothing_is_left_and_the_next_run_works(server, tmp_path)
+    reason = f"{FAILED}the folder data/ cannot be written (File too large)"
+    code, _, err = finished(full + GET, folder)
+    assert (code, err) == (1, f"Error: {reason}\n")
+    code, out, err = finished(full + PROGRAM + "load_text('shakespeare')", folder)
+    assert (code, err) == (0, "")
+    assert f"because {reason}; the full data comes with: course data get {SHAKESPEARE}" in out
+    check_nothing_is_left_and_the_next_run_works(server, folder)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="on Windows a folder's mode forbids no writing")
 def test_a_folder_that_may_not_be_written_is_named(server):
     as_somebody_else = """
-# All is imported now.
-download.download(texts.SHAKESPEARE, Path(sys.argv[1], "open"), progress=False)
+import psutil, requests, tqdm  # root's own Python may be closed to others
 if os.geteuid() == 0:
     os.seteuid(65534)  # root may write everywhere
 try:
-    download.download(texts.SHAKESPEARE, Path(sys.argv[1], "closed"), progress=False)
-except DataError as error:
+    download.fetch(texts.SHAKESPEARE)
+except download.DownloadError as error:
     print(error)
 """
+    server.answer = whole
     with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to others
-        folder = Path(name)
-        folder.chmod(0o755)
-        register(folder, server)
-        (folder / "closed").mkdir()
-        (folder / "closed").chmod(0o555)
+        folder = Path(name, "closed")
+        folder.mkdir()
+        line = f"{SHAKESPEARE} {sha256(PLAY)} {server.url}/\n"
+        (folder / "registry.txt").write_text(line, encoding="utf-8")
+        Path(name).chmod(0o755)
+        folder.chmod(0o555)
         code, out, err = finished(PROGRAM + as_somebody_else, folder)
-        (folder / "closed").chmod(0o755)
+        folder.chmod(0o755)
         assert (code, err) == (0, "")
-        assert "the folder closed/ cannot be written" in out
-        assert names(folder / "closed") == []
-        path = download.download(SHAKESPEARE, folder / "closed", progress=False)
-        assert path.read_bytes() == PLAY
+        assert f"{FAILED}the folder closed/ cannot be written (Permission denied)" in out
+        assert names(folder) == ["registry.txt"]

@@ -1,34 +1,21 @@
-"""What `load_text` promises: the default, Shakespeare by the data policy, a file of one's own."""
+"""What `load_text` promises: the default, Shakespeare by the data policy, or a file of yours."""
 
-import hashlib
-import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from course_utils.data import download, prose, registry
-from course_utils.data.texts import SHAKESPEARE, load_text
+from course_utils.data import texts
+from course_utils.data.texts import SHAKESPEARE, default_text, load_text
 from course_utils.files import DataError
 
 import pytest
 
 PLAY = "First Citizen:\nBefore we proceed any further, hear me speak.\n"
-SHA256 = hashlib.sha256(PLAY.encode()).hexdigest()
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A data folder with a registry of its own, nothing else in it, and no address that answers."""
-    for variable in ("COURSE_DATA_DIR", "COURSE_OFFLINE", "COURSE_EMBEDDED"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr(registry, "DATA_DIR", tmp_path)
-    monkeypatch.setattr(download, "_download_problem", "")
-    register(tmp_path, "http://127.0.0.1:9/input.txt")
-    return tmp_path
-
-
-def register(folder, address):
-    (folder / "registry.txt").write_text(f"{SHAKESPEARE} {SHA256} {address}\n", encoding="utf-8")
+def folder(data_folder, server):
+    """A data folder that lacks Shakespeare, and a server that has it."""
+    server.answer = lambda to: to.send(PLAY.encode())
+    return data_folder({SHAKESPEARE: PLAY.encode()}, server.url)
 
 
 def printed_line(capsys):
@@ -52,10 +39,7 @@ def test_the_default_text_is_long_plain_prose_and_says_whose_it_is(capsys):
     assert text.endswith(".\n")
     letters = sum(character.isalpha() or character == " " for character in text)
     assert letters / len(text) > 0.9
-
-
-def test_no_paragraph_of_the_default_text_comes_twice():
-    paragraphs = prose.default_text().splitlines()
+    paragraphs = text.splitlines()
     assert len(paragraphs) == len(set(paragraphs)) > 500
 
 
@@ -69,7 +53,7 @@ def test_code_tables_and_repeated_paragraphs_are_left_out(monkeypatch):
         "a": f"{sentence}\n\nIn French one says garçon, and that is no plain character.\n",
     }
     monkeypatch.setattr("pydoc_data.topics.topics", topics)
-    assert prose.default_text().splitlines() == [
+    assert default_text().splitlines() == [
         sentence,
         "He said \"this is a 'quoted' word\" - on two lines-:",
     ]
@@ -78,20 +62,15 @@ def test_code_tables_and_repeated_paragraphs_are_left_out(monkeypatch):
 # ------------------------------------------------------------------------------- Shakespeare
 
 
-def test_shakespeare_is_found_and_verified(folder, capsys):
-    (folder / SHAKESPEARE).write_bytes(PLAY.encode())
+def test_shakespeare_is_downloaded_verified_and_kept(folder, server, capsys):
+    assert load_text("shakespeare") == PLAY
+    assert (folder / SHAKESPEARE).read_bytes() == PLAY.encode()
+    capsys.readouterr()
     assert load_text("shakespeare") == PLAY
     assert printed_line(capsys) == (
         f"Shakespeare: {len(PLAY)} characters, from {SHAKESPEARE} (checksum verified)"
     )
-
-
-def test_shakespeare_in_the_named_folder_is_found_first(folder, monkeypatch, capsys):
-    named = folder / "named"
-    named.mkdir()
-    (named / SHAKESPEARE).write_bytes(PLAY.encode())
-    monkeypatch.setenv("COURSE_DATA_DIR", str(named))
-    assert load_text("shakespeare") == PLAY
+    assert server.asked == [f"HEAD /{SHAKESPEARE}", f"GET /{SHAKESPEARE}"]
 
 
 def test_a_damaged_shakespeare_is_refused_and_kept(folder):
@@ -106,52 +85,26 @@ def test_a_damaged_shakespeare_is_refused_and_kept(folder):
     [
         ("COURSE_EMBEDDED", "COURSE_EMBEDDED=1"),
         ("COURSE_OFFLINE", "COURSE_OFFLINE=1"),
-        ("NOTHING_SET", "there was no answer within a second"),
+        ("NOTHING_SET", f"{SHAKESPEARE} was not downloaded: HTTP 404 from 127.0.0.1"),
     ],
 )
 def test_the_default_text_takes_shakespeares_place_and_says_why(
-    variable, reason, folder, monkeypatch, capsys
+    variable, reason, folder, server, monkeypatch, capsys
 ):
+    server.answer = lambda to: to.send(status=404)
     monkeypatch.setenv(variable, "1")
-    assert load_text("shakespeare") == prose.default_text()
+    assert load_text("shakespeare") == default_text()
     line = printed_line(capsys)
     assert line.startswith("Shakespeare: embedded default, ")
     assert line.endswith(
-        f"because {reason}; the real one comes with: course data get {SHAKESPEARE}"
+        f"because {reason}; the full data comes with: course data get {SHAKESPEARE}"
     )
 
 
-def test_shakespeare_is_downloaded_once(folder, capsys):
-    asked = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append(self.command)
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(PLAY)))
-            self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(PLAY.encode())
-
-        do_HEAD = do_GET
-
-        def log_message(self, *args):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        register(folder, f"http://127.0.0.1:{server.server_port}/input.txt")
-        assert load_text("shakespeare") == load_text("shakespeare") == PLAY
-        server.shutdown()
-    assert asked.count("GET") == 1
-    assert (folder / SHAKESPEARE).read_bytes() == PLAY.encode()
-    assert "checksum verified" in capsys.readouterr().out
+# ------------------------------------------------------------------------------- your own file
 
 
-# ------------------------------------------------------------------------ a file of one's own
-
-
-def test_a_file_of_ones_own_is_read(tmp_path, capsys):
+def test_a_file_of_your_own_is_read(tmp_path, capsys):
     path = tmp_path / "My Story.TXT"
     path.write_bytes("\ufeffEs war einmal\r\nein Käse.\r\n".encode())
     assert load_text(str(path)) == "Es war einmal\nein Käse.\n"
@@ -173,24 +126,16 @@ def test_a_home_folder_may_be_written_as_a_tilde(tmp_path, monkeypatch):
         (b"a", "mine.txt is nothing but 'a'"),
         (b"aaaa", "mine.txt is nothing but 'a'"),
         (b"\n\r\n", r"nothing but '\\n'"),
-        ("für".encode("latin-1"), "mine.txt is not UTF-8: its byte 1 does not fit"),
-        ("für".encode("utf-16"), "mine.txt is not UTF-8: its byte 0"),
-        (b"x" * 101, "mine.txt has 101 bytes: take a part of it, at most 100 bytes"),
+        (b"x" * 101, "mine.txt has 101 bytes, and the course reads at most 100"),
     ],
 )
-def test_a_file_of_no_use_is_refused(content, message, tmp_path, monkeypatch):
-    monkeypatch.setattr(prose, "MAX_BYTES", 100)
+def test_a_file_that_nothing_can_be_learned_from_is_refused(
+    content, message, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(texts, "MAX_BYTES", 100)
     (tmp_path / "mine.txt").write_bytes(content)
     with pytest.raises(DataError, match=message):
         load_text(str(tmp_path / "mine.txt"))
-
-
-def test_a_file_that_is_not_there_and_a_folder_are_refused(tmp_path):
-    with pytest.raises(DataError, match=r"nowhere.txt is not there, seen from .*full path"):
-        load_text("nowhere.txt")
-    (tmp_path / "folder.txt").mkdir()
-    with pytest.raises(DataError, match="is a folder, not a file"):
-        load_text(str(tmp_path / "folder.txt"))
 
 
 @pytest.mark.parametrize(
@@ -207,18 +152,6 @@ def test_an_unknown_text_is_refused(name, message):
 
 
 @pytest.mark.parametrize("name", [None, 7, ["default"]])
-def test_a_name_that_is_no_string_is_refused(name):
+def test_a_name_that_is_not_a_string_is_refused(name):
     with pytest.raises(TypeError, match="a text is named by a string"):
         load_text(name)
-
-
-def test_texts_load_without_keras():
-    script = (
-        "import sys\nfrom course_utils.data import load_text\nload_text()\n"
-        "import course_utils.text.characters, course_utils.text.ngrams\n"
-        "print(sorted({'tensorflow', 'keras', 'requests', 'pooch'} & set(sys.modules)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.splitlines()[1:] == ["[]"]

@@ -81,7 +81,7 @@ def translations(attention):
 
 def writing():
     """Train a character model and let it write; count n-grams and let these write, too."""
-    from course_utils.data.prose import default_text
+    from course_utils.data.texts import default_text
     from course_utils.text import characters as chars
     from course_utils.text.ngrams import NGram, sample_ngram
     from course_utils.text.sampling import sample
