@@ -41,14 +41,13 @@ class Handler(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET
 
-    def start(self, status=200, **headers):
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), str(value))
-        self.end_headers()
-
     def send(self, content=b"", status=200, **headers):
-        self.start(status, Content_Length=len(content), **headers)
+        """Send headers and content; the length announced is the true one unless said otherwise."""
+        self.send_response(status)
+        for name, value in {"Content_Length": len(content), **headers}.items():
+            if value is not None:
+                self.send_header(name.replace("_", "-"), str(value))
+        self.end_headers()
         if self.command == "GET":
             self.wfile.write(content)
 

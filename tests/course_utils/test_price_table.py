@@ -201,27 +201,3 @@ def test_the_order_of_the_columns_does_not_matter(order, rows):
     table = pd.DataFrame(rows, index=days, columns=COLUMNS)
     text = table.assign(**{"Adj Close": "?", "Name": "A"}).reset_index()[order].to_csv(index=False)
     assert read_content(text.encode()).to_dict() == table.to_dict()
-
-
-mutation = st.tuples(
-    st.integers(0, len(TABLE) - 1),
-    st.integers(0, 12),
-    st.one_of(
-        st.binary(max_size=6),
-        st.text(',"\n\r\t -.0123456789eENnainf:/+', max_size=8).map(str.encode),
-        st.sampled_from([b"null", b"1e308", b"-0", b"9999-12-31", b"0", b"\xef\xbb\xbf"]),
-    ),
-)
-
-
-@settings(max_examples=400)
-@given(mutations=st.lists(mutation, min_size=1, max_size=4))
-def test_a_damaged_file_gives_a_price_table_or_a_data_error(mutations):
-    content = TABLE.encode()
-    for place, length, put in mutations:
-        content = content[:place] + put + content[place + length :]
-    try:
-        prices = read_content(content)
-    except DataError:
-        return
-    check_is_price_table(prices)
