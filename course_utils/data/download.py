@@ -35,8 +35,6 @@ def fetch(name: str, *, hurry: bool = False) -> Path:
             `COURSE_OFFLINE=1` is set.
         DataError: the name is unknown, or a file of that name with other bytes is there.
     """
-    import urllib3
-
     file = registry.known_file(name)
     path = registry.DATA_DIR / name
     host = urlsplit(file.address).hostname
@@ -49,7 +47,7 @@ def fetch(name: str, *, hurry: bool = False) -> Path:
         if hurry:
             _knock(file.address)
         content = _receive(file.address, name)
-    except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
+    except (OSError, ValueError) as error:  # requests' errors are OSErrors, too
         raise DownloadError(f"{failed}: {_reason(error, host)}") from error
     if sha256(content) != file.sha256:
         raise DownloadError(f"{failed}: {host} sent bytes that do not match the checksum")

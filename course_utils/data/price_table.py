@@ -16,9 +16,8 @@ from course_utils.files import DataError, read_text, shown
 import pandas as pd
 
 COLUMNS = ("Open", "High", "Low", "Close", "Volume")
-MAX_ROWS = 183_000
-"""days from 1700 to 2200"""
-FULL_YEAR_DAYS = 200
+_MAX_ROWS = 183_000  # days from 1700 to 2200
+_FULL_YEAR_DAYS = 200
 _DAY = r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})"
 _TIME = r"[T ][0-9]{2}(?::?[0-9]{2}){0,2}(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"  # float takes 1_6 for 16
@@ -64,12 +63,12 @@ def _cut(text: str, file: str) -> pd.DataFrame:
     filled = ((reader.line_num, row) for row in reader if any(cell.strip() for cell in row))
     try:
         _, header = next(filled, (0, []))
-        rows = dict(islice(filled, MAX_ROWS + 1))
+        rows = dict(islice(filled, _MAX_ROWS + 1))
     except csv.Error as error:
         raise DataError(f"{file}, line {reader.line_num}: not CSV ({error}): repair it") from None
     if not rows:
         raise DataError(f"{file} has no rows below a header: download or save it again")
-    if len(rows) > MAX_ROWS:
+    if len(rows) > _MAX_ROWS:
         raise DataError(f"{file} has more rows than days from 1700 to 2200: keep one per day")
     for line, row in rows.items():
         if len(row) != len(header):
@@ -144,7 +143,7 @@ def _last_full_year(dates: pd.DatetimeIndex) -> int | None:
     years = dates.year
     early = years[(dates.month == 1) & (dates.day <= 8)]
     late = years[(dates.month == 12) & (dates.day >= 24)]
-    full = [year for year in set(early) & set(late) if (years == year).sum() >= FULL_YEAR_DAYS]
+    full = [year for year in set(early) & set(late) if (years == year).sum() >= _FULL_YEAR_DAYS]
     return int(max(full)) if full else None
 
 
