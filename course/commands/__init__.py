@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 
 
 class OneLineErrors(TyperGroup):
-    """A group whose commands end on an expected error with one line, and on a wrong name with 2."""
+    """A group whose commands end with one line on an expected error, and with code 2 on a name."""
 
     def invoke(self, ctx: typer.Context) -> object:
         """Run the command; errors that say what to do need no traceback."""
@@ -25,7 +25,7 @@ class OneLineErrors(TyperGroup):
         except UnknownLessonError as error:
             raise typer.BadParameter(str(error)) from error
         except BrokenPipeError:
-            raise  # whoever read on, such as `head`, has enough: Typer ends without a word
+            raise  # the reader, such as `head`, has enough: Typer ends without a word
         except PermissionError as error:
             remedy = "work in a copy of the course that is yours"
             options = self.commands[ctx.invoked_subcommand].params
@@ -40,7 +40,7 @@ class OneLineErrors(TyperGroup):
 
 app = typer.Typer(
     cls=OneLineErrors,
-    help="Run the lessons, see to their data, check this machine.",
+    help="Run the lessons, look after their data, check this machine.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from course.commands.options import Folder, Names
 from course.copies import Kind
 from course.exercises.record import OWN_WORK
 from course.lessons.lesson import NOTEBOOKS, Lesson, LessonError, choose_lessons
@@ -20,15 +21,12 @@ BUILD = ROOT / "build" / "copies"
 
 def copies(
     kind: Annotated[Kind, typer.Argument(help="Whom the copies are for.")],
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="LESSON", help="Numbers or beginnings of file names; all if none."),
-    ] = None,
+    names: Names = None,
     output: Annotated[
         Path | None,
         typer.Option(help="Where they go; my_work for learners, else a folder in build/copies."),
     ] = None,
-    folder: Annotated[Path, typer.Option(help="Where the lessons are.")] = NOTEBOOKS,
+    folder: Folder = NOTEBOOKS,
 ) -> None:
     """Copy lessons for an audience; a copy that was changed since is kept, and never written to.
 
@@ -44,29 +42,40 @@ def copies(
 
 
 def bring(chosen: list[Lesson], kind: Kind, output: Path) -> list[str]:
-    """Deliver copies of lessons into a folder, and say in one line, or more, what happened."""
+    """Deliver copies of lessons into a folder; returns lines that say what happened.
+
+    Raises:
+        LessonError: a lesson cannot be copied, or nbgrader is not installed.
+    """
     from course.copies.delivery import deliver
-    from course.copies.make import copy_of
+
+    try:
+        texts = _texts(chosen, kind, output)
+    except ModuleNotFoundError as error:
+        raise LessonError(f'{error.name} is missing: pip install -e ".[dev]"') from error
+    return _report(deliver(texts, output), output)
+
+
+def _texts(chosen: list[Lesson], kind: Kind, output: Path) -> dict[str, str]:
+    """What is to be in a folder, by file name: a copy of each lesson, and nbgrader's settings."""
+    from course.copies.make import copy_of  # here, as nbconvert takes a second to load
 
     import nbformat
 
     texts = {}
     for lesson in chosen:
-        place = output / "source" / lesson.path.stem if kind == Kind.NBGRADER else output
-        try:
-            text = nbformat.writes(copy_of(lesson, kind, place)) + "\n"
-        except ModuleNotFoundError as error:
-            raise LessonError(f'{error.name} is missing: pip install -e ".[dev]"') from error
-        texts[(place / lesson.path.name).relative_to(output).as_posix()] = text
+        place = Path("source", lesson.path.stem) if kind == Kind.NBGRADER else Path()
+        copy = copy_of(lesson, kind, output / place)
+        texts[(place / lesson.path.name).as_posix()] = nbformat.writes(copy) + "\n"
     if kind == Kind.NBGRADER:
         from course.copies.grading import CONFIG
 
         texts["nbgrader_config.py"] = CONFIG
-    return report(deliver(texts, output), output)
+    return texts
 
 
-def report(deliveries: list["Delivery"], output: Path) -> list[str]:
-    """A line for each file that its reader has changed while its lesson changed, and a summary."""
+def _report(deliveries: list["Delivery"], output: Path) -> list[str]:
+    """A line for each file that both its reader and its lesson have changed, and a summary."""
     lines = [
         f"{one.name} is yours and stays; its new version is beside it: {one.place}"
         for one in deliveries

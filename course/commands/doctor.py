@@ -1,4 +1,4 @@
-"""`course doctor`: one line a check, OK or what to do."""
+"""`course doctor`: one line per finding, OK or what to do."""
 
 import importlib.metadata
 import json
@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
+from course.commands.data import in_use
 from course.lessons.lesson import LessonError
 from course.lessons.timings import read_timings, timings_file
 from course_utils.data.registry import registry
@@ -39,28 +41,34 @@ print(json.dumps([keras.__version__, tensorflow.__version__,
                   {name: computed_by(cell(4)) for name, cell in CELLS.items()}]))
 """
 
-# A finding: whether all is well, what was looked at, and what was found or is to be done.
-Finding = tuple[bool, str, str]
+
+class Finding(NamedTuple):
+    """Whether all is well, what was looked at, and what was found or is to be done."""
+
+    well: bool
+    subject: str
+    text: str
 
 
 def doctor() -> None:
-    """Check this machine for the course: one line a check, OK or FIX and what to do.
+    """Check this machine for the course: one line per finding, OK or FIX and what to do.
 
     Exit code 0 if all is well, 1 if something is to be fixed.
     """
+    quick = (
+        check_python,
+        check_packages,
+        check_installation,
+        check_cores,
+        check_memory,
+        check_disk,
+        check_data,
+        check_kernelspec,
+    )
     well = True
-    with ThreadPoolExecutor() as pool:  # the slow checks run beside the quick ones
+    with ThreadPoolExecutor() as pool:  # the slow checks run while the quick ones are printed
         slow = [pool.submit(findings, check) for check in (check_kernel, check_backend)]
-        for check in (
-            check_python,
-            check_packages,
-            check_installation,
-            check_cores,
-            check_memory,
-            check_disk,
-            check_data,
-            check_kernelspec,
-        ):
+        for check in quick:
             well &= _say(findings(check))
         for future in slow:
             well &= _say(future.result())
@@ -72,15 +80,21 @@ def findings(check: Callable[[], Iterable[Finding]]) -> list[Finding]:
     try:
         return list(check())
     except (DataError, LessonError, OSError) as error:
-        return [(False, check.__name__.removeprefix("check_"), str(error))]
+        return [_fix(check.__name__.removeprefix("check_"), str(error))]
+
+
+def _ok(subject: str, text: str) -> Finding:
+    return Finding(True, subject, text)
+
+
+def _fix(subject: str, text: str) -> Finding:
+    return Finding(False, subject, text)
 
 
 def _say(found: list[Finding]) -> bool:
-    well = True
-    for good, subject, text in found:
-        typer.echo(f"{'OK' if good else 'FIX':<6}{subject:<9} {text}")
-        well &= good
-    return well
+    for well, subject, text in found:
+        typer.echo(f"{'OK' if well else 'FIX':<6}{subject:<9} {text}")
+    return all(finding.well for finding in found)
 
 
 def check_python() -> Iterator[Finding]:
@@ -88,9 +102,9 @@ def check_python() -> Iterator[Finding]:
     supported = SpecifierSet(importlib.metadata.metadata(PACKAGE)["Requires-Python"])
     version = platform.python_version()
     if supported.contains(version, prereleases=True):
-        yield True, "Python", version
+        yield _ok("Python", version)
     else:
-        yield False, "Python", f"{version}: the course needs {supported}; install one of these"
+        yield _fix("Python", f"{version}: the course needs {supported}; install one of these")
 
 
 def check_packages(requirements: list[str] | None = None) -> Iterator[Finding]:
@@ -102,21 +116,20 @@ def check_packages(requirements: list[str] | None = None) -> Iterator[Finding]:
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
         wanted = f"{requirement.name}{requirement.specifier}"
-        # Whoever has a GPU replaces the CPU build, as README says.
-        stand_in = requirement.name.removesuffix("-cpu")
-        version = _installed(requirement.name) or _installed(stand_in)
+        # With a GPU, the full build replaces the CPU build, as README says.
+        full_build = requirement.name.removesuffix("-cpu")
+        version = _installed(requirement.name) or _installed(full_build)
         if version is None:
-            yield False, "packages", f'{requirement.name} is missing: pip install "{wanted}"'
-            continue
-        if requirement.specifier.contains(version, prereleases=True):
+            yield _fix("packages", f'{requirement.name} is missing: pip install "{wanted}"')
+        elif requirement.specifier.contains(version, prereleases=True):
             good += 1
         else:
-            yield False, "packages", f'{requirement.name} is {version}: pip install "{wanted}"'
-    yield True, "packages", f"{good} in their supported ranges"
+            yield _fix("packages", f'{requirement.name} is {version}: pip install "{wanted}"')
+    yield _ok("packages", f"{good} in their supported ranges")
 
 
 def _installed(name: str) -> str | None:
-    """The version of an installed package, None if it is not there."""
+    """The version of an installed package, None if it is not installed."""
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
@@ -124,44 +137,37 @@ def _installed(name: str) -> str | None:
 
 
 def check_installation(root: Path = ROOT) -> Iterator[Finding]:
-    """The package runs from the course's own folder, beside its notebooks and data."""
-    missing = [name for name in ("notebooks", "data") if not (root / name).is_dir()]
+    """The package runs from the course's own folder, next to its notebooks and data."""
+    missing = [f"{name}/" for name in ("notebooks", "data") if not (root / name).is_dir()]
     if missing:
-        away = " and ".join(f"{name}/" for name in missing)
-        yield (
-            False,
-            "course",
-            f"no {away} beside the package: in the course's folder, run `pip install -e .`",
-        )
+        remedy = "in the course's folder, run `pip install -e .`"
+        yield _fix("course", f"no {' and '.join(missing)} next to the package: {remedy}")
     elif not os.access(root, os.W_OK):
-        yield False, "course", f"{root} cannot be written: copy the course to a folder of yours"
+        yield _fix("course", f"{root} cannot be written: copy the course to a folder of yours")
     else:
-        yield True, "course", str(root)
+        yield _ok("course", str(root))
 
 
 def check_cores() -> Iterator[Finding]:
     """How many cores there are; one is enough."""
     n = cores()
-    yield True, "cores", f"{n}" if n > 1 else "1: lessons take longer than they say"
+    yield _ok("cores", f"{n}" if n > 1 else "1: lessons take longer than they say")
 
 
 def check_memory() -> Iterator[Finding]:
-    """Memory is free for the hungriest lesson."""
+    """There is free memory for the lesson that needs most."""
     timings = read_timings(timings_file()).lessons.values()
     need = max([MEMORY_MIB, *(timing.peak_mib for timing in timings)]) / 1024
     free = free_memory() / GIB
     if free < need:
-        yield (
-            False,
-            "memory",
-            f"{free:.1f} GiB free: close programs, lessons need about {need:.1f} GiB",
-        )
+        text = f"{free:.1f} GiB free: close programs, lessons need about {need:.1f} GiB"
+        yield _fix("memory", text)
     else:
-        yield True, "memory", f"{free:.1f} GiB free, lessons need about {need:.1f} GiB"
+        yield _ok("memory", f"{free:.1f} GiB free, lessons need about {need:.1f} GiB")
 
 
 def free_memory(group: Path = Path("/sys/fs/cgroup")) -> int:
-    """Bytes that are free to us, in a container those that its limit leaves."""
+    """Bytes that are free to us; in a container, those that its limit leaves."""
     free = psutil.virtual_memory().available
     try:
         limit = int((group / "memory.max").read_text())
@@ -177,28 +183,26 @@ def check_disk() -> Iterator[Finding]:
     """The disk that holds the course has room for executed lessons and data."""
     free = shutil.disk_usage(ROOT).free / GIB
     if free < FREE_DISK_GIB:
-        yield False, "disk", f"{free:.1f} GiB free: make room, {FREE_DISK_GIB:.0f} GiB is enough"
+        yield _fix("disk", f"{free:.1f} GiB free: make room, {FREE_DISK_GIB:.0f} GiB is enough")
     else:
-        yield True, "disk", f"{free:.0f} GiB free"
+        yield _ok("disk", f"{free:.0f} GiB free")
 
 
 def check_data() -> Iterator[Finding]:
     """No data file is broken; says which prices the lessons will use."""
-    from course.commands.data import in_use
-
     files = registry().values()
     wrong = [file for file in files if file.state == "wrong checksum"]
     for file in wrong:
-        yield False, "data", f"{file.folder / file.name} has the wrong checksum: move it away"
+        yield _fix("data", f"{file.folder / file.name} has the wrong checksum: move it away")
     if wrong:
         return
-    source = next((in_use(file) for file in files if file.ticker == "IBM"), "nothing")
-    if source == "full":
-        yield True, "data", "IBM's prices are the full data"
-    elif source == "download":
-        yield True, "data", "IBM's prices come with the first lesson, or with: course data get"
-    else:
-        yield True, "data", "IBM's prices are the embedded sample; the full ones: course data get"
+    (ibm,) = (file for file in files if file.ticker == "IBM")
+    texts = {
+        "full": "are the full data",
+        "download": "come with the first lesson, or with: course data get",
+    }
+    sample = "are the embedded sample; the full ones: course data get"
+    yield _ok("data", f"IBM's prices {texts.get(in_use(ibm), sample)}")
 
 
 def check_kernelspec() -> Iterator[Finding]:
@@ -206,62 +210,58 @@ def check_kernelspec() -> Iterator[Finding]:
     try:
         spec = KernelSpecManager().get_kernel_spec("python3")
     except NoSuchKernel:
-        yield False, "kernel", "none is named python3: python -m ipykernel install --sys-prefix"
+        yield _fix("kernel", "none is named python3: python -m ipykernel install --sys-prefix")
         return
     program = spec.argv[0]
-    ours = not os.path.isabs(program) or Path(program).parent == Path(sys.executable).parent
-    if ours:
-        yield True, "kernel", "JupyterLab's python3 is this Python"
+    if not os.path.isabs(program) or Path(program).parent == Path(sys.executable).parent:
+        yield _ok("kernel", "JupyterLab's python3 is this Python")
     else:
-        yield (
-            False,
-            "kernel",
-            f"JupyterLab's python3 is {program}: remove {spec.resource_dir}",
-        )
+        yield _fix("kernel", f"JupyterLab's python3 is {program}: remove {spec.resource_dir}")
 
 
-def check_kernel() -> list[Finding]:
+def check_kernel() -> Iterator[Finding]:
     """A kernel of this Python starts and answers."""
-    from course.running.execute import execute
+    from course.running.execute import execute  # here, as it takes a second to load
 
     import nbformat
 
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("6 * 7")])
     result = execute(notebook, Path.cwd(), timeout=30)
     if result.failure:
-        return [
-            (False, "kernel", f"{result.failure.error}: pip install --force-reinstall ipykernel")
-        ]
-    return [(True, "kernel", f"starts and answers in {result.seconds:.1f} s")]
+        reinstall = "pip install --force-reinstall ipykernel"
+        yield _fix("kernel", f"{result.failure.error}: {reinstall}")
+    else:
+        yield _ok("kernel", f"starts and answers in {result.seconds:.1f} s")
 
 
-def check_backend() -> list[Finding]:
-    """Keras imports, on TensorFlow; whether there is a GPU, and how it computes each layer."""
+def check_backend() -> Iterator[Finding]:
+    """Keras imports, on TensorFlow; whether there is a GPU, and how Keras computes each layer."""
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if backend != "tensorflow":
-        return [(False, "backend", f"{backend}: unset KERAS_BACKEND, the course needs tensorflow")]
+        yield _fix("backend", f"{backend}: unset KERAS_BACKEND, the course needs tensorflow")
+        return
+    command = [sys.executable, "-c", BACKEND_PROGRAM]
     begin = time.perf_counter()
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", BACKEND_PROGRAM],
-            capture_output=True,
-            text=True,
-            timeout=BACKEND_SECONDS,
-            check=False,
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=BACKEND_SECONDS)
+        seconds = time.perf_counter() - begin
+        done.check_returncode()
     except subprocess.TimeoutExpired:
-        return [
-            (False, "backend", f"not imported in {BACKEND_SECONDS} s: try again, then reinstall")
-        ]
-    seconds = time.perf_counter() - begin
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        return [(False, "backend", f"Keras does not import ({last}): {REINSTALL}")]
-    keras, tensorflow, gpus, path_of = json.loads(done.stdout.splitlines()[-1])
-    text = f"Keras {keras} on TensorFlow {tensorflow}, starts in {seconds:.1f} s"
-    gpu = ", ".join(gpus) if gpus else "none: the course needs none"
-    layers = "; ".join(
-        f"{', '.join(name for name in path_of if path_of[name] == path)}: {path}"
-        for path in dict.fromkeys(path_of.values())
+        yield _fix("backend", f"not imported in {BACKEND_SECONDS} s: try again, then reinstall")
+    except subprocess.CalledProcessError as error:
+        last = (error.stderr.strip().splitlines() or [f"exit code {error.returncode}"])[-1]
+        yield _fix("backend", f"Keras does not import ({last}): {REINSTALL}")
+    else:
+        keras, tensorflow, gpus, ways = json.loads(done.stdout.splitlines()[-1])
+        text = f"Keras {keras} on TensorFlow {tensorflow}, starts in {seconds:.1f} s"
+        yield _ok("backend", text)
+        yield _ok("GPU", ", ".join(gpus) if gpus else "none: the course needs none")
+        yield _ok("layers", _layers_by_way(ways))
+
+
+def _layers_by_way(ways: dict[str, str]) -> str:
+    """The layers that are computed in each way, such as `SimpleRNN, LSTM: a loop`."""
+    return "; ".join(
+        f"{', '.join(name for name in ways if ways[name] == way)}: {way}"
+        for way in dict.fromkeys(ways.values())
     )
-    return [(True, "backend", text), (True, "GPU", gpu), (True, "layers", layers)]

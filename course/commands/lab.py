@@ -1,4 +1,4 @@
-"""`course lab`: the lessons as copies of one's own, in JupyterLab."""
+"""`course lab`: your own copies of the lessons, in JupyterLab."""
 
 import os
 from pathlib import Path
@@ -16,9 +16,9 @@ SETTINGS = Path(__file__).with_name("jupyter")  # no grader's menus, no question
 def lab(ctx: typer.Context) -> None:
     """Bring your copies of the lessons in my_work up to date, and open JupyterLab there.
 
-    Whatever else you type goes to JupyterLab, such as --no-browser or --port=9000.
+    Everything else you type goes to JupyterLab, such as --no-browser or --port=9000.
     """
-    from jupyterlab.labapp import LabApp
+    from jupyterlab.labapp import LabApp  # here, as it takes a second to load
 
     work = copies.MY_WORK
     for line in copies.bring(choose_lessons([]), Kind.STUDENT, work):
@@ -26,6 +26,6 @@ def lab(ctx: typer.Context) -> None:
     typer.echo("JupyterLab opens there; stop it with Ctrl-C.")
     paths = [str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
-    # Its root is the course's folder: links from the lessons to files beside theirs stay inside.
+    # Its root is the course's folder, so that links from the lessons to its other files work.
     places = [f"--ServerApp.root_dir={work.parent}", f"--LabApp.default_url=/lab/tree/{work.name}"]
     LabApp.launch_instance([*places, *ctx.args])

@@ -3,20 +3,20 @@
 from pathlib import Path
 from typing import Annotated
 
-from course.instructors import plans as instructors
+from course.instructors import plans
 from course_utils.files import write_whole
 
 import typer
 
 
 def plan(
-    output: Annotated[Path, typer.Option(help="Where the page goes.")] = instructors.PAGE,
+    output: Annotated[Path, typer.Option(help="Where the page goes.")] = plans.PAGE,
 ) -> None:
     """Write the page for instructors: plans for a day and for five weeks, minutes by section.
 
     Exit code 0: written; 1: a lesson lacks its notes.
     """
-    text = instructors.page()
+    text = plans.page()
     output.parent.mkdir(parents=True, exist_ok=True)
     write_whole(output, text)
     typer.echo(f"wrote {output}")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 from course.commands.copies import MY_WORK
+from course.commands.options import Folder
 from course.exercises.record import OWN_WORK, RECORD, Try, read_record
 from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons, tags_of
 
@@ -13,7 +14,7 @@ import typer
 
 def progress(
     work: Annotated[Path, typer.Option(help="The folder of your own copies.")] = MY_WORK,
-    folder: Annotated[Path, typer.Option(help="Where the lessons are.")] = NOTEBOOKS,
+    folder: Folder = NOTEBOOKS,
 ) -> None:
     """Show which exercises you have solved, tried, and not yet tried, and the next one to do.
 
@@ -23,16 +24,15 @@ def progress(
     record = work / RECORD
     entries = list(read_record(record))
     tries = [entry for entry in entries if entry]
+    names = {lesson.name: exercises(lesson) for lesson in choose_lessons([], folder)}
+    for lesson, found in names.items():
+        states = [state(exercise, tries) for exercise in found]
+        typer.echo(f"{lesson:<{max(map(len, names))}}  {'  '.join(states)}".rstrip())
+    asked = [exercise for found in names.values() for exercise in found]
     solved = {entry.exercise for entry in tries if entry.right}
-    found = choose_lessons([], folder)
-    width = max((len(title(lesson)) for lesson in found), default=0)
-    for lesson in found:
-        states = [state(name, tries) for name in exercises(lesson)]
-        typer.echo(f"{title(lesson):<{width}}  {'  '.join(states)}".rstrip())
-    names = [name for lesson in found for name in exercises(lesson)]
-    left = [name for name in names if name not in solved]
-    done = len(names) - len(left)
-    typer.echo(f"✓ solved, … tried, · not yet: {done} of {len(names)} solved")
+    left = [exercise for exercise in asked if exercise not in solved]
+    done = len(asked) - len(left)
+    typer.echo(f"✓ solved, … tried, · not yet: {done} of {len(asked)} solved")
     typer.echo(f"next: exercise {left[0]}" if left else "next: nothing, all are solved")
     if damaged := entries.count(None):
         typer.echo(f"{damaged} unreadable line{'s' * (damaged > 1)} of {record} left out", err=True)
@@ -47,13 +47,8 @@ def exercises(lesson: Lesson) -> list[str]:
     return [name for stub in stubs for name in re.findall(r'check\("([^"]+)"', stub)]
 
 
-def title(lesson: Lesson) -> str:
-    """A lesson's number and title."""
-    return f"{lesson.number} {lesson.title}"
-
-
 def state(exercise: str, tries: list[Try]) -> str:
-    """An exercise's name with a sign: solved, tried so many times, or not yet."""
+    """An exercise's name with a sign: solved, tried (how often), or not yet."""
     results = [entry.right for entry in tries if entry.exercise == exercise]
     if any(results):
         return f"✓ {exercise}"

@@ -2,9 +2,11 @@
 
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from course.commands.options import Folder, Names
 from course.copies.delivery import RECORD
 from course.exercises.record import OWN_WORK
 from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons
@@ -19,10 +21,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="LESSON", help="Numbers or beginnings of file names; all if none."),
-    ] = None,
+    names: Names = None,
     embedded: Annotated[
         bool, typer.Option("--embedded", help="Use the embedded prices, as if there were no other.")
     ] = False,
@@ -36,7 +35,7 @@ def run(
     output: Annotated[Path, typer.Option(help="Where executed copies and pages go.")] = (
         ROOT / "build" / "lessons"
     ),
-    folder: Annotated[Path, typer.Option(help="Where the lessons are.")] = NOTEBOOKS,
+    folder: Folder = NOTEBOOKS,
 ) -> None:
     """Execute lessons in order and write a page that links to them all.
 
@@ -46,46 +45,16 @@ def run(
         raise typer.BadParameter("stored outputs come from the full data, not from --embedded")
     folder, output = folder.resolve(), output.resolve()
     chosen = choose_lessons(names or [], folder)
-    copies = [(output / lesson.path.name, lesson.path) for lesson in chosen]
-    if any(copy.exists() and copy.samefile(path) for copy, path in copies):
-        raise typer.BadParameter(f"--output {output} holds the lessons: name another folder")
-    if output.name == OWN_WORK or (output / RECORD).exists():
-        raise typer.BadParameter(f"--output {output} holds somebody's copies: name another folder")
-    from course.running import execute, pages
+    check_output(chosen, output)
+    from course.running import pages  # here, as nbconvert and nbclient take seconds to load
     from course.running import store as storing
 
-    import nbformat  # here, as this and nbclient take a second that `course --help` need not wait
-
     if store:
-        storing.check_storable(folder)
-        storing.check_mergeable(chosen, folder)
+        storing.check_storable(chosen, folder)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # kernels end with us, as on Ctrl-C
     output.mkdir(parents=True, exist_ok=True)
-    console = Console()
-    executions = {}
-    notebooks = {lesson: nbformat.read(lesson.path, as_version=4) for lesson in chosen}
-    cells = {lesson: len(execute.code_cells(notebooks[lesson])) for lesson in chosen}
-    with progress_bar(console) as bar:
-        task = bar.add_task("", total=sum(cells.values()))
-        done = 0
-        for lesson in chosen:
-
-            def show(number: int, lesson: Lesson = lesson, done: int = done) -> None:
-                text = f"{lesson.path.stem}  cell {number} of {cells[lesson]}"
-                bar.update(task, description=text, completed=done + number - 1)
-
-            executions[lesson] = execution = execute.execute(
-                notebooks[lesson],
-                folder,
-                timeout=timeout,
-                env={"COURSE_WARM": "off", **({"COURSE_EMBEDDED": "1"} if embedded else {})},
-                on_cell=show,
-            )
-            done += cells[lesson]
-            bar.update(task, completed=done)
-            for line in report(lesson, execution):
-                console.print(line, markup=False, highlight=False, soft_wrap=True)
-            pages.write_lesson(lesson, execution, output)
+    env = {"COURSE_WARM": "off", **({"COURSE_EMBEDDED": "1"} if embedded else {})}
+    executions = execute_all(chosen, folder, output, timeout, env)
     index = pages.write_index(executions, output)
     failed = [lesson.number for lesson in chosen if executions[lesson].failure]
     seconds = sum(execution.seconds for execution in executions.values())
@@ -98,8 +67,52 @@ def run(
     raise typer.Exit(1 if failed else 0)
 
 
+def check_output(chosen: list[Lesson], output: Path) -> None:
+    """Refuse a folder whose notebooks a run must not replace.
+
+    Raises:
+        typer.BadParameter: it holds the lessons themselves, or somebody's copies of them.
+    """
+    copies = [(output / lesson.path.name, lesson.path) for lesson in chosen]
+    if any(copy.exists() and copy.samefile(path) for copy, path in copies):
+        raise typer.BadParameter(f"--output {output} holds the lessons: name another folder")
+    if output.name == OWN_WORK or (output / RECORD).exists():
+        raise typer.BadParameter(f"--output {output} holds somebody's copies: name another folder")
+
+
+def execute_all(
+    chosen: list[Lesson], folder: Path, output: Path, timeout: int, env: Mapping[str, str]
+) -> dict[Lesson, "Execution"]:
+    """Execute lessons one after the other, and report each and write its page when it has run."""
+    from course.running import pages
+    from course.running.execute import code_cells, execute
+
+    import nbformat
+
+    notebooks = {lesson: nbformat.read(lesson.path, as_version=4) for lesson in chosen}
+    cells = {lesson: len(code_cells(notebooks[lesson])) for lesson in chosen}
+    console = Console()
+    executions: dict[Lesson, Execution] = {}
+    with progress_bar(console) as bar:
+        task = bar.add_task("", total=sum(cells.values()))
+
+        def show(number: int) -> None:
+            lesson = chosen[len(executions)]
+            done = sum(cells[lesson] for lesson in executions)
+            text = f"{lesson.path.stem}  cell {number} of {cells[lesson]}"
+            bar.update(task, description=text, completed=done + number - 1)
+
+        for lesson in chosen:
+            execution = execute(notebooks[lesson], folder, timeout=timeout, env=env, on_cell=show)
+            executions[lesson] = execution
+            for line in report(lesson, execution):
+                console.print(line, markup=False, highlight=False, soft_wrap=True)
+            pages.write_lesson(lesson, execution, output)
+    return executions
+
+
 def report(lesson: Lesson, execution: "Execution") -> list[str]:
-    """The lines that say what came of a lesson; the first names it."""
+    """The lines on how a lesson ran; the first names it."""
     number, seconds = execution.slowest
     lines = [
         f"{'FAILED' if execution.failure else 'OK':<7}{lesson.path.stem}  {execution.seconds:.1f} s"

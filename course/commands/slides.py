@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
+from course.commands.options import Folder, Names
 from course.lessons.lesson import NOTEBOOKS, choose_lessons
 from course_utils.files import ROOT
 
@@ -10,14 +11,11 @@ import typer
 
 
 def slides(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="LESSON", help="Numbers or beginnings of file names; all if none."),
-    ] = None,
+    names: Names = None,
     output: Annotated[Path, typer.Option(help="Where a folder for each lesson goes.")] = (
         ROOT / "build" / "slides"
     ),
-    folder: Annotated[Path, typer.Option(help="Where the lessons are.")] = NOTEBOOKS,
+    folder: Folder = NOTEBOOKS,
 ) -> None:
     """Make slides of lessons as they are stored: headings start slides, notes are the speaker's.
 

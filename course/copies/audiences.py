@@ -5,9 +5,9 @@ from nbformat import NotebookNode
 
 
 def student(notebook: NotebookNode) -> NotebookNode:
-    """Drop, in place, what would tell an answer: solutions, notes, and what each cell put out.
+    """Drop, in place, what would tell an answer: solutions, notes, and the outputs of cells.
 
-    Without outputs, nobody reads a result before guessing it, and a lesson that was only run anew
+    Without outputs, nobody reads a result before guessing it, and a lesson that was only run again
     gives the same copy as before.
     """
     notebook = without(notebook, {"solution", "answer", "notes"})
@@ -22,5 +22,5 @@ def unfolded(notebook: NotebookNode) -> NotebookNode:
 
 
 def without(notebook: NotebookNode, tags: set[str]) -> NotebookNode:
-    """Drop, in place, the cells that bear one of these tags."""
+    """Drop, in place, the cells that have one of these tags."""
     return TagRemovePreprocessor(remove_cell_tags=tags).preprocess(notebook, {})[0]

@@ -1,11 +1,10 @@
-"""Put files into a folder where people work, and never touch what they have made of them.
+"""Put files into a folder where people work, and never touch what they have changed.
 
 A small record in the folder holds the checksum of every file that was written. A file that still
-has it is untouched and may be refreshed. One that has not is its reader's: a new version comes
-beside it, as `name.new.ipynb`, under the same rule.
+has its checksum is untouched and may be refreshed. Any other file is its reader's, and a new
+version is put beside it, as `name.new.ipynb`, under the same rule.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from course.lessons.lesson import LessonError
-from course_utils.files import write_whole
+from course_utils.files import sha256, write_whole
 
 import portalocker
 
@@ -32,7 +31,7 @@ class Delivery:
 
     @property
     def beside(self) -> bool:
-        """Whether a new version came beside a file that its reader has changed."""
+        """Whether a new version was put beside a file that its reader has changed."""
         return self.outcome != "kept" and self.place != self.name
 
 
@@ -41,10 +40,10 @@ def deliver(texts: Mapping[str, str], folder: Path) -> list[Delivery]:
 
     Args:
         texts: what to deliver, by name relative to the folder, with slashes.
-        folder: made if it is not there.
+        folder: made if it does not exist.
 
     Returns:
-        what became of each: `new`, `refreshed`, or `kept`, where nothing was to be done.
+        what became of each: `new`, `refreshed`, or `kept` if nothing had to be done.
 
     Raises:
         LessonError: the record of former deliveries is damaged.
@@ -56,11 +55,11 @@ def deliver(texts: Mapping[str, str], folder: Path) -> list[Delivery]:
 
 
 def _deliver_one(folder: Path, name: str, text: str, written: dict[str, str]) -> Delivery:
-    new = _checksum(text.encode())
+    new = sha256(text.encode())
     for place in _places(name):
         file = folder / place
-        there = _checksum(file.read_bytes()) if file.exists() else None
-        brought = written.get(place) == new  # and changed since; or, beside, moved or thrown away
+        there = sha256(file.read_bytes()) if file.exists() else None
+        brought = written.get(place) == new  # and perhaps changed, moved or deleted since
         if there == new or (brought and (there or place != name)):
             outcome = "kept"
         elif there in (None, written.get(place)):
@@ -69,7 +68,7 @@ def _deliver_one(folder: Path, name: str, text: str, written: dict[str, str]) ->
             write_whole(file, text)
         else:
             continue
-        if not brought:  # last, so that after a crash a file counts as changed, not as untouched
+        if not brought:  # last: after a crash the file counts as changed, not as untouched
             written[place] = new
             write_whole(folder / RECORD, json.dumps(written, indent=1, sort_keys=True) + "\n")
         return Delivery(name, place, outcome)
@@ -85,10 +84,6 @@ def _places(name: str) -> Iterator[str]:
     yield str(path.with_suffix(f".new{path.suffix}"))
     for number in count(2):
         yield str(path.with_suffix(f".new-{number}{path.suffix}"))
-
-
-def _checksum(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _read_record(file: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A lesson as nbgrader takes it: each exercise an answer cell and a locked cell that tests it.
+"""A lesson for nbgrader: each exercise becomes an answer cell and a locked cell that tests it.
 
 The answer cell holds the exercise's stub, and after it the solution between nbgrader's marks. The
 test cell calls `judge`, which raises where `check` prints a hint.
@@ -20,15 +20,15 @@ CONFIG = '''\
 
 c = get_config()  # noqa: F821
 c.ClearSolutions.code_stub = {"python": "# Your answer takes the place of the three dots."}
-c.Execute.timeout = 120  # seconds a cell may take; some train a network
+c.Execute.timeout = 120  # seconds that a cell may take; some train a network
 '''
 
 
 def graded(notebook: NotebookNode) -> NotebookNode:
-    """Turn a lesson, in place, into the source of an nbgrader assignment, one point an exercise.
+    """Turn a lesson, in place, into the source of an nbgrader assignment, a point per exercise.
 
     Raises:
-        LessonError: an exercise does not end in a check, or its solution does not follow it.
+        LessonError: an exercise does not end in a check, or no solution follows it.
     """
     cells = []
     for cell, following in zip_longest(notebook.cells, notebook.cells[1:]):
@@ -42,7 +42,7 @@ def graded(notebook: NotebookNode) -> NotebookNode:
 def _answer_and_test(stub: NotebookNode, solution: NotebookNode | None) -> list[NotebookNode]:
     given, name, call = _split(stub)
     if not _tagged(solution, "solution"):
-        raise LessonError(f"exercise {name}: the cell after it is no solution; put one there")
+        raise LessonError(f"exercise {name}: the cell after it is not a solution; put one there")
     solved, _, _ = _split(solution)
     answer = new_code_cell(
         f"{given}\n### BEGIN SOLUTION\n{solved}\n### END SOLUTION",

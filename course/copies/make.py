@@ -19,7 +19,7 @@ def copy_of(lesson: Lesson, kind: Kind, folder: Path) -> NotebookNode:
     Args:
         lesson: its stored notebook is read, never changed.
         kind: whom the copy is for.
-        folder: where it will lie; links to files of the course lead there from here.
+        folder: where it will be put; its links to the course's files are made to work from there.
 
     Raises:
         LessonError: for nbgrader, an exercise has no check or no solution.
@@ -34,13 +34,13 @@ def copy_of(lesson: Lesson, kind: Kind, folder: Path) -> NotebookNode:
         case Kind.SOLUTION:
             return unfolded(without(notebook, {"notes"}))
         case Kind.NBGRADER:
-            from course.copies.grading import graded  # here, as learners have no nbgrader
+            from course.copies.grading import graded  # here, as learners need no nbgrader
 
             return graded(notebook)
 
 
 def _relink(notebook: NotebookNode, folder: Path) -> None:
-    """Lead links to `../` to the course's folder; a copy outside of it travels without the rest."""
+    """Make links to `../` lead to the course's folder; a copy outside of it keeps its links."""
     if folder.is_relative_to(ROOT):
         up = Path(os.path.relpath(ROOT, folder)).as_posix()
         for cell in notebook.cells:

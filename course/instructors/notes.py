@@ -1,10 +1,10 @@
-"""What it takes to teach a lesson: the notes for instructors, and the plans made of their minutes.
+"""The notes for instructors in a lesson: what to say in each section, and the minutes it takes.
 
-The minutes stand in cells tagged `notes`, right after the cell with a section's heading.
+They are cells tagged `notes`, right after the cell with the section's heading.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -18,7 +18,7 @@ EXERCISE_MINUTES = r"\bExercise (\d+), (\d+) minutes?:"
 
 @dataclass(frozen=True)
 class Section:
-    """A section of a lesson, the minutes that it takes to teach, and what is said about it."""
+    """A section of a lesson, the minutes it takes to teach, and the text of its notes."""
 
     title: str
     minutes: int
@@ -27,7 +27,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise, its title with the level in brackets, and the minutes that it takes."""
+    """An exercise, its title with the level in brackets, and the minutes it takes."""
 
     number: int
     title: str
@@ -40,17 +40,17 @@ class Exercise:
 
 
 def sections(cells: Sequence[Mapping]) -> list[Section]:
-    """What a lesson is taught in: its opening and its numbered sections, the exercises last.
+    """The sections of a lesson that have notes: its opening, its numbered ones, the exercises.
 
     Raises:
-        LessonError: a section lacks its notes, a note its section, or a first line its minutes.
+        LessonError: a section lacks its notes, notes lack a section, or a first line its minutes.
     """
     found = []
     for place, cell in enumerate(cells):
         if is_notes(cell):
             continue
         notes = list(takewhile(is_notes, cells[place + 1 :]))
-        titles = _titles(place, cell)
+        titles = [OPENING] if place == 0 else _titles(cell)
         if len(notes) != len(titles):
             raise LessonError(
                 f"{len(notes)} cells tagged notes after cell {place}, but its sections are "
@@ -61,10 +61,10 @@ def sections(cells: Sequence[Mapping]) -> list[Section]:
 
 
 def exercises(cells: Sequence[Mapping]) -> list[Exercise]:
-    """The exercises of a lesson, with the minutes that the notes on them say.
+    """The exercises of a lesson, with the minutes that the notes on them give.
 
     Raises:
-        LessonError: the notes do not name the minutes of just these exercises, or their sum.
+        LessonError: the notes do not give the minutes of exactly these exercises, or their sum.
     """
     text = "\n".join(_prose(cell) for cell in cells)
     titles = {int(n): title for n, title in re.findall(r"^###? Exercise (\d+): (.*\S)", text, re.M)}
@@ -78,22 +78,20 @@ def exercises(cells: Sequence[Mapping]) -> list[Exercise]:
     if minutes.keys() != titles.keys() or sum(minutes.values()) != in_all:
         raise LessonError(
             f"the notes on `## {EXERCISES}` give {in_all} minutes in all and {minutes} for the "
-            f"exercises {sorted(titles)}: say `Exercise 1, 5 minutes:` for each, to that sum"
+            f"exercises {sorted(titles)}: write `Exercise 1, 5 minutes:` for each, to that sum"
         )
     return [Exercise(number, titles[number], minutes[number]) for number in sorted(titles)]
 
 
-def minutes_to_teach(lesson: Lesson, chosen: Sequence[int]) -> int:
-    """Minutes for all sections of a lesson with the chosen exercises, by their numbers."""
+def minutes_to_teach(lesson: Lesson, chosen: Collection[int]) -> int:
+    """Minutes for all sections of a lesson and the chosen exercises, given by their numbers."""
     taught = [one.minutes for one in sections(lesson.cells) if one.title != EXERCISES]
     worked = [one.minutes for one in exercises(lesson.cells) if one.number in chosen]
     return sum(taught) + sum(worked)
 
 
-def _titles(place: int, cell: Mapping) -> list[str]:
+def _titles(cell: Mapping) -> list[str]:
     """Titles of the sections that begin in a cell and need notes."""
-    if place == 0:
-        return [OPENING]
     titles = re.findall(r"^## (.*\S)", _prose(cell), re.M)
     return [title for title in titles if title not in WITHOUT_NOTES]
 

@@ -1,1 +1,1 @@
-"""The lessons: what one is, how long it takes, and the tables that say so."""
+"""The lessons: what one is, how long it takes, and the lines and tables that say so."""

@@ -3,26 +3,37 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from IPython.display import Markdown
 from course.lessons.lesson import NOTEBOOKS, choose_lessons
 from course.lessons.timings import read_timings, timings_file
 
+if TYPE_CHECKING:
+    from IPython.display import Markdown
+
 
 def opening(number: str, folder: Path = NOTEBOOKS) -> "Markdown":
-    """The line a lesson opens with: what it will cost to read and to run."""
-    from IPython.display import Markdown
+    """Say how many minutes a lesson takes to read, how many seconds to run, and how much memory.
+
+    Args:
+        number: the lesson's, such as `04`.
+        folder: where the lessons are.
+
+    Raises:
+        LessonError: there is no such lesson, or the measured timings are damaged.
+    """
+    from IPython.display import Markdown  # here, as the commands need no IPython
 
     (lesson,) = choose_lessons([number], folder)
     timings = read_timings(timings_file(folder))
-    minutes = lesson.minutes_to_read
-    reading = f"**{minutes} minute{'s' * (minutes != 1)}** to read"
+    reading = f"**{_counted(lesson.minutes_to_read, 'minute')}** to read"
     timing = timings.lessons.get(lesson.number)
     if timing is None:
         return Markdown(f"{reading}; not yet timed: `make notebooks` measures that")
-    seconds = max(1, round(timing.seconds))
-    n = timings.measured_on["cores"]
+    cores = _counted(int(timings.measured_on["cores"]), "core")
     return Markdown(
-        f"{reading}, **{seconds} second{'s' * (seconds != 1)}** to run on {n} "
-        f"core{'s' * (n != '1')}, {timing.peak_mib} MiB of memory (measured by `make notebooks`)"
+        f"{reading}, **{_counted(timing.whole_seconds, 'second')}** to run on {cores}, "
+        f"{timing.peak_mib} MiB of memory (measured by `make notebooks`)"
     )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"

@@ -1,31 +1,61 @@
-"""README's table of the lessons."""
+"""README's table of the lessons, and how the project writes any table in Markdown."""
 
+import re
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-from course.lessons.lesson import NOTEBOOKS, LessonError, find_lessons
+from course.lessons.lesson import NOTEBOOKS, Lesson, LessonError, find_lessons
 from course.lessons.timings import read_timings, timings_file
 
 TABLE_START, TABLE_END = "<!-- lessons -->", "<!-- /lessons -->"
 
+SUMMARIES = {
+    "00": "Check your machine, and learn how a lesson and its exercises work.",
+    "01": "Build the smallest network that keeps the order of a series, and carry its memory on.",
+    "02": "Measure why a simple recurrent network forgets, and take apart the cell that remembers.",
+    "03": "Build a cell with one state and three parts, and compare it with the LSTM.",
+    "04": "Build the usual forecast of prices, find out why it loses, and build one that wins.",
+    "05": "Feed forecasts back for a whole year, and measure how far they can be trusted.",
+    "06": "Choose inputs and settings, and judge them by the best forecast that is possible.",
+    "07": "Find out what bidirectional and hybrid networks see, and whether they forecast better.",
+    "08": "Translate sentences with an encoder and a decoder, and see why attention came.",
+    "09": "Train a network to guess the next character, let it write, and measure the result.",
+}
+"""what lessons are about whose first sentence, below the title, does not say it"""
+
+
+def markdown_table(
+    head: Sequence[str], rows: Iterable[Sequence[object]], right: Collection[str] = ()
+) -> str:
+    """Write a table in Markdown.
+
+    Args:
+        head: the names of the columns.
+        rows: a cell per column each; a bar in a cell is escaped.
+        right: the names of the columns that are aligned right, as numbers are.
+    """
+    bars = ["---:" if name in right else "---" for name in head]
+    lines = [[str(cell).replace("|", r"\|") for cell in line] for line in (head, bars, *rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def summary(lesson: Lesson) -> str:
+    """What a lesson is about, in a sentence."""
+    first_sentence = re.split(r"(?<=[.!?]) ", lesson.about)[0]
+    return SUMMARIES.get(lesson.number, first_sentence)
+
 
 def lesson_table(folder: Path = NOTEBOOKS) -> str:
-    """README's markdown table of the lessons: goals, minutes to read, seconds to run, memory."""
-    timings = read_timings(timings_file(folder))
-    lines = [
-        "| lesson | you will be able to | to read | to run | peak memory |",
-        "|---|---|---:|---:|---:|",
-    ]
+    """README's table of the lessons in a folder: what each is about, and what it costs."""
+    timings = read_timings(timings_file(folder)).lessons
+    rows = []
     for lesson in find_lessons(folder):
-        timing = timings.lessons.get(lesson.number)
-        run, memory = (
-            (f"{max(1, round(timing.seconds))} s", f"{timing.peak_mib} MiB")
-            if timing
-            else ("not timed", "not timed")
-        )
-        link = f"[{lesson.number} {lesson.title}]({folder.name}/{lesson.path.name})"
-        goals = "; ".join(lesson.goals).replace("|", r"\|")
-        lines.append(f"| {link} | {goals} | {lesson.minutes_to_read} min | {run} | {memory} |")
-    return "\n".join(lines)
+        timing = timings.get(lesson.number)
+        link = f"[{lesson.name}]({folder.name}/{lesson.path.name})"
+        run = f"{timing.whole_seconds} s" if timing else "not timed"
+        rows.append((link, summary(lesson), f"{lesson.minutes_to_read} min", run))
+    costs = ("to read", "to run")
+    return markdown_table(("lesson", "what it is about", *costs), rows, right=costs)
 
 
 def with_table(readme: str, table: str) -> str:

@@ -20,10 +20,15 @@ class Timing:
     cells: int
     slowest_cell_seconds: float
 
+    @property
+    def whole_seconds(self) -> int:
+        """Seconds as we say them: rounded, at least 1."""
+        return max(1, round(self.seconds))
+
 
 @dataclass(frozen=True)
 class Timings:
-    """What running the lessons took, by lesson number, and on what it was measured."""
+    """What running the lessons took, by lesson number, and which machine measured it."""
 
     measured_on: Mapping[str, str]
     lessons: Mapping[str, Timing]
@@ -35,7 +40,7 @@ def timings_file(folder: Path = NOTEBOOKS) -> Path:
 
 
 def read_timings(file: Path) -> Timings:
-    """Read measured timings; a file that is not there holds none.
+    """Read measured timings; there are none in a file that does not exist.
 
     Raises:
         LessonError: the file is damaged.
@@ -46,14 +51,12 @@ def read_timings(file: Path) -> Timings:
         notes, rows = read_noted(file, dtype={"lesson": str})
         parts = (note.partition(":") for note in notes)
         measured_on = {key: value.strip() for key, _, value in parts if key != "made by"}
-        lessons = {
-            row.lesson: Timing(row.seconds, row.peak_mib, row.cells, row.slowest_cell_seconds)
-            for row in rows.itertuples()
-        }
+        by_lesson = rows.set_index("lesson").to_dict("index")
+        lessons = {number: Timing(**values) for number, values in by_lesson.items()}
         if not all(0 <= number < inf for each in lessons.values() for number in astuple(each)):
             raise ValueError
         if lessons:
-            measured_on["cores"]  # a lesson's opening line says it
+            int(measured_on["cores"])  # a lesson's opening line says it
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise LessonError(f"{file} is damaged: delete it and run `make notebooks`") from error
     return Timings(measured_on, lessons)

@@ -1,11 +1,11 @@
-"""Run one notebook in a fresh kernel of this very Python, and measure it."""
+"""Run one notebook in a fresh kernel of this Python, and measure it."""
 
 import asyncio
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,19 +15,21 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 
 KERNEL = Path(__file__).with_name("kernel.py")
 SAMPLE_SECONDS = 0.1
+KILL_SECONDS = 10  # how long a stopped run kills what its kernel still starts
 MIB = 2**20
 
 
 class ThisPython(AsyncKernelManager):
-    """Kernels of the running Python, whatever kernels the user has registered as `python3`."""
+    """Starts kernels of the running Python, whatever the user has registered as `python3`."""
 
     @property
     def kernel_spec(self) -> KernelSpec:
-        """A spec made here, never looked up."""
+        """A spec that is made here, not looked up."""
         spec = get_kernel_dict()
         launcher = spec["argv"].index("-m")
         spec["argv"][launcher : launcher + 2] = [str(KERNEL)]
@@ -49,7 +51,7 @@ class Failure:
 
 @dataclass
 class Execution:
-    """What came of running a notebook; its cells hold the outputs of this run only."""
+    """The result of running a notebook; its cells hold the outputs of this run only."""
 
     notebook: NotebookNode
     seconds: float = 0.0
@@ -99,17 +101,7 @@ def execute(
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     result = Execution(notebook)
-    started = 0.0
-
-    def cell_starts(**_: object) -> None:
-        nonlocal started
-        started = time.perf_counter()
-        result.cell_seconds.append(0.0)
-        on_cell(len(result.cell_seconds))
-
-    def cell_ends(**_: object) -> None:
-        result.cell_seconds[-1] = time.perf_counter() - started
-
+    stopwatch = _Stopwatch(result, on_cell)
     client = NotebookClient(
         notebook,
         kernel_manager_class=ThisPython,
@@ -119,18 +111,48 @@ def execute(
         store_widget_state=False,
         shutdown_kernel="immediate",
         extra_arguments=["--log-level=ERROR"],
-        on_cell_execute=cell_starts,
-        on_cell_executed=cell_ends,
+        on_cell_execute=stopwatch.start,
+        on_cell_executed=stopwatch.stop,
     )
     variables = {**os.environ, **(env or {})}
     variables.pop("JPY_SESSION_NAME", None)  # started from a notebook: nobody moves sliders here
+    problem = _run(client, result, cwd=str(folder), env=variables)
+    for cell in code_cells(notebook):
+        cell.outputs = _merged(cell.outputs)
+    if problem:
+        stopwatch.stop()
+        result.failure = _failure(problem, result)
+    return result
+
+
+class _Stopwatch:
+    """Writes the seconds of each code cell into a result, and says which cell has started."""
+
+    def __init__(self, result: Execution, on_cell: Callable[[int], None]) -> None:
+        self.cell_seconds, self.on_cell = result.cell_seconds, on_cell
+        self.started: float | None = None
+
+    def start(self, **_: object) -> None:
+        self.cell_seconds.append(0.0)
+        self.on_cell(len(self.cell_seconds))
+        self.started = time.perf_counter()
+
+    def stop(self, **_: object) -> None:
+        """Stop the clock of the cell that runs, if one does."""
+        if self.started is not None:
+            self.cell_seconds[-1] = time.perf_counter() - self.started
+            self.started = None
+
+
+def _run(client: NotebookClient, result: Execution, **settings: object) -> Exception | None:
+    """Run a client's notebook, measure time and memory, and return what stopped it."""
     problems: list[Exception] = []
 
     def work() -> None:
         try:
             # pyzmq reads its sockets through a selector, which Windows' default loop lacks.
             with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-                runner.run(client.async_execute(cwd=str(folder), env=variables))
+                runner.run(client.async_execute(**settings))
         except Exception as error:
             problems.append(error)
 
@@ -143,20 +165,19 @@ def execute(
             worker.join(SAMPLE_SECONDS)
             result.peak_mib = max(result.peak_mib, _memory_mib(client))
     except BaseException:
-        deadline = time.monotonic() + 10
-        while worker.is_alive() and time.monotonic() < deadline:
-            for process in _processes(client):
-                process.kill()
-            worker.join(SAMPLE_SECONDS)
+        _kill(client, worker)
         raise
     result.seconds = time.perf_counter() - begin
-    for cell in code_cells(notebook):
-        cell.outputs = _merged(cell.outputs)
-    if problems:
-        if result.cell_seconds and not result.cell_seconds[-1]:
-            cell_ends()
-        result.failure = _failure(problems[0], result)
-    return result
+    return problems[0] if problems else None
+
+
+def _kill(client: NotebookClient, worker: threading.Thread) -> None:
+    """Kill a client's kernel until its worker has noticed."""
+    deadline = time.monotonic() + KILL_SECONDS
+    while worker.is_alive() and time.monotonic() < deadline:
+        for process in _processes(client):
+            process.kill()
+        worker.join(SAMPLE_SECONDS)
 
 
 def _merged(outputs: list[NotebookNode]) -> list[NotebookNode]:
@@ -167,13 +188,12 @@ def _merged(outputs: list[NotebookNode]) -> list[NotebookNode]:
     merged: list[NotebookNode] = []
     streams: dict[str, NotebookNode] = {}
     for output in outputs:
-        if output.output_type != "stream":
-            merged.append(output)
-        elif output.name in streams:
+        if output.output_type == "stream" and output.name in streams:
             streams[output.name].text += output.text
-        else:
+            continue
+        if output.output_type == "stream":
             streams[output.name] = output
-            merged.append(output)
+        merged.append(output)
     for stream in streams.values():
         lines = stream.text.split("\n")
         stream.text = "\n".join(line[:-1].rpartition("\r")[2] + line[-1:] for line in lines)
@@ -182,26 +202,28 @@ def _merged(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 def _failure(problem: Exception, result: Execution) -> Failure:
     number = len(result.cell_seconds)
-    lines = code_cells(result.notebook)[number - 1].source.strip().splitlines() if number else [""]
-    if isinstance(problem, CellExecutionError):
-        error = f"{problem.ename}: {problem.evalue}"
-    elif isinstance(problem, CellTimeoutError):
-        error = f"took longer than {result.cell_seconds[-1]:.0f} s and was stopped (see --timeout)"
-    elif isinstance(problem, DeadKernelError):
-        error = "the kernel died: out of memory, or the cell ended its process"
-    else:
-        error = f"the kernel did not answer: {type(problem).__name__}: {problem}"
-    return Failure(number, lines[0], re.sub(r"\x1b\[[\d;]*m", "", error).strip().split("\n")[0])
+    first_line = ""
+    if number:
+        first_line = code_cells(result.notebook)[number - 1].source.strip().partition("\n")[0]
+    match problem:
+        case CellExecutionError():
+            error = f"{problem.ename}: {problem.evalue}"
+        case CellTimeoutError():
+            seconds = result.cell_seconds[-1]
+            error = f"took longer than {seconds:.0f} s and was stopped (see --timeout)"
+        case DeadKernelError():
+            error = "the kernel died: out of memory, or the cell ended its process"
+        case _:
+            error = f"the kernel did not answer: {type(problem).__name__}: {problem}"
+    return Failure(number, first_line, strip_ansi(error).strip().partition("\n")[0])
 
 
 def _processes(client: NotebookClient) -> list[psutil.Process]:
-    """The kernel's process and its children, as far as they live."""
+    """The kernel's process and its children that are alive."""
     pid = getattr(getattr(client.km, "provisioner", None), "pid", None)
-    if pid is None:
-        return []
     try:
-        kernel = psutil.Process(pid)
-        return [*kernel.children(recursive=True), kernel]
+        kernel = psutil.Process(pid) if pid else None
+        return [*kernel.children(recursive=True), kernel] if kernel else []
     except psutil.Error:
         return []
 
@@ -209,8 +231,6 @@ def _processes(client: NotebookClient) -> list[psutil.Process]:
 def _memory_mib(client: NotebookClient) -> int:
     total = 0
     for process in _processes(client):
-        try:
+        with suppress(psutil.Error):  # it has just ended
             total += process.memory_info().rss
-        except psutil.Error:
-            continue
     return round(total / MIB)

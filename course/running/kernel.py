@@ -1,8 +1,8 @@
-"""A kernel that ends when the process that has started it ends, from its first moment on.
+"""A kernel that ends, from its first moment on, when the process that started it ends.
 
-Run as a program, in place of `ipykernel_launcher`. ipykernel itself looks for its parent once it
-has loaded; if that is killed before, and orphans go to another process than the system's first,
-as on Linux desktops, a kernel is left that waits for ever.
+Run as a program, in place of `ipykernel_launcher`. ipykernel itself watches its parent only once it
+has loaded. If the parent is killed before that, and orphans go to a process other than the system's
+first, as on Linux desktops, a kernel is left that waits for ever.
 """
 
 import os
@@ -13,7 +13,7 @@ import time
 
 
 def end_with(parent: int) -> None:
-    """Wait until the process has another parent, then end it at once."""
+    """Wait until this process has a different parent, then end it at once."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)
@@ -21,8 +21,8 @@ def end_with(parent: int) -> None:
 
 if __name__ == "__main__":
     if not sys.flags.safe_path:
-        del sys.path[0]  # this file's folder: what a lesson imports is not looked for there
-    if os.name != "nt":  # there ipykernel holds a handle of its parent, and no pid is handed on
+        del sys.path[0]  # this file's folder, where a lesson must not find its imports
+    if os.name != "nt":  # there ipykernel holds a handle of its parent, and no pid is passed on
         parent = int(os.environ["JPY_PARENT_PID"])
         threading.Thread(target=end_with, args=[parent], daemon=True).start()
     runpy.run_module("ipykernel_launcher", run_name="__main__", alter_sys=True)

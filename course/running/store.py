@@ -1,4 +1,4 @@
-"""Put executed lessons back into the repository, fit to be read there."""
+"""Put executed lessons back into the repository, in a form that is fit to be read there."""
 
 import os
 import re
@@ -32,68 +32,56 @@ KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3
 
 
 def machine_paths(notebook: NotebookNode) -> list[str]:
-    """Paths of this machine, or any, in the sources or the textual outputs of a notebook."""
+    """Absolute paths, of this machine or any other, in a notebook's sources or textual outputs."""
     pattern = re.compile("|".join([MACHINE_PATH, *_own_places()]))
     return [
         match.group()
         for cell in notebook.cells
-        for text in (cell.source, *(text for _, text in output_texts(cell)))
+        for text in (cell.source, *output_texts(cell))
         for match in pattern.finditer(text)
     ]
 
 
 def _own_places() -> list[str]:
-    """Patterns for the course's folder, this Python's and one's home, wherever they are."""
+    """Patterns for the course's folder, this Python's and the user's home, wherever they are."""
     places = (str(ROOT), sys.prefix, os.path.expanduser("~"))
     return [
         _ABSOLUTE + re.escape(spelling) + r"\b"
         for place in places
-        if len(place) > 5  # "/root" and "/usr" are in prose, too
+        if len(place) > len("/root")  # prose has "/root" and "/usr", too
         for spelling in (place, place.replace("\\", "\\\\"), place.replace("\\", "/"))
     ]
 
 
-def output_texts(cell: NotebookNode) -> list[tuple[str, str]]:
-    """Kind and text of everything a cell put out that is text."""
+def output_texts(cell: NotebookNode) -> list[str]:
+    """The textual outputs of a cell: streams, errors, and data of kinds such as text/html."""
     texts = []
     for output in cell.get("outputs", []):
         if output.output_type == "stream":
-            texts.append((output.name, output.text))
+            texts.append(output.text)
         elif output.output_type == "error":
-            texts.append(("error", "\n".join([output.ename, output.evalue, *output.traceback])))
+            texts.append("\n".join([output.ename, output.evalue, *output.traceback]))
         else:
-            texts += [(k, v) for k, v in output.data.items() if isinstance(v, str) and "text" in k]
+            texts += [v for k, v in output.data.items() if isinstance(v, str) and "text" in k]
     return texts
 
 
-def normalise(notebook: NotebookNode) -> NotebookNode:
-    """Drop, in place, what differs from machine to machine: versions, timings, widget state."""
-    notebook.metadata = nbformat.from_dict(
-        {"kernelspec": KERNELSPEC, "language_info": {"name": "python"}}
-    )
-    for cell in notebook.cells:
-        kept = {key: cell.metadata[key] for key in KEPT_METADATA if cell.metadata.get(key)}
-        cell.metadata = nbformat.from_dict(kept)
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
-    nbformat.validate(notebook)
-    return notebook
-
-
-def check_storable(folder: Path) -> None:
-    """Refuse early what would be refused after all lessons have run.
+def check_storable(chosen: list[Lesson], folder: Path) -> None:
+    """Refuse before the lessons run what would be refused after that.
 
     Raises:
-        LessonError: prices come from the embedded default, or README lacks the table's markers.
+        LessonError: prices come from the embedded default, README lacks the table's markers, or
+            the lessons that were not chosen were timed on another machine.
     """
     from course_utils.data.prices import load_prices
 
     if load_prices("IBM").attrs["source"] != "full":
         raise LessonError(
-            "stored outputs come from the full data, and IBM's prices are not at hand: get them "
+            "stored outputs come from the full data, and IBM's prices are missing: get them "
             "with `course data get`, and unset COURSE_EMBEDDED and COURSE_OFFLINE"
         )
-    readme = folder.parent / "README.md"
-    with_table(readme.read_text(encoding="utf-8"), "")
+    with_table(_readme(folder).read_text(encoding="utf-8"), "")
+    check_mergeable(chosen, folder)
 
 
 def check_mergeable(chosen: list[Lesson], folder: Path) -> None:
@@ -103,10 +91,8 @@ def check_mergeable(chosen: list[Lesson], folder: Path) -> None:
         LessonError: only some lessons were chosen, and the others were timed elsewhere.
     """
     timed = read_timings(timings_file(folder))
-    others = {lesson.number for lesson in find_lessons(folder)} - {
-        lesson.number for lesson in chosen
-    }
-    if others & set(timed.lessons) and timed.measured_on != this_machine():
+    kept = {lesson.number for lesson in find_lessons(folder) if lesson not in chosen}
+    if kept & set(timed.lessons) and timed.measured_on != this_machine():
         was = ", ".join(f"{key} {value}" for key, value in timed.measured_on.items())
         raise LessonError(
             f"the other lessons were timed with {was}: store all with `make notebooks`"
@@ -120,40 +106,65 @@ def store(executions: Mapping[Lesson, Execution], folder: Path) -> None:
         LessonError: a lesson failed, wrote to stderr, or holds a path of this machine.
     """
     for lesson, execution in executions.items():
-        if execution.failure:
-            raise LessonError(f"nothing stored: lesson {lesson.number} failed")
-        for number, line in execution.stderr:
-            raise LessonError(
-                f"nothing stored: code cell {number} of {lesson.path.name} wrote to stderr: {line}"
-            )
-        normalise(execution.notebook)
-        for path in machine_paths(execution.notebook):
-            raise LessonError(
-                f"nothing stored: lesson {lesson.number} holds this machine's path {path}; "
-                "print a file's name instead"
-            )
-    file = timings_file(folder)
-    shown = {lesson: opening(lesson.number, folder).data for lesson in executions}
-    known = {lesson.number for lesson in find_lessons(folder)}
-    timed = {
-        number: timing for number, timing in read_timings(file).lessons.items() if number in known
-    }
-    for lesson, execution in executions.items():
-        timed[lesson.number] = Timing(
-            execution.seconds,
-            execution.peak_mib,
-            len(execution.cell_seconds),
-            execution.slowest[1],
-        )
-    write_timings(Timings(this_machine(), timed), file)
+        if problem := _unfit(lesson, execution):
+            raise LessonError(f"nothing stored: {problem}")
+        _normalise(execution.notebook)
+    lines = {lesson: opening(lesson.number, folder).data for lesson in executions}
+    _store_timings(executions, folder)
     for lesson, execution in executions.items():
         # The lesson ran with the former timings; its opening line is to say the new ones.
-        now = opening(lesson.number, folder).data
-        for cell in execution.notebook.cells:
-            for output in cell.get("outputs", []):
-                if output.get("data", {}).get("text/markdown") == shown[lesson]:
-                    output.data["text/markdown"] = now
+        _replace_output(execution.notebook, lines[lesson], opening(lesson.number, folder).data)
         write_whole(lesson.path, nbformat.writes(execution.notebook).rstrip("\n") + "\n")
-    readme = folder.parent / "README.md"
+    readme = _readme(folder)
     text = readme.read_text(encoding="utf-8")
     write_whole(readme, with_table(text, lesson_table(folder)))
+
+
+def _unfit(lesson: Lesson, execution: Execution) -> str | None:
+    """Why an executed lesson may not be stored, None if it may."""
+    if execution.failure:
+        return f"lesson {lesson.number} failed"
+    for number, line in execution.stderr:
+        return f"code cell {number} of {lesson.path.name} wrote to stderr: {line}"
+    for path in machine_paths(execution.notebook):
+        return (
+            f"lesson {lesson.number} holds this machine's path {path}; print a file's name instead"
+        )
+    return None
+
+
+def _normalise(notebook: NotebookNode) -> None:
+    """Drop, in place, what differs from machine to machine: versions, timings, widget state."""
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": KERNELSPEC, "language_info": {"name": "python"}}
+    )
+    for cell in notebook.cells:
+        kept = {key: cell.metadata[key] for key in KEPT_METADATA if cell.metadata.get(key)}
+        cell.metadata = nbformat.from_dict(kept)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    nbformat.validate(notebook)
+
+
+def _store_timings(executions: Mapping[Lesson, Execution], folder: Path) -> None:
+    """Write the timings of executed lessons, next to those of the lessons that did not run."""
+    file = timings_file(folder)
+    before = read_timings(file).lessons
+    timed = {one.number: before[one.number] for one in find_lessons(folder) if one.number in before}
+    for lesson, execution in executions.items():
+        _, slowest_seconds = execution.slowest
+        timed[lesson.number] = Timing(
+            execution.seconds, execution.peak_mib, len(execution.cell_seconds), slowest_seconds
+        )
+    write_timings(Timings(this_machine(), timed), file)
+
+
+def _replace_output(notebook: NotebookNode, old: str, new: str) -> None:
+    """Replace an output in Markdown wherever a notebook has it."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.get("data", {}).get("text/markdown") == old:
+                output.data["text/markdown"] = new
+
+
+def _readme(folder: Path) -> Path:
+    return folder.parent / "README.md"

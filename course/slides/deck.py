@@ -65,8 +65,8 @@ def write_deck(lesson: Lesson, output: Path) -> Path:
         reveal_theme="course",
     )
     notebook = as_slides(nbformat.read(lesson.path, as_version=4))
-    name = {"metadata": {"name": f"{lesson.number} {lesson.title}"}}
-    body, _ = exporter.from_notebook_node(notebook, resources=name)
+    resources = {"metadata": {"name": lesson.name}}
+    body, _ = exporter.from_notebook_node(notebook, resources=resources)
     source = Path(str(files("sphinx_revealjs"))) / "_static" / "revealjs"
     for file in REVEAL_FILES:
         _copy(source / file, output / "reveal" / file)
@@ -80,8 +80,8 @@ def write_deck(lesson: Lesson, output: Path) -> Path:
 def as_slides(notebook: NotebookNode) -> NotebookNode:
     """Cut a notebook's cells, in place, into blocks, and say where a slide starts.
 
-    Every heading starts a slide, one of the third level below the one before. So does what the
-    audience is to see on demand: an answer or a solution. Notes become the speaker's.
+    Every heading starts a slide; one of the third level goes below the slide before. So does what
+    the audience sees only on demand: an answer or a solution. Notes become the speaker's.
     """
     notebook.cells = [block for cell in notebook.cells for block in _blocks(cell)]
     return notebook
