@@ -7,8 +7,9 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import unquote, urlsplit
 
-from course.instructors import notes as teaching
-from course.lessons.lesson import NOTEBOOKS, LessonError, goals_in, is_notes
+from course.instructors import notes
+from course.lessons.lesson import NOTEBOOKS, LessonError, is_notes
+from course.lessons.lesson import tags_of as tags
 from course.running.execute import code_cells
 from course.running.store import machine_paths, output_texts
 from course_utils.files import ROOT
@@ -17,8 +18,9 @@ import nbformat
 
 MAX_IMAGE_BYTES = 60_000
 LINK = r"(?:\]\(|^\[[^\]]+\]:)\s*<?([^\s)>]+)"  # [text](link) or [name]: link
-HEADINGS = ("## Recap", "## What often goes wrong", "## Read on")
 READ_ON = "## Read on"
+HEADINGS = ("## Recap", "## What often goes wrong", READ_ON)
+GOALS_LINE = "**You will be able to**"
 NOTE_WORDS = range(40, 111)
 NOTE_PARTS = ("Say", "Ask", "Break", "Skip")
 LESSON_SECONDS, CELL_SECONDS, SLACK = 90, 20, 1.5
@@ -46,21 +48,13 @@ def no_errors(notebook):
 
 
 def nothing_on_stderr(notebook):
-    return [
-        output.text
-        for output in outputs(notebook)
-        if output.output_type == "stream" and output.name == "stderr"
-    ]
+    return [output.text for output in outputs(notebook) if output.get("name") == "stderr"]
 
 
 def no_widget_state(notebook):
     found = ["widgets in the metadata"] if "widgets" in notebook.metadata else []
     views = [output for output in outputs(notebook) if "widget-view" in " ".join(data(output))]
     return found + ["a widget's view" for _ in views]
-
-
-def no_machine_paths(notebook):
-    return machine_paths(notebook)
 
 
 def plain_kernelspec(notebook):
@@ -75,7 +69,7 @@ def minimal_metadata(notebook):
 
 
 def full_data(notebook):
-    texts = [text for cell in notebook.cells for _, text in output_texts(cell)]
+    texts = [text for cell in notebook.cells for text in output_texts(cell)]
     return [text for text in texts if re.search(r"embedded (sample|default)", text)]
 
 
@@ -90,9 +84,19 @@ def short_cells(notebook):
 
 def title_and_goals(notebook):
     first = notebook.cells[0].source if notebook.cells else ""
-    found = [] if re.match(r"# \d\d \S", first) else ["the first cell is no title `# NN ...`"]
-    goals = r"^\*\*You will be able to\*\*[^\n]*\n+[-*] \S"
-    return found + ([] if re.search(goals, first, re.M) else ["no goals in the first cell"])
+    found = [] if re.match(r"# \d\d \S", first) else ["the first cell is not a title `# NN ...`"]
+    return found + ([] if count_goals(first) else ["no goals in the first cell"])
+
+
+def count_goals(first_cell):
+    """How many bullets come after the goals line, up to the first other paragraph."""
+    goals = 0
+    for line in first_cell.partition(GOALS_LINE)[2].splitlines()[1:]:
+        if re.match(r"[-*] \S", line):
+            goals += 1
+        elif line.strip() and not (line.startswith("  ") and goals):
+            break
+    return goals
 
 
 def headings(notebook):
@@ -112,7 +116,7 @@ def exercises_with_solutions(notebook):
 
 
 def no_untagged_solution(notebook):
-    """A check in an exercise, or code between its stub and its solution, would reach learners."""
+    """A check in an exercise, or code between its stub and its solution, must not reach learners."""
     problems = []
     for _, *cells in exercise_ranges(notebook):
         kinds = [{"exercise", "solution"}.intersection(tags(cell)) for cell in cells]
@@ -128,8 +132,8 @@ def no_untagged_solution(notebook):
 
 
 def goals_practised(notebook):
-    """Each goal has a cell tagged `goal-N`: an exercise, a check, or the answer to a prediction."""
-    goals = goals_in(notebook.cells[0].source)
+    """Each goal has a cell tagged `goal-N`: an exercise, a check, or an answer to a prediction."""
+    goals = count_goals(notebook.cells[0].source)
     practised, problems, asked = set(), [], False
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and not is_notes(cell):
@@ -141,13 +145,13 @@ def goals_practised(notebook):
             problems.append(f"goal {found} where nothing is practised: `{cell.source[:50]}`")
     if not goals:  # another rule
         return []
-    wanted = {*range(1, len(goals) + 1)}
+    wanted = {*range(1, goals + 1)}
     problems += [f"goal {goal} is practised nowhere" for goal in sorted(wanted - practised)]
     return problems + [f"there is no goal {goal}" for goal in sorted(practised - wanted)]
 
 
 def numbers_of_the_code(notebook):
-    """A number in prose is one of the code, of its outputs, or of the works to read on."""
+    """A number in prose is also in the code, in its outputs, or among the works to read on."""
     prose, _, works = markdown(notebook).partition(READ_ON)
     known = numbers(code_and_outputs(notebook)) | numbers(works)
     prose = text_outside_code(prose)
@@ -158,7 +162,7 @@ def numbers_of_the_code(notebook):
     unknown = [n for n in numbers(others) if not is_among(n, known)]
     unknown += [n for n in numbers(shares) if not is_among(n, known | {100 * n for n in known})]
     return [
-        f"{number:g} stands in prose, and neither in the code nor in its outputs"
+        f"{number:g} is in prose, and neither in the code nor in its outputs"
         for number in sorted(unknown)
         if not (number <= COUNTING and number.is_integer())
     ]
@@ -167,11 +171,11 @@ def numbers_of_the_code(notebook):
 def notes_for_instructors(notebook):
     """Each section has its notes, of a readable length, in four parts."""
     try:
-        teaching.exercises(notebook.cells)
+        notes.exercises(notebook.cells)
     except LessonError as error:
         return [str(error)]
     problems = []
-    for section in teaching.sections(notebook.cells):
+    for section in notes.sections(notebook.cells):
         words = len(section.notes.split())
         if words not in NOTE_WORDS:
             problems.append(f"the notes on {section.title} have {words} words")
@@ -186,7 +190,7 @@ def links_to_files(notebook):
 
 
 def links_to_headings(notebook):
-    """Links to a heading, of the lesson itself or of another file of the course."""
+    """Links to a heading, in the lesson itself or in another file of the course."""
     return dead_anchors(markdown(notebook), NOTEBOOKS, heading_ids(notebook))
 
 
@@ -199,7 +203,7 @@ def dead_links(text, folder):
 
 
 def dead_anchors(text, folder, own):
-    """Links whose file is there, without the heading that they name."""
+    """Links whose file exists, but not the heading that they name."""
     problems = []
     for link, anchor in links(text):
         path = folder / unquote(link)
@@ -221,7 +225,7 @@ def markdown(notebook):
 
 
 def checked_exercises(notebook):
-    """A stub is told that it is none yet, a solution that it is right."""
+    """The check of a stub says that it is not right yet, that of a solution that it is right."""
     marks = {"exercise": "✗ ", "solution": "✓ "}
     return [
         f"the check of the {tag} `{cell.source.splitlines()[0]}` does not say {mark}"
@@ -254,7 +258,7 @@ def small_images(notebook):
 
 
 def over_budget(timings):
-    """Lessons and cells that take longer than meant, and longer than a slow machine explains."""
+    """Lessons and cells that take longer than intended, by more than a slow machine explains."""
     found = []
     for number, timing in timings.lessons.items():
         if timing.seconds > SLACK * LESSON_SECONDS:
@@ -283,10 +287,6 @@ def heading_lines(notebook):
     ]
 
 
-def tags(cell):
-    return cell.metadata.get("tags", [])
-
-
 def exercise_ranges(notebook):
     """The cells of each exercise, from its heading to the next one."""
     lines = heading_lines(notebook)
@@ -300,7 +300,7 @@ def text_outside_code(text):
 
 
 def numbers(text):
-    """Values of the numbers that stand in a text by themselves."""
+    """Values of the numbers in a text."""
     return {float(re.sub("[,_]", "", number)) for number in re.findall(NUMBER, text)}
 
 
@@ -309,13 +309,13 @@ def is_among(number, known):
 
 
 def code_and_outputs(notebook):
-    """All that code says: sources, checks, textual outputs, alternative texts; no progress bars."""
+    """All text of the code: sources, checks, textual outputs, alt texts; no progress bars."""
     number = re.match(r"# (\d\d)|", notebook.cells[0].source)[1]
-    checks = ROOT / "course_utils" / "exercises" / f"lesson_{number}.py"
+    checks = ROOT / "course" / "exercises" / f"lesson_{number}.py"
     texts = [checks.read_text(encoding="utf-8")] if checks.is_file() else []
     for cell in code_cells(notebook):
         texts += [cell.source, cell.metadata.get("alt", "")]
-        texts += [text for _, text in output_texts(cell)]
+        texts += output_texts(cell)
         texts += [str(output.get("metadata", "")) for output in cell.outputs]
     return "\n".join(line for text in texts for line in text.splitlines() if "%|" not in line)
 
@@ -338,7 +338,7 @@ RULES = (
     no_errors,
     nothing_on_stderr,
     no_widget_state,
-    no_machine_paths,
+    machine_paths,
     plain_kernelspec,
     minimal_metadata,
     full_data,

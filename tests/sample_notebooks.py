@@ -1,6 +1,8 @@
-"""Small notebooks, built here so that nbval, which runs every .ipynb it finds, finds none."""
+"""Small notebooks, built here because nbval runs every .ipynb that it finds."""
 
 import base64
+
+from course.lessons.lesson import find_lessons
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -14,7 +16,7 @@ PIXEL = base64.b64encode(b"\x89PNG, or nearly so").decode()
 
 
 def good_notebook():
-    """A stored notebook that breaks no rule; tests break it in one place at a time."""
+    """Make a stored notebook that breaks no rule; tests break it in one place at a time."""
     cells = [
         new_markdown_cell(
             "# 01 A small lesson\n\nWhat it is about.\n\n**You will be able to**\n"
@@ -62,12 +64,47 @@ def notes(minutes, ask=""):
     return new_markdown_cell(text, metadata={"tags": ["notes"]})
 
 
+def tagged(tag, **more):
+    """Make a cell's metadata."""
+    return {"tags": [tag], **more}
+
+
+def lesson_with_exercises(folder, *more):
+    """Write and find lesson 02: two exercises that need neither data nor Keras, and notes."""
+    hidden = tagged("solution", jupyter={"source_hidden": True})
+    cells = [
+        new_markdown_cell("# 02 A small lesson"),
+        new_markdown_cell("**Notes for instructors, 1 minute.** Ask.", metadata=tagged("notes")),
+        new_code_cell("import numpy as np\nfrom course import check\n\nstart = 1"),
+        new_code_cell("start + 1", metadata=tagged("answer")),
+        new_code_cell('answer = ...\n\ncheck("02-1", answer)', metadata=tagged("exercise")),
+        new_code_cell(
+            "helper = 0.5 * 2.0 + 1.0 * -0.4\nanswer = (helper, 0.25 * np.tanh(helper))\n\n"
+            'check("02-1", answer)',
+            metadata=hidden,
+        ),
+        new_code_cell('bias_for = ...\n\ncheck("02-3", bias_for)', metadata=tagged("exercise")),
+        new_code_cell(
+            "def bias_for(steps):\n    forget = 0.5 ** (1 / steps)\n"
+            '    return np.log(forget / (1 - forget))\n\n\ncheck("02-3", bias_for)',
+            metadata=hidden,
+        ),
+        *more,
+    ]
+    for cell in cells:
+        if cell.cell_type == "code":
+            cell.outputs = [new_output("stream", text="said")]
+    nbformat.write(new_notebook(cells=cells), folder / "02_small.ipynb")
+    (lesson,) = find_lessons(folder)
+    return lesson
+
+
 def lesson(path, *sources):
     """Write a lesson with a title, two goals and these code cells, never executed."""
     title = f"# {path.name[:2]} Title\n\n**You will be able to**\n- do this\n- do that.\n"
     cells = [new_markdown_cell(title), *map(new_code_cell, sources)]
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A kernel of this name exists nowhere: the lessons run in this Python all the same.
+    # No kernel has this name: the lessons run in this Python all the same.
     spec = {"kernelspec": {"name": "elsewhere", "display_name": "elsewhere"}}
     nbformat.write(new_notebook(cells=cells, metadata=spec), path)
     return path

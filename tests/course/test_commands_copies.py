@@ -4,54 +4,49 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from course.commands import app
 from course.lessons.lesson import find_lessons
 
 import nbformat
+import psutil
 import pytest
+from command_line import course_here
+from helpers import wait_for
 from nbgrader.api import Gradebook
-from test_copies import small_lesson
-from typer.testing import CliRunner
+from sample_notebooks import lesson_with_exercises
 
 
 @pytest.fixture
 def folder(tmp_path):
     folder = tmp_path / "notebooks"
     folder.mkdir()
-    small_lesson(folder)
+    lesson_with_exercises(folder)
     return folder
-
-
-def copies(*arguments):
-    """Run `course copies` in this process, which has loaded nbconvert; returns what came of it."""
-    return CliRunner().invoke(app, ["copies", *map(str, arguments)])
 
 
 @pytest.mark.parametrize("kind", ["student", "instructor", "solution"])
 def test_copies_are_brought_to_a_folder(folder, tmp_path, kind):
-    done = copies(kind, "2", "--folder", folder, "--output", tmp_path / "out")
+    done = course_here("copies", kind, "2", "--folder", folder, "--output", tmp_path / "out")
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout == f"{tmp_path / 'out'}: 1 new\n"
     nbformat.validate(nbformat.read(tmp_path / "out" / "02_small.ipynb", as_version=4))
 
 
-def test_a_line_says_where_the_new_version_of_a_changed_lesson_lies(folder, tmp_path):
-    command = ("student", "--folder", folder, "--output", tmp_path / "out")
-    copies(*command)
+def test_a_line_says_where_the_new_version_of_a_changed_lesson_is(folder, tmp_path):
+    command = ("copies", "student", "--folder", folder, "--output", tmp_path / "out")
+    course_here(*command)
     own = tmp_path / "out" / "02_small.ipynb"
     own.write_text("mine", encoding="utf-8")
     path = folder / "02_small.ipynb"
     path.write_text(path.read_text(encoding="utf-8").replace("start = 1", "start = 2"))
-    assert copies(*command).stdout.splitlines() == [
+    assert course_here(*command).stdout.splitlines() == [
         "02_small.ipynb is yours and stays; its new version is beside it: 02_small.new.ipynb",
         f"{tmp_path / 'out'}: 1 new",
     ]
-    assert copies(*command).stdout == f"{tmp_path / 'out'}: 1 kept\n"
+    assert course_here(*command).stdout == f"{tmp_path / 'out'}: 1 kept\n"
     assert own.read_text(encoding="utf-8") == "mine"
 
 
@@ -66,25 +61,18 @@ def test_a_line_says_where_the_new_version_of_a_changed_lesson_lies(folder, tmp_
 )
 def test_a_mistake_gets_one_line(folder, arguments, code, line):
     arguments = [argument.format(folder=folder) for argument in arguments]
-    done = copies(*arguments, "--folder", folder)
+    done = course_here("copies", *arguments, "--folder", folder)
     assert done.exit_code == code
     assert line in done.stderr.splitlines()[-1]
     assert sorted(path.name for path in folder.iterdir()) == ["02_small.ipynb"]
 
 
-def test_without_nbgrader_a_line_says_how_to_have_it(folder, tmp_path):
-    program = (
-        "import sys; sys.modules['nbgrader.nbgraderformat'] = sys.modules['nbgrader'] = None\n"
-        "from course.commands import app; app()"
-    )
-    arguments = ["copies", "nbgrader", "--folder", folder, "--output", tmp_path / "out"]
-    done = subprocess.run(
-        [sys.executable, "-c", program, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
+def test_without_nbgrader_a_line_says_how_to_install_it(folder, tmp_path, monkeypatch):
+    monkeypatch.delitem(sys.modules, "course.copies.grading", raising=False)
+    for name in ("nbgrader", "nbgrader.nbgraderformat"):
+        monkeypatch.setitem(sys.modules, name, None)
+    done = course_here("copies", "nbgrader", "--folder", folder, "--output", tmp_path / "out")
+    assert done.exit_code == 1
     assert done.stderr.startswith("Error: nbgrader")
     assert done.stderr.endswith('is missing: pip install -e ".[dev]"\n')
 
@@ -101,9 +89,10 @@ def answers(release, one_step, test=None):
     return notebook
 
 
+@pytest.mark.slow
 def test_nbgrader_releases_and_grades_what_is_brought(folder, tmp_path):
     here = tmp_path / "grading"
-    assert copies("nbgrader", "--folder", folder, "--output", here).exit_code == 0
+    assert course_here("copies", "nbgrader", "--folder", folder, "--output", here).exit_code == 0
 
     def nbgrader(*arguments):
         scripts = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -140,6 +129,9 @@ def test_nbgrader_releases_and_grades_what_is_brought(folder, tmp_path):
     assert "Hint" in graded
 
 
+# ------------------------------------------------------------------------------ course lab
+
+
 LAB = """
 import sys
 from pathlib import Path
@@ -149,58 +141,48 @@ app()
 """
 
 
-@pytest.fixture
-def lab(tmp_path):
-    """Start `course lab` on a folder of its own; returns the process, its address and token."""
-    work = tmp_path / "course" / "my_work"
-    own = {f"JUPYTER_{name}_DIR": str(tmp_path / name) for name in ("RUNTIME", "CONFIG", "DATA")}
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """Start `course lab` on a folder of its own; returns its process, folders, address, token."""
+    root = tmp_path_factory.mktemp("lab")
+    work, runtime = root / "course" / "my_work", root / "RUNTIME"
+    own = {f"JUPYTER_{name}_DIR": str(root / name) for name in ("RUNTIME", "CONFIG", "DATA")}
     arguments = [LAB, work, "lab", "--no-browser", "--allow-root"]
     process = subprocess.Popen(
         [sys.executable, "-c", *map(str, arguments)],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, **own},
-        cwd=tmp_path,
+        cwd=root,
     )
-    runtime = tmp_path / "RUNTIME"
-    while not (found := [*runtime.glob("jpserver-*.json")]):
-        assert process.poll() is None
-        time.sleep(0.1)
-    server = json.loads(found[0].read_text(encoding="utf-8"))
-    yield work, process, server["url"], server["token"]
+    wait_for(lambda: process.poll() is not None or list(runtime.glob("jpserver-*-open.html")))
+    (file,) = runtime.glob("jpserver-*.json")
+    server = json.loads(file.read_text(encoding="utf-8"))
+    yield process, work, runtime, server["url"], server["token"]
     process.kill()  # it runs no kernel
     process.wait()
 
 
 def get(address, token=""):
-    """What an address answers, waiting for the server; its status, final address and text."""
+    """The final address and the text with which an address answers."""
     headers = {"Authorization": f"token {token}"} if token else {}
-    for _ in range(600):
-        try:
-            with urlopen(Request(address, headers=headers)) as answer:
-                return answer.url, answer.read().decode()
-        except URLError as error:
-            if hasattr(error, "code"):
-                raise
-            time.sleep(0.1)
-    raise TimeoutError(address)
+    with urlopen(Request(address, headers=headers)) as answer:
+        return answer.url, answer.read().decode()
 
 
-def test_lab_brings_the_copies_and_opens_them_behind_a_token(lab, tmp_path):
-    work, process, url, token = lab
+@pytest.mark.slow
+def test_lab_brings_the_copies_and_opens_them_behind_a_token(lab):
+    process, work, runtime, url, token = lab
     assert token
     address, _ = get(f"{url}lab")
     assert "/login" in address
     _, page = get(f"{url}lab/tree/my_work", token)
-    settings = json.loads(
-        page.partition('id="jupyter-config-data" type="application/json">')[2].partition(
-            "</script>"
-        )[0]
-    )
+    config = page.partition('id="jupyter-config-data" type="application/json">')[2]
+    settings = json.loads(config.partition("</script>")[0])
     assert settings["treePath"] == "my_work"
     assert "@jupyter/nbgrader" in settings["disabledExtensions"]
     assert "@jupyterlab/apputils-extension:announcements" in settings["disabledExtensions"]
-    (opened,) = (tmp_path / "RUNTIME").glob("jpserver-*-open.html")
+    (opened,) = runtime.glob("jpserver-*-open.html")
     assert "/lab/tree/my_work?token=" in opened.read_text(encoding="utf-8")
     said = [process.stdout.readline().strip() for _ in range(2)]
     number = len(find_lessons())
@@ -209,4 +191,26 @@ def test_lab_brings_the_copies_and_opens_them_behind_a_token(lab, tmp_path):
     assert len(listing["content"]) == number
     (work.parent / "README.md").write_text("The course", encoding="utf-8")
     readme = json.loads(get(f"{url}api/contents/README.md", token)[1])
-    assert readme["content"] == "The course"  # the links to ../README.md stay inside
+    assert readme["content"] == "The course"  # links from the lessons to ../README.md work
+
+
+@pytest.mark.slow
+def test_lab_listens_on_this_machine_only_and_does_nothing_without_its_token(lab):
+    process, _, _, url, token = lab
+    assert json.loads(get(f"{url}api/status", token)[1])["kernels"] == 0
+    sockets = psutil.Process(process.pid).net_connections(kind="inet")
+    listening = [socket.laddr.ip for socket in sockets if socket.status == psutil.CONN_LISTEN]
+    assert listening
+    assert set(listening) <= {"127.0.0.1", "::1"}
+    for wrong in ({}, {"Authorization": "token 0"}, {"Authorization": "token "}):
+        for path in ("api/contents/my_work", "api/status", "api/kernels", "api/terminals"):
+            assert refusal(url + path, wrong) == 403, path
+        assert refusal(f"{url}api/kernels", wrong, method="POST", data=b"{}") == 403
+    assert json.loads(get(f"{url}api/kernels", token)[1]) == []
+
+
+def refusal(address, headers, **options):
+    """The status with which an address refuses."""
+    with pytest.raises(HTTPError) as refused:
+        urlopen(Request(address, headers=headers, **options))
+    return refused.value.code

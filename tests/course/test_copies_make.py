@@ -1,0 +1,172 @@
+"""A copy of a lesson holds what its readers are to see, and nothing else."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from course.copies import Kind
+from course.copies.make import copy_of
+from course.lessons.lesson import LessonError, find_lessons, tags_of
+from course.running.execute import code_cells
+from course_utils.files import ROOT
+
+import nbformat
+import notebook_rules
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from sample_notebooks import lesson_with_exercises, tagged
+
+LESSONS = find_lessons()
+MY_WORK = ROOT / "my_work"
+NOT_FOR_STUDENTS = {"solution", "answer", "notes"}
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.path.stem)
+
+
+def lines(cells):
+    return {line.strip() for cell in cells for line in cell["source"].splitlines()}
+
+
+@each_lesson
+def test_a_student_copy_tells_no_answer(lesson):
+    removed = [cell for cell in lesson.cells if {*tags_of(cell)} & NOT_FOR_STUDENTS]
+    kept = [cell for cell in lesson.cells if cell not in removed]
+    assert removed
+    copy = copy_of(lesson, Kind.STUDENT, MY_WORK)
+    assert [cell.source for cell in copy.cells] == [cell["source"] for cell in kept]
+    assert not lines(copy.cells) & (lines(removed) - lines(kept))
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in copy.cells)
+    nbformat.validate(copy)
+
+
+@each_lesson
+def test_a_copy_is_the_same_whatever_the_outputs_of_its_lesson(lesson, tmp_path):
+    notebook = nbformat.read(lesson.path, as_version=4)
+    code_cells(notebook)[0].update(outputs=[], execution_count=99)
+    nbformat.write(notebook, tmp_path / lesson.path.name)
+    (again,) = find_lessons(tmp_path)
+    for kind in (Kind.STUDENT, Kind.NBGRADER):
+        assert copy_of(again, kind, MY_WORK) == copy_of(lesson, kind, MY_WORK)
+
+
+def missing_names(notebook):
+    """Names that a cell uses and no cell above it defines; a stub's three dots define nothing."""
+    sources = []
+    for cell in code_cells(notebook):
+        sources.append(cell.source)
+        if "exercise" in tags_of(cell):
+            sources += [
+                f"del {target.id}"
+                for statement in ast.parse(cell.source).body
+                if isinstance(statement, ast.Assign) and ast.unparse(statement.value) == "..."
+                for target in statement.targets
+            ]
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select=F821"]
+    done = subprocess.run(
+        [*command, "--output-format=json", "--stdin-filename=copy.py", "-"],
+        input="\n".join(sources),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    return [problem["message"].split("`")[1] for problem in json.loads(done.stdout)]
+
+
+@each_lesson
+def test_a_student_copy_uses_no_name_that_only_a_removed_cell_defines(lesson):
+    assert missing_names(nbformat.read(lesson.path, as_version=4)) == []
+    assert missing_names(copy_of(lesson, Kind.STUDENT, MY_WORK)) == []
+
+
+@pytest.mark.parametrize(
+    ("later", "missing"),
+    [
+        ("print(helper)", ["helper"]),
+        ("print(answer)", ["answer"]),
+        ("def late():\n    return helper", ["helper"]),
+        ("[helper for helper in (1, 2)]", []),
+        ("answer = helper = 2\nprint(answer, helper)", []),
+        ("print(start)", []),
+    ],
+)
+def test_a_name_that_only_a_removed_cell_defines_is_caught(tmp_path, later, missing):
+    lesson = lesson_with_exercises(tmp_path, new_code_cell(later))
+    assert missing_names(copy_of(lesson, Kind.STUDENT, MY_WORK)) == missing
+
+
+def links(notebook):
+    found = re.findall(notebook_rules.LINK, notebook_rules.markdown(notebook))
+    return [unquote(link) for link in found if not urlsplit(link).scheme and "." in link]
+
+
+@each_lesson
+def test_links_lead_somewhere_from_my_work(lesson):
+    delivered = {each.path.name for each in LESSONS}
+    for link in links(copy_of(lesson, Kind.STUDENT, MY_WORK)):
+        target = Path(os.path.normpath(MY_WORK / link))
+        assert link in delivered or target.exists(), link
+        assert target.is_relative_to(ROOT)
+
+
+def test_links_to_files_of_the_course_follow_a_deeper_copy(tmp_path):
+    lesson = lesson_with_exercises(tmp_path, new_markdown_cell("[A](../README.md) [B](02_x.ipynb)"))
+    folder = ROOT / "build" / "copies" / "instructor"
+    assert links(copy_of(lesson, Kind.INSTRUCTOR, folder)) == ["../../../README.md", "02_x.ipynb"]
+    assert links(copy_of(lesson, Kind.INSTRUCTOR, tmp_path)) == ["../README.md", "02_x.ipynb"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "left_out"),
+    [
+        (Kind.STUDENT, NOT_FOR_STUDENTS),
+        (Kind.INSTRUCTOR, set()),
+        (Kind.SOLUTION, {"notes"}),
+        (Kind.NBGRADER, NOT_FOR_STUDENTS | {"exercise"}),
+    ],
+)
+def test_each_audience_gets_its_cells(tmp_path, kind, left_out):
+    lesson = lesson_with_exercises(tmp_path)
+    before = lesson.path.read_bytes()
+    copy = copy_of(lesson, kind, MY_WORK)
+    found = {tag for cell in copy.cells for tag in tags_of(cell)}
+    assert found == {"exercise", *NOT_FOR_STUDENTS} - left_out
+    assert not any("jupyter" in cell.metadata for cell in copy.cells)
+    with_outputs = any(cell.get("outputs") for cell in copy.cells)
+    assert with_outputs == (kind in (Kind.INSTRUCTOR, Kind.SOLUTION))
+    assert lesson.path.read_bytes() == before
+
+
+@each_lesson
+def test_nbgrader_gets_an_answer_and_a_locked_test_for_each_exercise(lesson):
+    exercises = [cell for cell in lesson.cells if "exercise" in tags_of(cell)]
+    copy = copy_of(lesson, Kind.NBGRADER, MY_WORK)
+    graded = [cell for cell in copy.cells if "nbgrader" in cell.metadata]
+    answers, tests = graded[::2], graded[1::2]
+    assert len(answers) == len(tests) == len(exercises)
+    for answer, test in zip(answers, tests, strict=True):
+        assert answer.metadata.nbgrader.solution
+        assert answer.source.count("### BEGIN SOLUTION\n") == 1
+        assert "check(" not in answer.source
+        assert test.metadata.nbgrader.grade
+        assert test.metadata.nbgrader.locked
+        assert test.metadata.nbgrader.points == 1
+        assert f'judge("{test.metadata.nbgrader.grade_id.removeprefix("test-")}"' in test.source
+        ast.parse(answer.source + "\n" + test.source)
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("answer = ...", r"`answer = \.\.\.` does not end in check"),
+        ('check("02-1", ...)', "02-1: the cell after it is not a solution"),
+    ],
+)
+def test_nbgrader_refuses_an_exercise_without_check_or_solution(tmp_path, source, problem):
+    lesson = lesson_with_exercises(tmp_path, new_code_cell(source, metadata=tagged("exercise")))
+    with pytest.raises(LessonError, match=problem):
+        copy_of(lesson, Kind.NBGRADER, MY_WORK)
