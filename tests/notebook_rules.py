@@ -116,7 +116,7 @@ def exercises_with_solutions(notebook):
 
 
 def no_untagged_solution(notebook):
-    """A check in an exercise, or code between its stub and its solution, must not reach learners."""
+    """Checks in an exercise, and code between stub and solution, would reach learners untagged."""
     problems = []
     for _, *cells in exercise_ranges(notebook):
         kinds = [{"exercise", "solution"}.intersection(tags(cell)) for cell in cells]

@@ -155,12 +155,18 @@ def lab(tmp_path_factory):
         env={**os.environ, **own},
         cwd=root,
     )
-    wait_for(lambda: process.poll() is not None or list(runtime.glob("jpserver-*-open.html")))
-    (file,) = runtime.glob("jpserver-*.json")
-    server = json.loads(file.read_text(encoding="utf-8"))
+    (file,) = wait_for(lambda: [*runtime.glob("jpserver-*.json")])
+    server = json.loads(wait_for(lambda: file.read_text(encoding="utf-8")))
+    wait_for(lambda: listening(process))
     yield process, work, runtime, server["url"], server["token"]
     process.kill()  # it runs no kernel
     process.wait()
+
+
+def listening(process):
+    """The addresses on which a process listens."""
+    sockets = psutil.Process(process.pid).net_connections(kind="inet")
+    return [socket.laddr.ip for socket in sockets if socket.status == psutil.CONN_LISTEN]
 
 
 def get(address, token=""):
@@ -198,10 +204,7 @@ def test_lab_brings_the_copies_and_opens_them_behind_a_token(lab):
 def test_lab_listens_on_this_machine_only_and_does_nothing_without_its_token(lab):
     process, _, _, url, token = lab
     assert json.loads(get(f"{url}api/status", token)[1])["kernels"] == 0
-    sockets = psutil.Process(process.pid).net_connections(kind="inet")
-    listening = [socket.laddr.ip for socket in sockets if socket.status == psutil.CONN_LISTEN]
-    assert listening
-    assert set(listening) <= {"127.0.0.1", "::1"}
+    assert set(listening(process)) <= {"127.0.0.1", "::1"}
     for wrong in ({}, {"Authorization": "token 0"}, {"Authorization": "token "}):
         for path in ("api/contents/my_work", "api/status", "api/kernels", "api/terminals"):
             assert refusal(url + path, wrong) == 403, path

@@ -1,14 +1,15 @@
-"""What a learner has tried is recorded in their own folder, and `course progress` shows it."""
+"""Tries are recorded in the learner's own folder, and `course progress` shows them."""
 
 import json
 import os
 import sys
 
 from course.exercises import check
-from course.exercises.record import RECORD, Try, read_record, record
+from course.exercises.record import RECORD, read_record, record
 
 import nbformat
 import pytest
+from command_line import course_here
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 
@@ -24,7 +25,7 @@ def tries(folder):
     return [(entry.exercise, entry.right) for entry in read_record(folder / RECORD)]
 
 
-def test_each_answer_in_ones_own_folder_is_recorded_but_no_dots(work, capsys):
+def test_each_answer_in_my_work_is_recorded_but_three_dots_are_not(work, capsys):
     for answer in (7, ..., 563):
         check("01-1", answer)
     assert tries(work) == [("01-1", False), ("01-1", True)]
@@ -38,30 +39,30 @@ def test_what_runs_elsewhere_is_nobodys_progress(tmp_path, monkeypatch):
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_a_check_goes_on_where_nothing_can_be_written(work, capsys):
+def test_a_check_answers_where_nothing_can_be_written(work, capsys):
     (work / RECORD).mkdir()
     check("01-1", 563)
     assert capsys.readouterr().out.startswith("✓")
 
 
-def test_a_check_goes_on_where_its_folder_is_gone(work, capsys):
+def test_a_check_answers_where_its_folder_is_gone(work, capsys):
     if sys.platform != "win32":  # there a folder in use cannot go
         os.rmdir(work / "week 1")
     check("01-1", 563)
     assert capsys.readouterr().out.startswith("✓")
 
 
-def test_damaged_lines_are_told_from_tries(work):
+@pytest.mark.parametrize(
+    ("damage", "lines"), [(b'{"exercise": "01-\xff\n[1]\n', 2), (b'{"exercise": "01-1", "ri', 1)]
+)
+def test_a_damaged_or_cut_off_line_costs_no_other_try(work, damage, lines):
     record("01-1", True)
     with (work / RECORD).open("ab") as file:
-        file.write(b'{"exercise": "01-\xff\n[1]\n')
+        file.write(damage)
     record("01-2", False)
-    assert [type(entry) for entry in read_record(work / RECORD)] == [
-        Try,
-        type(None),
-        type(None),
-        Try,
-    ]
+    first, *damaged, last = read_record(work / RECORD)
+    assert damaged == [None] * lines
+    assert (first.exercise, last.exercise) == ("01-1", "01-2")
 
 
 @pytest.fixture
@@ -78,14 +79,14 @@ def lessons_of_two(tmp_path):
     return tmp_path / "notebooks"
 
 
-def test_progress_shows_what_is_solved_tried_and_next(work, lessons_of_two, course):
+def test_progress_shows_what_is_solved_tried_and_next(work, lessons_of_two):
     entries = [("01-1", False), ("01-1", True), ("01-1", False), ("02-1", False), ("02-1", False)]
     for entry in entries:
         record(*entry)
     with (work / RECORD).open("a") as file:
         file.write("half a li\n")
-    done = course("progress", "--work", work, "--folder", lessons_of_two)
-    assert done.returncode == 0
+    done = course_here("progress", "--work", work, "--folder", lessons_of_two)
+    assert done.exit_code == 0
     assert done.stdout.splitlines() == [
         "01 Lesson 01  ✓ 01-1  · 01-2",
         "02 Lesson 02  … 02-1 (2)  · 02-2",
@@ -95,40 +96,28 @@ def test_progress_shows_what_is_solved_tried_and_next(work, lessons_of_two, cour
     assert "1 unreadable line of" in done.stderr
 
 
-def test_progress_says_that_nothing_can_be_recorded(work, lessons_of_two, course):
+def test_progress_says_that_nothing_can_be_recorded(work, lessons_of_two):
     (work / RECORD).mkdir()
-    done = course("progress", "--work", work, "--folder", lessons_of_two)
-    assert done.returncode == 1
-    assert done.stderr.startswith("nothing can be recorded: ")
-    assert len(done.stderr.splitlines()) == 1
-    gone = course("progress", "--work", work / "gone", "--folder", lessons_of_two)
-    assert gone.returncode == 1
-    assert "there is no folder" in gone.stderr
     (work.parent / "mine").mkdir()
-    named = course("progress", "--work", work.parent / "mine", "--folder", lessons_of_two)
-    assert named.returncode == 1
-    assert "recorded in a folder named my_work only" in named.stderr
+    for folder, reason in {
+        work: "",
+        work / "gone": "there is no folder",
+        work.parent / "mine": "tries are recorded in a folder named my_work only",
+    }.items():
+        done = course_here("progress", "--work", folder, "--folder", lessons_of_two)
+        assert done.exit_code == 1
+        assert done.stderr.startswith(f"nothing can be recorded: {reason}")
+        assert len(done.stderr.splitlines()) == 1
     assert list((work.parent / "mine").iterdir()) == []
 
 
-def test_progress_without_a_lesson_is_no_success(work, course):
-    done = course("progress", "--work", work, "--folder", work)
-    assert (done.returncode, done.stdout) == (1, "")
+def test_progress_without_a_lesson_is_an_error(work):
+    done = course_here("progress", "--work", work, "--folder", work)
+    assert (done.exit_code, done.stdout) == (1, "")
     assert "holds no lesson" in done.stderr
 
 
-def test_a_line_that_was_cut_off_costs_one_try(work):
-    (work / RECORD).write_bytes(b'{"exercise": "01-1", "ri')
-    record("02-1", True)
-    record("02-2", True)
-    assert [entry and entry.exercise for entry in read_record(work / RECORD)] == [
-        None,
-        "02-1",
-        "02-2",
-    ]
-
-
-def test_the_record_is_a_line_of_json_a_try(work):
+def test_the_record_is_a_line_of_json_per_try(work):
     record("03-2", True)
     (line,) = (work / RECORD).read_text(encoding="utf-8").splitlines()
     assert {**json.loads(line), "when": ""} == {"exercise": "03-2", "right": True, "when": ""}

@@ -1,7 +1,7 @@
 """The notes in a lesson say what it takes to teach it."""
 
 from course.instructors.notes import exercises, minutes_to_teach, sections
-from course.lessons.lesson import WORDS_A_MINUTE, LessonError, find_lessons, is_notes
+from course.lessons.lesson import LessonError, find_lessons
 
 import nbformat
 import pytest
@@ -50,14 +50,3 @@ def test_a_section_without_notes_is_named():
     notebook.cells[3].source = "## 1 One"
     with pytest.raises(LessonError, match=r"after cell 3, but its sections are \['1 One'\]"):
         sections(notebook.cells)
-
-
-def test_notes_do_not_count_as_reading(tmp_path):
-    notebook = good_notebook()
-    for place in ("01_with.ipynb", "02_without.ipynb"):
-        nbformat.write(notebook, tmp_path / place)
-        notebook.cells = [cell for cell in notebook.cells if not is_notes(cell)]
-    notebook.cells[0].source += " word" * 2 * WORDS_A_MINUTE
-    nbformat.write(notebook, tmp_path / "03_longer.ipynb")
-    plain, without, longer = (one.minutes_to_read for one in find_lessons(tmp_path))
-    assert plain == without == longer - 2

@@ -11,10 +11,12 @@ from course.lessons.lesson import (
     UnknownLessonError,
     choose_lessons,
     find_lessons,
+    is_notes,
 )
 from course.lessons.opening import opening
-from course.lessons.readme import lesson_table, with_table
+from course.lessons.readme import SUMMARIES, lesson_table, markdown_table, summary, with_table
 from course.lessons.timings import Timing, Timings, read_timings, timings_file, write_timings
+from course_utils.data import registry
 from course_utils.files import write_whole
 
 import nbformat
@@ -33,16 +35,22 @@ def folder(tmp_path):
     return folder
 
 
-def test_lessons_are_found_in_order_with_number_title_and_goals(folder):
+def test_lessons_are_found_in_order_with_number_title_and_what_they_are_about(folder):
     (folder / "notes.ipynb").write_text("{}", encoding="utf-8")
     first, second = find_lessons(folder)
-    assert (first.number, first.title, first.path.name) == (
+    assert (first.number, first.name, first.path.name) == (
         "01",
-        "A small lesson",
+        "01 A small lesson",
         "01_small.ipynb",
     )
-    assert first.goals == ["add two numbers", "say what a sum is"]
-    assert second.goals == ["do this", "do that"]
+    assert first.about == "What it is about."
+    assert second.number == "02"
+
+
+def test_lessons_and_data_are_found_from_anywhere(tmp_path, monkeypatch):
+    before = find_lessons(), registry.data_files()
+    monkeypatch.chdir(tmp_path)
+    assert (find_lessons(), registry.data_files()) == before
 
 
 def test_minutes_to_read_follow_from_words_and_code_lines(tmp_path):
@@ -57,17 +65,27 @@ def test_minutes_to_read_follow_from_words_and_code_lines(tmp_path):
     assert minutes == {short.name: 1, "02_long.ipynb": 8}
 
 
-@pytest.mark.parametrize("name", ["02", "2", "02_other", "02_o"])
-def test_a_lesson_is_chosen_by_number_or_beginning(folder, name):
-    assert [found.number for found in choose_lessons([name], folder)] == ["02"]
+def test_notes_do_not_count_as_reading(tmp_path):
+    notebook = good_notebook()
+    for place in ("01_with.ipynb", "02_without.ipynb"):
+        nbformat.write(notebook, tmp_path / place)
+        notebook.cells = [cell for cell in notebook.cells if not is_notes(cell)]
+    notebook.cells[0].source += " word" * 2 * WORDS_A_MINUTE
+    nbformat.write(notebook, tmp_path / "03_longer.ipynb")
+    plain, without, longer = (one.minutes_to_read for one in find_lessons(tmp_path))
+    assert plain == without == longer - 2
 
 
-def test_lessons_are_chosen_in_course_order_and_once(folder):
-    assert [found.number for found in choose_lessons(["2", "1", "02"], folder)] == [
-        "01",
-        "02",
-    ]
-    assert len(choose_lessons([], folder)) == 2
+@pytest.mark.parametrize(
+    ("names", "numbers"),
+    [
+        *((name, ["02"]) for name in (["02"], ["2"], ["02_other"], ["02_o"])),
+        (["2", "1", "02"], ["01", "02"]),
+        ([], ["01", "02"]),
+    ],
+)
+def test_lessons_are_chosen_by_number_or_beginning_in_course_order(folder, names, numbers):
+    assert [found.number for found in choose_lessons(names, folder)] == numbers
 
 
 @pytest.mark.parametrize("name", ["3", "other", "", "-1", "02_other_x"])
@@ -83,13 +101,13 @@ def test_a_damaged_notebook_is_named(folder, text):
         find_lessons(folder)
 
 
-def test_two_lessons_of_one_number_are_refused(folder):
+def test_two_lessons_with_the_same_number_are_refused(folder):
     lesson(folder / "02_twin.ipynb", "1")
-    with pytest.raises(LessonError, match="02_twin"):
+    with pytest.raises(LessonError, match=r"02_twin.* have the same number"):
         find_lessons(folder)
 
 
-def test_timings_come_back_as_written_and_bear_no_date(tmp_path):
+def test_timings_come_back_as_written_and_have_no_date(tmp_path):
     file = tmp_path / "data" / "timings.csv"
     timings = Timings(MEASURED_ON, {"01": Timing(12.3, 456, 7, 8.9), "02": Timing(0.4, 99, 1, 0.1)})
     write_timings(timings, file)
@@ -118,13 +136,29 @@ def test_opening_and_table_say_what_was_measured(folder):
         "**2 minutes** to read, **34 seconds** to run on 2 cores, 812 MiB of memory "
         "(measured by `make notebooks`)"
     )
-    rows = lesson_table(folder).splitlines()
-    assert rows[2] == (
-        "| [01 A small lesson](notebooks/01_small.ipynb) | add two numbers; say what a sum is "
-        "| 2 min | 34 s | 812 MiB |"
+    nbformat.write(good_notebook(), folder / "32_new.ipynb")
+    *_, first, _, new = lesson_table(folder).splitlines()
+    assert first == (
+        f"| [01 A small lesson](notebooks/01_small.ipynb) | {SUMMARIES['01']} | 2 min | 34 s |"
     )
-    assert rows[3].endswith("| not timed | not timed |")
-    assert {row.count("|") for row in rows} == {6}
+    assert new.endswith("(notebooks/32_new.ipynb) | What it is about. | 2 min | not timed |")
+
+
+def test_a_lesson_is_summed_up_in_a_sentence_of_at_most_20_words():
+    lessons = find_lessons()
+    assert SUMMARIES.keys() <= {found.number for found in lessons}
+    for found in lessons:
+        assert re.fullmatch(r"[A-Z][^.!?]*\.", summary(found)), found.name
+        assert len(summary(found).split()) <= 20, found.name
+
+
+def test_a_table_in_markdown_aligns_numbers_right_and_escapes_bars():
+    assert markdown_table(["what", "s"], [("a | b", 1), ("c", 2.5)], right=["s"]).splitlines() == [
+        "| what | s |",
+        "| --- | ---: |",
+        r"| a \| b | 1 |",
+        "| c | 2.5 |",
+    ]
 
 
 def test_the_table_replaces_the_old_one_and_nothing_else():
@@ -136,14 +170,15 @@ def test_the_table_replaces_the_old_one_and_nothing_else():
         with_table("no markers", "| new |")
 
 
-def test_an_opening_costs_a_lesson_no_slow_import():
-    program = "import sys, course.lessons.lesson; print(*sys.modules)"
+def test_an_opening_costs_a_lesson_no_import_of_nbformat():
+    program = "import sys, course; course.opening('00'); print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert not {"nbformat", "pandas", "tensorflow", "keras"} & set(done.stdout.split())
+    assert "nbformat" not in done.stdout.split()
 
 
+@pytest.mark.slow
 def test_two_writers_of_one_file_leave_a_whole_text(tmp_path):
     program = (
         "import sys; from pathlib import Path; from course_utils.files import write_whole\n"

@@ -123,9 +123,18 @@ def with_code(place, source):
     return breaks
 
 
-MACHINE_PLACES = """\
-/home/ann/model.keras /opt/conda/x /srv/course file:///usr/lib/python3/x.py /content/model.keras
-/Volumes/stick /data/ann/x D:\\x 'D:\\\\course' C:\\Users\\ann""".split()
+MACHINE_PLACES = [
+    "/home/ann/model.keras",
+    "/opt/conda/x",
+    "/srv/course",
+    "file:///usr/lib/python3/x.py",
+    "/content/model.keras",
+    "/Volumes/stick",
+    "/data/ann/x",
+    "D:\\x",
+    "'D:\\\\course'",
+    "C:\\Users\\ann",
+]
 BIG_IMAGE = base64.b64encode(bytes(notebook_rules.MAX_IMAGE_BYTES + 1)).decode()
 NOTES_LINE = "**Notes for instructors, 3 minutes.**"
 

@@ -1,0 +1,105 @@
+"""`course doctor` finds what is wrong with a machine, and says what to do."""
+
+import importlib.metadata
+import json
+import re
+
+from course.commands import doctor
+from course.commands.doctor import Finding
+from course_utils.data.registry import price_file_name
+
+import pytest
+from command_line import course_here
+
+
+def only_finding(check):
+    (finding,) = doctor.findings(check)
+    return finding
+
+
+@pytest.mark.slow
+def test_doctor_prints_a_line_per_finding_and_exits_accordingly(course):
+    done = course("doctor")
+    lines = done.stdout.splitlines()
+    assert all(re.match(r"(OK   |FIX  ) \S+ +\S", line) for line in lines)
+    subjects = {line.split()[1] for line in lines}
+    checked = {"Python", "packages", "course", "cores", "memory", "disk", "data", "kernel"}
+    assert checked | {"backend", "GPU", "layers"} <= subjects
+    assert done.returncode == any(line.startswith("FIX") for line in lines)
+    assert done.stderr == ""
+
+
+def test_doctor_finds_another_backend(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "numpy")
+    finding = only_finding(doctor.check_backend)
+    assert not finding.well
+    assert "unset KERAS_BACKEND" in finding.text
+
+
+def test_doctor_names_packages_that_are_missing_or_out_of_range():
+    numpy = importlib.metadata.version("numpy")
+    wanted = ["no-such-package>=1", "numpy<1", f"numpy=={numpy}", "other; extra == 'dev'"]
+    missing, old, summary = doctor.check_packages(wanted)
+    assert not missing.well
+    assert 'pip install "no-such-package>=1"' in missing.text
+    assert not old.well
+    assert f"numpy is {numpy}" in old.text
+    assert summary == Finding(True, "packages", "1 in their supported ranges")
+
+
+def test_doctor_accepts_the_full_build_of_a_package_for_its_cpu_build():
+    (finding,) = doctor.check_packages(["numpy-cpu>=2,<3"])
+    assert finding == Finding(True, "packages", "1 in their supported ranges")
+
+
+def test_doctor_finds_a_package_away_from_its_notebooks(tmp_path):
+    (finding,) = doctor.check_installation(tmp_path)
+    assert not finding.well
+    assert "pip install -e ." in finding.text
+
+
+def test_doctor_finds_another_pythons_kernel(tmp_path, monkeypatch):
+    kernel = tmp_path / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    other = str(tmp_path / "python")
+    spec = {"argv": [other, "-m", "x"], "display_name": "Other", "language": "python"}
+    (kernel / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    finding = only_finding(doctor.check_kernelspec)
+    assert not finding.well
+    assert other in finding.text
+
+
+@pytest.mark.parametrize(("folder", "said"), [(".", "wrong checksum"), ("nowhere", "nowhere")])
+def test_doctor_finds_a_broken_data_file_or_folder(folder, said, tmp_path, monkeypatch):
+    (tmp_path / price_file_name("IBM")).write_text("Date\n", encoding="utf-8")
+    monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path / folder))
+    finding = only_finding(doctor.check_data)
+    assert not finding.well
+    assert said in finding.text
+
+
+def test_doctor_continues_after_damaged_timings(tmp_path, monkeypatch):
+    file = tmp_path / "timings.csv"
+    file.write_text("lesson,seconds\n01,fast\n", encoding="utf-8")
+    monkeypatch.setattr(doctor, "timings_file", lambda: file)
+    monkeypatch.setattr(doctor, "check_kernel", lambda: [Finding(True, "kernel", "-")])
+    monkeypatch.setattr(doctor, "check_backend", lambda: [Finding(True, "backend", "-")])
+    done = course_here("doctor")
+    lines = done.stdout.splitlines()
+    assert done.exit_code == 1
+    assert f"FIX   memory    {file} is damaged: delete it and run `make notebooks`" in lines
+    assert {"disk", "data", "kernel", "backend"} <= {line.split()[1] for line in lines}
+
+
+def test_the_file_cache_of_a_container_is_free_memory(tmp_path):
+    contents = {
+        "memory.max": "1000000\n",
+        "memory.current": "900000\n",
+        "memory.stat": "anon 200000\nactive_file 300000\ninactive_file 400000\n",
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_text(content)
+    assert doctor.free_memory(tmp_path) == 500_000
+    (tmp_path / "memory.max").write_text("max\n")
+    assert doctor.free_memory(tmp_path) > 500_000
