@@ -189,7 +189,7 @@ def check_timings(path):
 def check_lessons(path):
     for lesson in find_lessons(path.parent):
         assert lesson.minutes_to_read >= 1
-        assert isinstance(lesson.goals, list)
+        assert isinstance(lesson.about, str)
 
 
 def check_registry(path):

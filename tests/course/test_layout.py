@@ -1,6 +1,8 @@
 """The house: `course` imports `course_utils`, never the reverse, and nothing goes in a circle."""
 
 import ast
+import subprocess
+import sys
 from graphlib import CycleError, TopologicalSorter
 
 from course_utils.files import ROOT
@@ -8,11 +10,9 @@ from course_utils.files import ROOT
 import pytest
 
 PACKAGES = ("course", "course_utils")
-HEAVY = {
-    *("keras", "tensorflow", "sklearn", "statsmodels", "scoringrules", "sacrebleu", "optuna"),
-    *("nbformat", "nbclient", "nbconvert", "nbgrader", "jupyterlab", "IPython", "ipywidgets"),
-    *("bokeh_sampledata", "pooch", "requests", "psutil", "tqdm", "joblib", "distributed"),
-}
+BACKEND = {"keras", "tensorflow"}
+WITHOUT_BACKEND = ("cells", "data", "evaluation", "features", "plots", "studies", "windows")
+"""rooms of course_utils that a reader may import without waiting for TensorFlow"""
 
 
 def sources(root=ROOT):
@@ -25,19 +25,33 @@ def sources(root=ROOT):
     }
 
 
+def imported(statements, modules):
+    """What some statements import: modules of ours whole, of others the packages."""
+    targets = set()
+    for node in statements:
+        if isinstance(node, ast.Import):
+            targets |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "an import is relative"
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            targets |= {each if each in modules else node.module for each in whole}
+    return {each if each in modules else each.partition(".")[0] for each in targets}
+
+
 def arrows(modules):
     """What each module imports of ours, imports inside functions included."""
-    found = {}
-    for name, source in modules.items():
-        targets = set()
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.Import):
-                targets |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                assert not node.level, f"{name} imports relatively"
-                whole = {f"{node.module}.{alias.name}" for alias in node.names}
-                targets |= {each if each in modules else node.module for each in whole}
-        found[name] = {each for each in targets & set(modules) if each != name}
+    return {
+        name: imported(ast.walk(ast.parse(source)), modules) & set(modules) - {name}
+        for name, source in modules.items()
+    }
+
+
+def backed(modules):
+    """The modules that import Keras or TensorFlow, or a module of ours that does, as they load."""
+    at_the_top = {name: imported(ast.parse(text).body, modules) for name, text in modules.items()}
+    found = set()
+    while more := {name for name, used in at_the_top.items() if used & (BACKEND | found)} - found:
+        found |= more
     return found
 
 
@@ -79,3 +93,38 @@ def test_a_circle_is_found_also_inside_a_function():
     modules = sources()
     modules["course_utils.files"] += "\ndef late():\n    from course_utils.studies import TABLES\n"
     assert {"course_utils.files", "course_utils.studies"} <= set(circle(arrows(modules)))
+
+
+# ------------------------------------------------------------------------ what loads TensorFlow
+
+
+IMPORT_ALL = """
+import sys
+from importlib import import_module
+for name in sys.argv[1:]:
+    import_module(name)
+    assert not {"tensorflow", "keras"} & set(sys.modules), name
+"""
+
+
+def test_only_modules_that_build_or_train_networks_import_keras_as_they_load():
+    modules = sources()
+    may = backed(modules)
+    assert "course_utils.models" in may
+    assert may & {name.rpartition(".")[0] for name in modules} == set()  # the packages
+    assert [name for name in may if name.split(".")[0] == "course"] == []
+    assert [name for name in may if name.split(".")[1] in WITHOUT_BACKEND] == []
+
+
+@pytest.mark.slow
+def test_all_other_modules_load_no_tensorflow():
+    modules = sources()
+    command = [sys.executable, "-c", IMPORT_ALL, *sorted(modules.keys() - backed(modules))]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("direct", ["from tensorflow import keras", "import keras.layers"])
+def test_a_module_is_found_that_loads_tensorflow_through_another(direct):
+    modules = {"a": direct, "b": "from a import x", "c": "import b", "d": "def f():\n    import a"}
+    assert backed(modules) == {"a", "b", "c"}

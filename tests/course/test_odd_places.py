@@ -1,4 +1,4 @@
-"""The course works in folders, accounts and locales that nobody thought of, or says what to do."""
+"""The course works in unusual folders, accounts and locales, or says what to do."""
 
 import os
 import shutil
@@ -10,6 +10,8 @@ from course_utils.files import ROOT
 import nbformat
 import pytest
 from sample_notebooks import lesson
+
+pytestmark = pytest.mark.slow
 
 COURSE = """
 import sys
@@ -48,7 +50,7 @@ NEITHER = dict.fromkeys(["LANG", "PYTHONUTF8", "PYTHONIOENCODING"])
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
-    """A copy of the course, with two small lessons, in a folder that has an odd name."""
+    """A copy of the course, with two small lessons, in a folder with an odd name."""
     root = tmp_path_factory.mktemp("place") / "Übung (größer) von Jürgen"
     ignored = shutil.ignore_patterns("__pycache__")
     for package in ("course", "course_utils"):
@@ -94,7 +96,7 @@ def test_the_course_works_in_an_odd_folder(clone, tmp_path, program, env, which)
     assert (clone / "my_work" / path.name).is_file()
 
 
-def test_signs_that_a_file_cannot_hold_stop_nothing(clone):
+def test_signs_that_an_encoding_lacks_stop_nothing(clone):
     stub = nbformat.v4.new_code_cell('check("00-1", ...)', metadata={"tags": ["exercise"]})
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# 00 A"), stub])
     (clone / "others" / "my_work").mkdir(parents=True)
@@ -121,7 +123,7 @@ def test_a_course_that_cannot_be_written_to_says_so_and_runs_with_output_elsewhe
             folder.chmod(0o755)
     lines = done.stdout.decode(errors="replace").splitlines()
     ends = [line for line in lines if line.startswith("ended")]
-    if os.name == "nt":  # there a folder of one's own can be written to, whatever its mode
+    if os.name == "nt":  # there you can write to your own folder, whatever its mode
         assert ends == ["ended with 0"] * 3
         return
     assert ends == ["ended with 1", "ended with 0", "ended with 0"]

@@ -1,41 +1,49 @@
-"""What SECURITY.md promises: nothing read is run, nothing open but to its owner, least rights."""
+"""What SECURITY.md promises: nothing that is read is run, no secrets, least rights.
+
+That JupyterLab is open to nobody but its user is tested in `test_commands_copies.py`.
+"""
 
 import ast
-import json
 import re
 from pathlib import PurePosixPath
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
-from course.lessons.lesson import NOTEBOOKS, choose_lessons
+from course.lessons.lesson import find_lessons
 from course_utils.data import registry
 from course_utils.files import ROOT
 
-import psutil
 import pytest
 import yaml
-from test_cli_copies import get, lab  # noqa: F401 (a fixture)
 
 PYTHON = sorted(
     file
     for folder in ("course", "course_utils", "site", "tests")
     for file in (ROOT / folder).rglob("*.py")
 )
-STORED = sorted(NOTEBOOKS.glob("*.ipynb"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 ATTACKS = {
     "tests/course_utils/test_saving.py": {"pickle", "marshal", "eval", "safe_mode"},
     "tests/course_utils/test_warm.py": {"pickle", "eval"},
 }
-"""tests that make what the course must refuse"""
+"""tests that make what the course must refuse, and what they use for it"""
 
 # Each runs what it reads. joblib and Dask hand work to processes as pickles of their own; joblib's
 # `load` and `dump` would be files of them.
 MODULES = {"pickle", "cloudpickle", "dill", "shelve", "marshal", "jsonpickle"}
 CALLS = {
-    *("eval", "exec", "__import__", "os.system", "os.popen"),
-    *("pd.read_pickle", "pandas.read_pickle", "joblib.load", "joblib.dump", "torch.load"),
-    *("yaml.load", "yaml.load_all", "yaml.full_load", "yaml.unsafe_load"),
+    "__import__",
+    "eval",
+    "exec",
+    "joblib.dump",
+    "joblib.load",
+    "os.popen",
+    "os.system",
+    "pandas.read_pickle",
+    "pd.read_pickle",
+    "torch.load",
+    "yaml.full_load",
+    "yaml.load",
+    "yaml.load_all",
+    "yaml.unsafe_load",
 }
 METHODS = {"to_pickle", "extractall", "unpack_archive", "enable_unsafe_deserialization"}
 SAFE = {"allow_pickle": False, "shell": False, "safe_mode": True, "verify": True}
@@ -72,55 +80,45 @@ def dangers_of_a_call(call):
     return found
 
 
-def code_of(notebook):
-    """The code of a notebook as one source."""
-    cells = choose_lessons([notebook.name[:2]])[0].cells
-    return "\n".join(cell["source"] for cell in cells if cell["cell_type"] == "code")
+DANGEROUS = """\
+import pickle
+def f(): from pickle import loads
+import shelve as s
+import marshal
+from joblib import Parallel, load
+joblib.dump(model, path)
+pd.read_pickle(path)
+table.to_pickle(path)
+np.load(path, allow_pickle=True)
+np.load(path, allow_pickle=flag)
+eval(text)
+exec(text)
+__import__(name)
+os.system(text)
+subprocess.run(text, shell=True)
+from yaml import load
+yaml.load(text, yaml.Loader)
+requests.get(address, verify=False)
+archive.extractall(folder)
+shutil.unpack_archive(path)
+keras.models.load_model(path)
+keras.models.load_model(path, safe_mode=False)
+keras.config.enable_unsafe_deserialization()"""
+HARMLESS = """\
+from joblib import Parallel, delayed
+np.load(path, allow_pickle=False)
+keras.models.load_model(path, compile=False, safe_mode=True)
+yaml.safe_load(text)
+subprocess.run([sys.executable])
+model.evaluate(windows)"""
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        "import pickle",
-        "def f():\n    from pickle import loads",
-        "import shelve as s",
-        "import marshal",
-        "from joblib import Parallel, load",
-        "joblib.dump(model, path)",
-        "pd.read_pickle(path)",
-        "table.to_pickle(path)",
-        "np.load(path, allow_pickle=True)",
-        "np.load(path, allow_pickle=flag)",
-        "eval(text)",
-        "exec(text)",
-        "__import__(name)",
-        "os.system(text)",
-        "subprocess.run(text, shell=True)",
-        "from yaml import load",
-        "yaml.load(text, yaml.Loader)",
-        "requests.get(address, verify=False)",
-        "archive.extractall(folder)",
-        "shutil.unpack_archive(path)",
-        "keras.models.load_model(path)",
-        "keras.models.load_model(path, safe_mode=False)",
-        "keras.config.enable_unsafe_deserialization()",
-    ],
-)
+@pytest.mark.parametrize("source", DANGEROUS.splitlines())
 def test_a_source_that_would_run_what_it_reads_is_caught(source):
     assert dangers(source)
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        "from joblib import Parallel, delayed",
-        "np.load(path, allow_pickle=False)",
-        "keras.models.load_model(path, compile=False, safe_mode=True)",
-        "yaml.safe_load(text)",
-        "subprocess.run([sys.executable])",
-        "model.evaluate(windows)",
-    ],
-)
+@pytest.mark.parametrize("source", HARMLESS.splitlines())
 def test_a_source_that_runs_nothing_is_let_through(source):
     assert dangers(source) == set()
 
@@ -133,9 +131,11 @@ def test_nothing_in_the_course_runs_what_it_reads():
 
 
 def test_no_lesson_runs_what_it_reads():
-    assert STORED
-    for notebook in STORED:
-        assert dangers(code_of(notebook)) == set(), notebook.name
+    lessons = find_lessons()
+    assert lessons
+    for lesson in lessons:
+        code = [cell["source"] for cell in lesson.cells if cell["cell_type"] == "code"]
+        assert dangers("\n".join(code)) == set(), lesson.name
 
 
 # ----------------------------------------------------------------------------- what is fetched
@@ -149,30 +149,6 @@ def test_every_file_is_fetched_by_https_from_one_commit_and_checked():
         assert not name.startswith(".")
         assert re.fullmatch(r"[0-9a-f]{64}", entry.sha256), name
         assert re.match(r"https://[\w.]+/[\w-]+/[\w-]+/[0-9a-f]{40}/", entry.address), name
-
-
-# -------------------------------------------------------------------------------- JupyterLab
-
-
-def test_lab_listens_on_this_machine_alone_and_does_nothing_without_its_token(lab):  # noqa: F811
-    _, process, url, token = lab
-    assert json.loads(get(f"{url}api/status", token)[1])["kernels"] == 0
-    sockets = psutil.Process(process.pid).net_connections(kind="inet")
-    listening = [socket.laddr.ip for socket in sockets if socket.status == psutil.CONN_LISTEN]
-    assert listening
-    assert set(listening) <= {"127.0.0.1", "::1"}
-    for wrong in ({}, {"Authorization": "token 0"}, {"Authorization": "token "}):
-        for path in ("api/contents/my_work", "api/status", "api/kernels", "api/terminals"):
-            assert status(url + path, wrong) == 403, path
-        assert status(f"{url}api/kernels", wrong, method="POST", data=b"{}") == 403
-    assert json.loads(get(f"{url}api/kernels", token)[1]) == []
-
-
-def status(address, headers, **options):
-    """The status with which an address refuses."""
-    with pytest.raises(HTTPError) as refusal:
-        urlopen(Request(address, headers=headers, **options))
-    return refusal.value.code
 
 
 # ---------------------------------------------------------------------- secrets and workflows
@@ -206,17 +182,16 @@ def test_a_secret_is_caught(text):
 
 
 def test_no_file_of_the_course_holds_a_secret():
-    folders = (
-        *("benchmarks", "binder", "course", "course_utils", "data", "notebooks", "site", "tests"),
-        *(".github", ".ci"),
-    )
+    left_out = {".git", ".venv", "build", "my_work"}
     kinds = {".py", ".ipynb", ".md", ".txt", ".csv", ".json", ".yml", ".js", ".j2", ".css", ""}
-    files = [
-        *(file for file in ROOT.iterdir() if file.is_file()),
-        *(file for folder in folders for file in (ROOT / folder).rglob("*") if file.is_file()),
-    ]
-    texts = [file for file in files if file.suffix in kinds and "__pycache__" not in file.parts]
-    assert set(STORED) | set(PYTHON) | set(WORKFLOWS) <= set(texts)
+    folders = [path for path in ROOT.iterdir() if path.is_dir() and path.name not in left_out]
+    files = {*ROOT.iterdir(), *(file for folder in folders for file in folder.rglob("*"))}
+    texts = {
+        file
+        for file in files
+        if file.is_file() and file.suffix in kinds and "__pycache__" not in file.parts
+    }
+    assert {lesson.path for lesson in find_lessons()} | set(PYTHON) | set(WORKFLOWS) <= texts
     for file in texts:
         found = SECRET.search(file.read_text(encoding="utf-8", errors="replace"))
         assert not found, f"{file.relative_to(ROOT)}: {found}"

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tomllib
 from itertools import chain, product
 
@@ -66,39 +65,21 @@ def test_the_lock_names_no_package_index_and_how_it_is_made():
 
 
 def test_conda_gives_a_supported_python_and_the_locked_packages():
-    environment = yaml.safe_load(text_of("environment.yml"))
-    assert environment["channels"] == ["conda-forge"]
-    *conda, pip = environment["dependencies"]
+    *conda, pip = yaml.safe_load(text_of("environment.yml"))["dependencies"]
     (python,) = [item for item in conda if item.startswith("python=")]
     assert python.removeprefix("python=") in PYTHONS
-    assert "pip" in conda
-    assert pip == {"pip": ["-r requirements.txt", "-e ."]}
+    assert {"-r requirements.txt", "-e ."} <= set(pip["pip"])
 
 
+@pytest.mark.skipif(shutil.which("make") is None, reason="Windows has no make")
 def test_make_help_lists_every_target():
+    command = ["make", "--no-print-directory", "help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     makefile = text_of("Makefile")
-    done = (
-        subprocess.run(
-            ["make", "--no-print-directory", "help"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        if shutil.which("make")
-        else None
-    )
     targets = set(re.findall(r"^([a-z]+):", makefile, re.M))
-    documented = set(re.findall(r"^([a-z]+):.*  ## \S", makefile, re.M))
     (phony,) = re.findall(r"^\.PHONY: (help.*)", makefile, re.M)
-    assert targets == documented == set(phony.split())
-    assert {"setup", "lessons", "test", "lock", "lab", "notebooks"} <= targets
-    if done:  # Windows has no make
-        assert set(re.findall(r"^make (\w+)", done.stdout, re.M)) == targets
-
-
-def test_the_readme_gives_windows_pip_lines_in_place_of_make():
-    assert re.search(r"^\.venv\\Scripts\\python -m pip install -r req", text_of("README.md"), re.M)
+    assert {"setup", "lessons", "test"} <= targets
+    assert targets == set(phony.split()) == set(re.findall(r"^make (\w+)", done.stdout, re.M))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the README gives Windows pip lines in place of make")
@@ -128,69 +109,33 @@ def test_setup_refuses_an_unfit_python_in_one_line(tmp_path, python, reason):
     assert not (folder / ".venv").exists()
 
 
-def test_ci_runs_the_readmes_test_command():
-    readme, run = text_of("README.md"), text_of(".ci/run")
-    assert "make lessons" in readme
-    assert "make test" in readme
-    assert run.rstrip().endswith("\nmake test")
+def test_ci_runs_what_the_readme_says():
+    readme = text_of("README.md")
+    assert {"make lessons", "make test"} <= set(readme.splitlines())
+    assert r".venv\Scripts\python -m pip install -r requirements.txt" in readme.splitlines()
+    assert text_of(".ci/run").rstrip().endswith("\nmake test")
     assert os.name == "nt" or os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
-def test_the_workflow_covers_oldest_and_newest_python_on_three_systems():
-    workflow = yaml.safe_load(text_of(".github/workflows/ci.yml"))
-    triggers = workflow[True]  # YAML reads the key `on` as true
-    assert set(triggers) == {"push", "pull_request", "schedule", "workflow_dispatch"}
-    assert workflow["permissions"] == {"contents": "read"}
-    job = workflow["jobs"]["test"]
-    matrix = job["strategy"]["matrix"]
+def test_the_workflow_covers_both_ends_of_pythons_and_ranges_on_three_systems():
+    jobs = yaml.safe_load(text_of(".github/workflows/ci.yml"))["jobs"]
+    matrix = jobs["test"]["strategy"]["matrix"]
     assert matrix["python"] == [PYTHONS[0], PYTHONS[-1]]
     systems = {system.partition("-")[0] for system in matrix["os"]}
     assert systems == {"ubuntu", "macos", "windows"}
-    (upload,) = [step for step in job["steps"] if "upload-artifact" in step.get("uses", "")]
-    assert upload["if"] == "always()"
-    commands = "\n".join(step.get("run", "") for step in job["steps"])
+    commands = "\n".join(step.get("run", "") for step in jobs["test"]["steps"])
     (pytest_line,) = re.findall(r"-m (pytest .*xml)", text_of("Makefile"))
     assert pytest_line in commands
     assert ".ci/run" in commands
-
-
-def test_the_workflow_covers_both_ends_of_the_ranges():
-    job = yaml.safe_load(text_of(".github/workflows/ci.yml"))["jobs"]["ranges"]
-    ends = [(end["resolution"], end["python"]) for end in job["strategy"]["matrix"]["include"]]
-    assert ends == [("lowest-direct", PYTHONS[0]), ("highest", PYTHONS[-1])]
-    assert job["env"] == {"RESOLUTION": "${{ matrix.resolution }}"}  # the Makefile's variable
-    assert re.search(r"^RESOLUTION \?= lowest-direct$", text_of("Makefile"), re.M)
-    assert "make ranges" in [step.get("run") for step in job["steps"]]
-
-
-TRAINING = {
-    f"course_utils.{name}"
-    for name in (
-        *("generation", "models", "saving", "training"),
-        *("text.sampling", "text.translation", "warm.keys", "warm.replay"),
-    )
-}
-IMPORT_ALL = """
-import sys
-from importlib import import_module
-for name in sys.argv[1:]:
-    import_module(name)
-    assert not {"tensorflow", "keras"} & set(sys.modules), name
-"""
-
-
-def test_what_does_not_train_loads_no_tensorflow():
-    files = sorted((ROOT / "course_utils").rglob("*.py"))
-    names = {".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files}
-    modules = {name.removesuffix(".__init__") for name in names}
-    assert modules >= TRAINING
-    for module in TRAINING:
-        assert re.search(r"^(from|import) keras", text_of(module.replace(".", "/") + ".py"), re.M)
-    command = [sys.executable, "-c", IMPORT_ALL, *sorted(modules - TRAINING)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    ends = [tuple(end.values()) for end in jobs["ranges"]["strategy"]["matrix"]["include"]]
+    assert {(end, python) for end, python, *_ in ends} == {
+        ("lowest-direct", PYTHONS[0]),
+        ("highest", PYTHONS[-1]),
+    }
+    assert "matrix.resolution" in jobs["ranges"]["env"]["RESOLUTION"]  # the Makefile's variable
+    assert "make ranges" in [step.get("run") for step in jobs["ranges"]["steps"]]
 
 
 def test_text_files_have_the_same_bytes_on_every_system():
-    assert text_of(".gitattributes").splitlines() == ["* text=auto eol=lf", "*.png binary"]
+    assert "eol=lf" in text_of(".gitattributes")
     assert b"\r" not in (ROOT / "data" / "registry.txt").read_bytes()

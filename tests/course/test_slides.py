@@ -1,4 +1,4 @@
-"""Slides of a small lesson: what starts a slide, what is shown when, which files there are."""
+"""Slides of a small lesson: what starts a slide, what is shown when, which files are written."""
 
 import re
 
@@ -7,11 +7,11 @@ from course.slides.deck import as_slides, write_deck
 
 import nbformat
 import pytest
+from command_line import course_here
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from sample_notebooks import tagged
 
-
-def tagged(make, source, tag, **more):
-    return make(source, metadata={"tags": [tag]}, **more)
+NOTES = "**Notes for instructors, 1 minute.**\n\nBe slow."
 
 
 def said(text):
@@ -23,13 +23,15 @@ def lesson_to_show():
         cells=[
             new_markdown_cell("# 07 A title\n\nWhat it is about.\n\n- one\n\n  and more\n- two"),
             new_markdown_cell("## Part\n\n$$\na < b\n\n= c\n$$\n\n```\n# no heading\n\nx\n```"),
-            tagged(new_markdown_cell, "**Notes for instructors, 1 minute.**\n\nBe slow.", "notes"),
+            new_markdown_cell(
+                "**Notes for instructors, 1 minute.**\n\nBe slow.", metadata=tagged("notes")
+            ),
             new_code_cell("1 + 1", outputs=said("two\n")),
             new_markdown_cell("What do you expect?"),
-            tagged(new_markdown_cell, "It is $\\frac{1}{2}$.", "answer"),
+            new_markdown_cell("It is $\\frac{1}{2}$.", metadata=tagged("answer")),
             new_markdown_cell("### Exercise 1"),
-            tagged(new_code_cell, "a = ...", "exercise", outputs=said("✗ not yet\n")),
-            tagged(new_code_cell, "a = 4321", "solution", outputs=said("✓ right\n")),
+            new_code_cell("a = ...", metadata=tagged("exercise"), outputs=said("✗ not yet\n")),
+            new_code_cell("a = 4321", metadata=tagged("solution"), outputs=said("✓ right\n")),
         ]
     )
 
@@ -42,7 +44,7 @@ def deck(tmp_path_factory):
     return write_deck(lesson, folder / "slides")
 
 
-def test_headings_start_slides_and_what_is_asked_for_comes_below():
+def test_headings_start_slides_and_what_is_shown_on_demand_comes_below():
     cells = as_slides(lesson_to_show()).cells
     assert [(cell.metadata.slideshow.slide_type, cell.source) for cell in cells] == [
         ("slide", "# 07 A title\n"),
@@ -51,7 +53,7 @@ def test_headings_start_slides_and_what_is_asked_for_comes_below():
         ("slide", "## Part\n"),
         ("-", "$$\na < b\n\n= c\n$$\n"),
         ("-", "```\n# no heading\n\nx\n```"),
-        ("notes", "**Notes for instructors, 1 minute.**\n\nBe slow."),
+        ("notes", NOTES),
         ("-", "1 + 1"),
         ("-", "1 + 1"),
         ("-", "What do you expect?"),
@@ -78,7 +80,7 @@ def test_formulas_are_mathml_and_notes_are_the_speakers(deck):
     assert "Be slow." in notes
 
 
-def test_all_that_the_page_names_lies_beside_it(deck):
+def test_all_files_that_the_page_names_are_written(deck):
     page = deck.read_text(encoding="utf-8")
     named = re.findall(r'(?:src|<link[^>]*href)="([^"]+)"', page)
     assert len(named) >= 5
@@ -89,27 +91,13 @@ def test_all_that_the_page_names_lies_beside_it(deck):
             assert (css.parent / name).is_file()
 
 
-def test_without_a_name_every_lesson_gets_slides(course, tmp_path):
-    lessons = tmp_path / "lessons"
-    lessons.mkdir()
-    for number in ("01", "02"):
-        nbformat.write(lesson_to_show(), lessons / f"{number}_title.ipynb")
-    done = course("slides", "--folder", lessons, "--output", tmp_path / "slides")
-    assert done.returncode == 0
-    assert sorted(page.parent.name for page in tmp_path.glob("slides/*/index.html")) == ["01", "02"]
-
-
-def test_cells_of_older_notebooks_have_no_names(course, tmp_path):
+def test_without_a_name_every_lesson_gets_slides_whatever_its_format(tmp_path):
     lesson = lesson_to_show()
+    nbformat.write(lesson, tmp_path / "01_title.ipynb")
     lesson.nbformat_minor = 4
     for cell in lesson.cells:
-        del cell["id"]
-    nbformat.write(lesson, tmp_path / "01_old.ipynb")
-    done = course("slides", "1", "--folder", tmp_path, "--output", tmp_path / "slides")
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_a_lesson_that_does_not_exist_is_named_in_one_line(course, tmp_path):
-    done = course("slides", "99", "--output", tmp_path)
-    assert done.returncode == 2
-    assert "no lesson '99'" in done.stderr
+        del cell["id"]  # older notebooks do not name their cells
+    nbformat.write(lesson, tmp_path / "02_old.ipynb")
+    done = course_here("slides", "--folder", tmp_path, "--output", tmp_path / "slides")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert sorted(page.parent.name for page in tmp_path.glob("slides/*/index.html")) == ["01", "02"]
