@@ -2,18 +2,16 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from course.commands.options import Folder, Names
 from course.copies import Kind
+from course.copies.delivery import Delivery, deliver
 from course.exercises.record import OWN_WORK
 from course.lessons.lesson import NOTEBOOKS, Lesson, LessonError, choose_lessons
 from course_utils.files import ROOT
 
 import typer
-
-if TYPE_CHECKING:
-    from course.copies.delivery import Delivery
 
 MY_WORK = ROOT / OWN_WORK
 BUILD = ROOT / "build" / "copies"
@@ -47,8 +45,6 @@ def bring(chosen: list[Lesson], kind: Kind, output: Path) -> list[str]:
     Raises:
         LessonError: a lesson cannot be copied, or nbgrader is not installed.
     """
-    from course.copies.delivery import deliver
-
     try:
         texts = _texts(chosen, kind, output)
     except ModuleNotFoundError as error:
@@ -74,7 +70,7 @@ def _texts(chosen: list[Lesson], kind: Kind, output: Path) -> dict[str, str]:
     return texts
 
 
-def _report(deliveries: list["Delivery"], output: Path) -> list[str]:
+def _report(deliveries: list[Delivery], output: Path) -> list[str]:
     """A line for each file that both its reader and its lesson have changed, and a summary."""
     lines = [
         f"{one.name} is yours and stays; its new version is beside it: {one.place}"

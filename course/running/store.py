@@ -11,6 +11,7 @@ from course.lessons.opening import opening
 from course.lessons.readme import lesson_table, with_table
 from course.lessons.timings import Timing, Timings, read_timings, timings_file, write_timings
 from course.running.execute import Execution
+from course_utils.data.prices import load_prices
 from course_utils.files import ROOT, write_whole
 from course_utils.machine import this_machine
 
@@ -73,8 +74,6 @@ def check_storable(chosen: list[Lesson], folder: Path) -> None:
         LessonError: prices come from the embedded default, README lacks the table's markers, or
             the lessons that were not chosen were timed on another machine.
     """
-    from course_utils.data.prices import load_prices
-
     if load_prices("IBM").attrs["source"] != "full":
         raise LessonError(
             "stored outputs come from the full data, and IBM's prices are missing: get them "

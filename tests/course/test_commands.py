@@ -28,7 +28,7 @@ def test_a_folder_that_is_not_yours_is_named_with_an_option_that_exists(
     def refused(*_arguments, **_options):
         raise PermissionError(13, "Permission denied", "/theirs")
 
-    monkeypatch.setattr("course.copies.delivery.deliver", refused)
+    monkeypatch.setattr("course.commands.copies.deliver", refused)
     monkeypatch.setattr(registry, "data_files", refused)
     done = course_here(command, *(["student"] if has_option else []))
     assert done.exit_code == 1
@@ -50,4 +50,4 @@ def test_an_unknown_lesson_and_a_damaged_one_are_errors_of_a_few_words(command, 
     damaged = course_here(*command, "--folder", tmp_path)
     assert damaged.exit_code == 1
     assert damaged.stderr.startswith("Error: 01_one.ipynb")
-    assert all(len(done.stderr.splitlines()) == 1 for done in (empty, damaged))
+    assert [len(done.stderr.splitlines()) for done in (empty, damaged)] == [1, 1]

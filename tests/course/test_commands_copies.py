@@ -53,7 +53,6 @@ def test_a_line_says_where_the_new_version_of_a_changed_lesson_is(folder, tmp_pa
 @pytest.mark.parametrize(
     ("arguments", "code", "line"),
     [
-        (["student", "7"], 2, "no lesson '7': there are 02_small"),
         (["teacher"], 2, "'teacher' is not one of"),
         (["student", "--output", "{folder}"], 2, "holds the lessons: name another folder"),
         (["student", "--output", "{folder}/02_small.ipynb"], 1, "File exists"),
