@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 
 
 class OneLineErrors(TyperGroup):
-    """A group whose commands end with one line on an expected error, and with code 2 on a name."""
+    """Commands that end with one line on an expected error, and with code 2 on a wrong name."""
 
     def invoke(self, ctx: typer.Context) -> object:
         """Run the command; errors that say what to do need no traceback."""
