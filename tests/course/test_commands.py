@@ -29,7 +29,7 @@ def test_a_folder_that_is_not_yours_is_named_with_an_option_that_exists(
         raise PermissionError(13, "Permission denied", "/theirs")
 
     monkeypatch.setattr("course.commands.copies.deliver", refused)
-    monkeypatch.setattr(registry, "data_files", refused)
+    monkeypatch.setattr(registry, "registry", refused)
     done = course_here(command, *(["student"] if has_option else []))
     assert done.exit_code == 1
     assert done.stderr.startswith("Error: you may not write or read /theirs: work in a copy")

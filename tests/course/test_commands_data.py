@@ -3,7 +3,7 @@
 import hashlib
 import re
 
-from course_utils.data import download, registry
+from course_utils.data import download, full_data, registry
 from course_utils.data.prices import load_prices
 from course_utils.data.registry import price_file_name
 from course_utils.files import DataError
@@ -16,7 +16,7 @@ from command_line import course_here
 def in_two_folders(tmp_path, monkeypatch):
     """Return a function that puts a right and a wrong file into data/ and COURSE_DATA_DIR."""
     monkeypatch.setattr(registry, "DATA_DIR", tmp_path / "data")
-    monkeypatch.setattr(download, "_download_problem", "")
+    monkeypatch.setattr(full_data, "_failure", "")
     monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path / "mine"))
     for variable in ("COURSE_OFFLINE", "COURSE_EMBEDDED"):
         monkeypatch.delenv(variable, raising=False)
@@ -85,7 +85,7 @@ def test_data_get_fetches_the_files_that_a_name_begins(monkeypatch):
     fetched = []
     monkeypatch.setattr(registry, "find_file", lambda name: None)
     monkeypatch.setattr(
-        download, "download", lambda name: fetched.append(name) or registry.DATA_DIR / name
+        download, "fetch", lambda name: fetched.append(name) or registry.DATA_DIR / name
     )
     assert course_here("data", "get", "multi30k", "tinyshakespeare", "XOM").exit_code == 0
     captions = [name for name in registry.registry() if name.startswith("multi30k.")]
