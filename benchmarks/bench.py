@@ -1,51 +1,50 @@
-"""Measure the course against what one would do otherwise: ratios, side by side, in one run.
+"""Compare the course with the usual alternatives: ratios, side by side, in one run.
 
 Each way to do a thing is a process of its own, and all ways of a question take turns, so that
-whatever else the machine does meets all of them. `make bench` asks every question, in about half
-an hour; `make bench ARGS="free-run paths"` some. Answers replace earlier ones in results.csv, as
-long as that is of the same machine with the same versions.
+whatever else the machine does affects all of them. `make bench` asks every question, in about half
+an hour; `make bench ARGS="free-run paths"` only some. Answers replace earlier ones in results.csv
+if those come from the same machine with the same versions; otherwise the file starts again.
 """
 
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
-from dataclasses import dataclass
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
+from math import isnan, nan
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Annotated, Any
 
-from course_utils.files import write_whole
+from course_utils.files import ROOT, read_noted, write_noted
 from course_utils.machine import cores
 
 import pandas as pd
 import psutil
 import typer
-from contenders import QUESTIONS, ROOT, Question
+from contenders import QUESTIONS, Question
 
 RESULTS = Path(__file__).with_name("results.csv")
 CONTENDERS = Path(__file__).with_name("contenders.py")
 NOT_MEASURED = "not measured"
 PACKAGES = ("tensorflow-cpu", "tensorflow", "keras", "numpy", "pandas", "torch", "distributed")
+GPUS = "import course_utils, tensorflow as tf; print(len(tf.config.list_physical_devices('GPU')))"
 
 
-@dataclass
 class Contender:
-    """A way to do a thing, in a process that waits for its turns."""
+    """A way to do a thing, in a process that prepares and then waits for its turns."""
 
-    question: str
-    way: str
-    gpu: bool
-
-    def __post_init__(self) -> None:
-        """Start the process, which prepares."""
+    def __init__(self, question: str, way: str, gpu: bool) -> None:
+        self.way = way
+        self.turns: list[dict[str, Any]] = []
+        self.first = nan
+        self.failure: str | None = None
         self.said = TemporaryFile("w+")  # noqa: SIM115 (open as long as the process is)
-        hidden = {} if self.gpu else {"CUDA_VISIBLE_DEVICES": ""}
+        hidden = {} if gpu else {"CUDA_VISIBLE_DEVICES": ""}
         self.process = subprocess.Popen(
-            [sys.executable, str(CONTENDERS), self.question, self.way],
+            [sys.executable, str(CONTENDERS), question, way],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.said,
@@ -53,24 +52,19 @@ class Contender:
             cwd=ROOT,
             env={**os.environ, **hidden},
         )
-        self.rounds: list[dict[str, Any]] = []
-        self.failure: str | None = None
-        self.first: float | None = None
 
     def take_turn(self) -> None:
-        """Do the thing once; a way that fails, as without PyTorch, takes no more turns."""
+        """Do the thing once; a way that has failed, for example without PyTorch, takes no turn."""
         if self.failure:
             return
-        try:
+        with suppress(BrokenPipeError):  # it has ended, and the missing line will say so
             self.process.stdin.write("\n")
             self.process.stdin.flush()
-        except BrokenPipeError:
-            pass  # it has ended, and the line that does not come says so
         if answer := self.line():
-            self.rounds.append(json.loads(answer))
+            self.turns.append(json.loads(answer))
 
     def line(self) -> str:
-        """Wait for its next line; none is a failure."""
+        """Wait for its next line; if there is none, it has failed."""
         answer = self.process.stdout.readline()
         if not answer:
             code = self.process.wait()
@@ -86,7 +80,7 @@ class Contender:
 
 
 def ask(name: str, question: Question, gpu: bool = False) -> list[Contender]:
-    """Have all ways take turns; the first round is left out where it only warms up."""
+    """Let all ways take turns; the first round is set apart where it only warms up."""
     contenders = [Contender(name, way, gpu) for way in question.ways]
     try:
         for contender in contenders:
@@ -97,81 +91,74 @@ def ask(name: str, question: Question, gpu: bool = False) -> list[Contender]:
     finally:
         for contender in contenders:
             contender.close()
-    if question.warm_up:
-        for contender in contenders:
-            contender.first = contender.rounds[0]["seconds"] if contender.rounds else None
-            del contender.rounds[:1]
+    for contender in contenders:
+        if question.warm_up and contender.turns:
+            contender.first = contender.turns.pop(0)["seconds"]
     return contenders
 
 
 def rows(name: str, question: Question, has_gpu: bool) -> list[dict[str, Any]]:
-    """One row a way: medians, and ratios to the first way that was measured."""
+    """One row per way: medians, and ratios to the question's first way."""
     on_cpu = ask(name, question)
     on_gpu = ask(name, question, gpu=True) if question.on_gpu and has_gpu else None
     found = []
     for number, contender in enumerate(on_cpu):
-        row = {"question": name, "text": question.text, "way": contender.way} | measured(
-            contender, on_cpu[0]
-        )
+        row = {"question": name, "text": question.text, "way": contender.way}
+        row |= measured(contender, on_cpu[0])
         there = measured(on_gpu[number], on_gpu[0]) if on_gpu else {}
         found.append(row | {"GPU ratio": there.get("ratio", NOT_MEASURED)})
     return found
 
 
 def measured(contender: Contender, usual: Contender) -> dict[str, Any]:
-    """What a way took, and that as a ratio to the usual one, round by round."""
-    names = ("ratio", "seconds", "CPU seconds", "first", "MiB")
+    """What a way took, and its ratio to the usual way, round by round."""
     if contender.failure or usual.failure:
+        names = ("ratio", "seconds", "CPU seconds", "first", "MiB")
         return dict.fromkeys(names, NOT_MEASURED) | {"note": contender.failure or ""}
-    turns = contender.rounds
-    ratios = [
-        one["seconds"] / other["seconds"] for one, other in zip(turns, usual.rounds, strict=True)
-    ]
-    found = {key: [turn[key] for turn in turns] for key in ("seconds", "cpu", "mib")}
-    known = {key: values for key, values in found.items() if None not in values}
+    turns, base = (pd.DataFrame(each.turns) for each in (contender, usual))
+    cpu, mib = (turns[name].astype(float) for name in ("cpu", "mib"))
     return {
-        "ratio": f"{statistics.median(ratios):.4g}",
-        "seconds": f"{statistics.median(found['seconds']):.4g}",
-        "CPU seconds": f"{statistics.median(known['cpu']):.4g}" if "cpu" in known else "",
-        "first": f"{contender.first:.4g}" if contender.first else "",
-        "MiB": max(known["mib"]) if "mib" in known else "",
-        "note": turns[-1]["note"] or "",
+        "ratio": _text((turns["seconds"] / base["seconds"]).median()),
+        "seconds": _text(turns["seconds"].median()),
+        "CPU seconds": _text(cpu.median(skipna=False)),
+        "first": _text(contender.first),
+        "MiB": _text(mib.max(skipna=False), ".0f"),
+        "note": turns["note"].iloc[-1],
     }
+
+
+def _text(number: float, form: str = ".4g") -> str:
+    """A number for the table; an unknown one is left out."""
+    return "" if isnan(number) else f"{number:{form}}"
 
 
 def header() -> tuple[list[str], bool]:
     """The lines that say what was measured on, and whether there is a GPU."""
-    program = (
-        "import course_utils, tensorflow as tf; print(len(tf.config.list_physical_devices('GPU')))"
-    )
-    gpus = int(subprocess.check_output([sys.executable, "-c", program], text=True))
+    gpus = int(subprocess.check_output([sys.executable, "-c", GPUS], text=True))
     memory = psutil.virtual_memory().total / 2**30
-    packages = {}
+    versions = [f"python {platform.python_version()}"]
     for package in PACKAGES:
-        try:
-            packages[package] = version(package)
-        except PackageNotFoundError:
-            continue
+        with suppress(PackageNotFoundError):
+            versions.append(f"{package} {version(package)}")
     return [
         "made by: make bench",
         f"machine: {cores()} cores, {memory:.0f} GiB, {gpus or 'no'} GPU, {platform.machine()}",
-        f"versions: python {platform.python_version()}, "
-        + ", ".join(f"{name} {number}" for name, number in packages.items()),
+        f"versions: {', '.join(versions)}",
         "ratio: the way's seconds to those of the question's first way, median of the rounds",
         "first: seconds of the first round, compilation included; MiB: the most memory above start",
     ], gpus > 0
 
 
 def save(lines: list[str], answers: pd.DataFrame) -> None:
-    """Write the table; earlier answers to other questions stay, if they are of this machine."""
-    text = "".join(f"# {line}\n" for line in lines)
-    if RESULTS.exists() and RESULTS.read_text(encoding="utf-8").startswith(text):
-        earlier = pd.read_csv(RESULTS, comment="#", keep_default_na=False, dtype=str)
-        earlier = earlier[~earlier["question"].isin(answers["question"])]
-        answers = pd.concat([earlier, answers])
-        order = {name: number for number, name in enumerate(QUESTIONS)}
-        answers = answers.sort_values("question", key=lambda names: names.map(order), kind="stable")
-    write_whole(RESULTS, text + answers.to_csv(index=False, lineterminator="\n"))
+    """Write the table; earlier answers to other questions stay if they are from this machine."""
+    if RESULTS.exists():
+        notes, earlier = read_noted(RESULTS, keep_default_na=False, dtype=str)
+        if notes == lines:
+            others = earlier[~earlier["question"].isin(answers["question"])]
+            answers = pd.concat([others, answers])
+    places = {name: place for place, name in enumerate(QUESTIONS)}
+    in_order = answers.sort_values("question", key=lambda names: names.map(places), kind="stable")
+    write_noted(RESULTS, lines, in_order)
 
 
 def main(

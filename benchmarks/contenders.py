@@ -1,32 +1,37 @@
 """What is measured: for each question, the ways to do the same thing, the usual one first.
 
-A way is a function that prepares, untimed, and returns a function that does the thing once; what
-that returns, if anything, is a note for the table. Every way runs in a process of its own.
+A way is a function that prepares, untimed, and returns a function that does the thing once. If that
+returns text, the text is a note for the table. Each way runs in a process of its own.
 """
 
-import importlib
 import io
+import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from pkgutil import iter_modules
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from course_utils.data.prices import load_prices
+from course_utils.files import ROOT
+from course_utils.recipes import RECIPES, forecast
+
+import numpy as np
+import psutil
+
 if TYPE_CHECKING:
     import keras
-    import pandas as pd
     from numpy.typing import NDArray
 
-ROOT = Path(__file__).resolve().parents[1]
 LOOKBACK, STEPS, PATHS = 60, 251, 1_000
 SHORT, LONG = 20, 80
-Once = Callable[[], str | None]
+Once = Callable[[], object]
 Way = Callable[[], Once]
 
 
@@ -46,17 +51,20 @@ class Question:
 # ---------------------------------------------------------------- windows
 
 
-def _series(steps: int) -> "NDArray":
-    import numpy as np
-
-    return np.random.default_rng(0).normal(size=(steps, 1))
+def windows_question(steps: int) -> Question:
+    """Cutting a series into windows, by the length of the series."""
+    ways = {
+        f"append loop, lookback {SHORT}": partial(append_loop, steps),
+        f"make_windows, lookback {SHORT}": partial(course_windows, steps, SHORT),
+        f"make_windows, lookback {LONG}": partial(course_windows, steps, LONG),
+    }
+    rounds = 1 if steps > 1_000_000 else 3
+    return Question(f"windows from a series of {steps:,} steps", ways, rounds)
 
 
 def append_loop(steps: int) -> Once:
     """Windows as most tutorials cut them."""
-    import numpy as np
-
-    series = _series(steps)
+    series = np.random.default_rng(0).normal(size=(steps, 1))
 
     def once() -> None:
         windows, targets = [], []
@@ -68,41 +76,42 @@ def append_loop(steps: int) -> Once:
     return once
 
 
-def windows(steps: int, lookback: int) -> Once:
+def course_windows(steps: int, lookback: int) -> Once:
     """Windows as this course cuts them."""
     from course_utils.windows import make_windows
 
-    series = _series(steps)
-
-    def once() -> None:
-        make_windows(series, lookback)
-
-    return once
+    series = np.random.default_rng(0).normal(size=(steps, 1))
+    return partial(make_windows, series, lookback)
 
 
 # ---------------------------------------------------------------- training
 
 
-def _ibm() -> "pd.DataFrame":
-    from course_utils.data.prices import load_prices
-
-    return load_prices("IBM").ffill()
+def epoch_question(cell: str, others: dict[str, Way]) -> Question:
+    """An epoch of a classic recipe, in Keras, in this course, in other ways and in PyTorch."""
+    recipe = f"classic {cell}"
+    ways = {
+        "plain Keras script": partial(keras_script, recipe),
+        "course": partial(course_epoch, recipe),
+        **others,
+        "PyTorch": partial(torch_epoch, recipe),
+    }
+    text = f"an epoch of the classic {cell}, 4 layers of 50 units"
+    return Question(text, ways, rounds=5, warm_up=True, on_gpu=True)
 
 
 def _classic_windows() -> "tuple[NDArray, NDArray]":
     """Windows and targets of the classic recipes, as float32."""
     from course_utils.windows import fit_scaler_on, make_windows, split_by_year
 
-    prices = _ibm()
+    prices = load_prices("IBM").ffill()
     train, _ = split_by_year(prices[["High"]], prices.attrs["test_year"], LOOKBACK)
     windows, targets = make_windows(fit_scaler_on(train).transform(train), LOOKBACK)
     return windows.astype("float32"), targets.astype("float32")
 
 
 def keras_script(recipe: str) -> Once:
-    """An epoch as a plain script has it: layers one by one, Keras' own progress bar."""
-    from course_utils.recipes import RECIPES
-
+    """An epoch as a plain script writes it: layers one by one, Keras' own progress bar."""
     import keras
 
     settings, (windows, targets) = RECIPES[recipe], _classic_windows()
@@ -122,25 +131,19 @@ def keras_script(recipe: str) -> Once:
 
 
 def course_epoch(recipe: str, cell: str | None = None, **compiled: bool | int) -> Once:
-    """An epoch as this course has it, or with other settings of Keras' `compile`."""
+    """An epoch as this course trains it, or with other settings of Keras' `compile`."""
     from course_utils.models import recurrent
-    from course_utils.recipes import RECIPES
     from course_utils.training import fit
 
     settings, (windows, targets) = RECIPES[recipe], _classic_windows()
     model = recurrent(cell or settings.cell, 1, 50, 4, 0.2)
     model.compile(settings.optimizer.lower(), "mse", **compiled)
-
-    def once() -> None:
-        fit(model, windows, targets, epochs=1, batch_size=settings.batch_size, quiet=True)
-
-    return once
+    size = settings.batch_size
+    return partial(fit, model, windows, targets, epochs=1, batch_size=size, quiet=True)
 
 
 def torch_epoch(recipe: str) -> Once:
     """An epoch of the same network in PyTorch."""
-    from course_utils.recipes import RECIPES
-
     import torch
     from torch import nn
 
@@ -157,8 +160,8 @@ def torch_epoch(recipe: str) -> Once:
     def once() -> None:
         for batch in torch.randperm(len(windows)).split(settings.batch_size):
             optimizer.zero_grad()
-            forecast = dense(dropout(layers(windows[batch])[0][:, -1]))[:, 0]
-            nn.functional.mse_loss(forecast, targets[batch]).backward()
+            forecasts = dense(dropout(layers(windows[batch])[0][:, -1]))[:, 0]
+            nn.functional.mse_loss(forecasts, targets[batch]).backward()
             optimizer.step()
         if device == "cuda":
             torch.cuda.synchronize()
@@ -169,9 +172,8 @@ def torch_epoch(recipe: str) -> Once:
 def from_prices(recipe: str) -> Once:
     """From a price table to forecasts of the test year, training included."""
     from course_utils.evaluation import rmse
-    from course_utils.recipes import RECIPES, forecast
 
-    prices = _ibm()
+    prices = load_prices("IBM").ffill()
 
     def once() -> str:
         found = forecast(RECIPES[recipe], prices, "High", prices.attrs["test_year"], seed=0)
@@ -190,17 +192,15 @@ def _classic_network() -> "keras.Model":
 
 
 def predict_loop(paths: int) -> Once:
-    """Feed forecasts back with a call of `predict` a step."""
-    import numpy as np
-
+    """Feed forecasts back with one call of `predict` per step."""
     model = _classic_network()
     history = np.random.default_rng(0).normal(size=(paths, LOOKBACK, 1)).astype("float32")
 
     def once() -> None:
         window = history
         for _ in range(STEPS):
-            forecast = model.predict(window, verbose=0)
-            window = np.concatenate([window[:, 1:], forecast[:, np.newaxis]], axis=1)
+            forecasts = model.predict(window, verbose=0)
+            window = np.concatenate([window[:, 1:], forecasts[:, np.newaxis]], axis=1)
 
     return once
 
@@ -209,34 +209,27 @@ def compiled_run(carry_state: bool) -> Once:
     """Feed forecasts back in the course's compiled loop."""
     from course_utils.generation import free_run
 
-    import numpy as np
-
-    model = _classic_network()
     history = np.random.default_rng(0).normal(size=LOOKBACK)
-
-    def once() -> None:
-        free_run(model, history, STEPS, carry_state=carry_state)
-
-    return once
+    return partial(free_run, _classic_network(), history, STEPS, carry_state=carry_state)
 
 
 def compiled_paths(carry_state: bool) -> Once:
     """Draw paths in the course's compiled loop."""
     from course_utils.generation import sample_paths
 
-    import numpy as np
-
-    model = _classic_network()
     rng = np.random.default_rng(0)
     history, residuals = rng.normal(size=LOOKBACK), rng.normal(size=500)
-
-    def once() -> None:
-        sample_paths(model, history, STEPS, residuals, PATHS, seed=0, carry_state=carry_state)
-
-    return once
+    settings = {"seed": 0, "carry_state": carry_state}
+    return partial(sample_paths, _classic_network(), history, STEPS, residuals, PATHS, **settings)
 
 
 # ---------------------------------------------------------------- growth
+
+
+def growth_question(setting: str, values: list[int]) -> Question:
+    """An epoch of a GRU as one setting grows."""
+    ways = {f"{value} {setting}": partial(growing, **{setting: value}) for value in values}
+    return Question(f"an epoch of a GRU, by {setting}", ways, warm_up=True)
 
 
 def growing(lookback: int = 20, units: int = 32, features: int = 4) -> Once:
@@ -244,25 +237,17 @@ def growing(lookback: int = 20, units: int = 32, features: int = 4) -> Once:
     from course_utils.models import recurrent
     from course_utils.training import fit
 
-    import numpy as np
-
     rng = np.random.default_rng(0)
     windows = rng.normal(size=(2_700, lookback, features)).astype("float32")
     targets = rng.normal(size=2_700).astype("float32")
     model = recurrent("GRU", features, units)
     model.compile("adam", "mse")
-
-    def once() -> None:
-        fit(model, windows, targets, epochs=1, batch_size=64, quiet=True)
-
-    return once
+    return partial(fit, model, windows, targets, epochs=1, batch_size=64, quiet=True)
 
 
 def several_tickers(count: int) -> Once:
-    """The recipe on returns and range for so many price tables, one after the other."""
-    from course_utils.recipes import RECIPES, forecast
-
-    prices = _ibm()
+    """The recipe on returns and range for this many price tables, one after the other."""
+    prices = load_prices("IBM").ffill()
     recipe = replace(RECIPES["GRU on returns and range"], epochs=2)
 
     def once() -> None:
@@ -273,14 +258,14 @@ def several_tickers(count: int) -> Once:
 
 
 def study(workers: int, on_cluster: bool) -> Once:
-    """Sixteen fits of a study by so many workers, their start included."""
+    """Sixteen fits of a study by this many workers, including the workers' start."""
     from course.studies import one_step, running
 
     fits = [one_step.OneStep("GRU on returns", "IBM", "High", 2017, seed) for seed in range(16)]
     running.plan = lambda name: fits
     address = None
     if on_cluster:
-        os.environ["DASK_DISTRIBUTED__WORKER__DAEMON"] = "False"  # read at the import
+        os.environ["DASK_DISTRIBUTED__WORKER__DAEMON"] = "False"  # read when Dask is imported
         from distributed import LocalCluster
 
         cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
@@ -296,28 +281,33 @@ def study(workers: int, on_cluster: bool) -> Once:
 
 # ---------------------------------------------------------------- the whole
 
+MODULES = [
+    f"course_utils.{name}"
+    for name in ("cells", "data", "evaluation", "models", "plots", "recipes", "text", "windows")
+]
+
 
 def importing(module: str) -> Once:
-    """Import a module in a fresh process; the note is the memory it then takes."""
+    """Import a module in a new process; the note is the memory that the process then takes."""
     program = (
         f"import psutil, time; begin = time.perf_counter(); import {module}; "
         "print(time.perf_counter() - begin, psutil.Process().memory_info().rss >> 20)"
     )
 
     def once() -> str:
-        command = [sys.executable, "-c", program]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
-        seconds, mib = done.stdout.split()
+        seconds, mib = subprocess.check_output(
+            [sys.executable, "-c", program], text=True, cwd=ROOT
+        ).split()
         return f"{float(seconds):.2f} s in the import alone, {mib} MiB"
 
     return once
 
 
 def nbval(processes: int) -> Once:
-    """Run all lessons under nbval."""
+    """Run all lessons under nbval; the note is pytest's last line."""
+    command = ["-m", "pytest", "-q", "-n", str(processes), "--dist", "loadfile", "notebooks"]
 
     def once() -> str:
-        command = ["-m", "pytest", "-q", "-n", str(processes), "--dist", "loadfile", "notebooks"]
         done = subprocess.run(
             [sys.executable, *command], capture_output=True, text=True, check=False, cwd=ROOT
         )
@@ -326,54 +316,26 @@ def nbval(processes: int) -> Once:
     return once
 
 
-def modules() -> list[str]:
-    """The package, and its modules and packages."""
-    found = iter_modules([str(ROOT / "course_utils")])
-    return ["course_utils", *(f"course_utils.{module.name}" for module in found)]
-
-
 QUESTIONS = {
-    **{
-        f"windows-{name}": Question(
-            f"windows from a series of {steps:,} steps",
-            {
-                f"append loop, lookback {SHORT}": partial(append_loop, steps),
-                f"make_windows, lookback {SHORT}": partial(windows, steps, SHORT),
-                f"make_windows, lookback {LONG}": partial(windows, steps, LONG),
-            },
-            rounds=1 if steps > 1_000_000 else 3,
-        )
-        for name, steps in {"3k": 3_000, "300k": 300_000, "30m": 30_000_000}.items()
-    },
-    **{
-        f"epoch-{cell}": Question(
-            f"an epoch of the classic {cell}, 4 layers of 50 units",
-            {
-                "plain Keras script": partial(keras_script, f"classic {cell}"),
-                "course": partial(course_epoch, f"classic {cell}"),
-                **others,
-                "PyTorch": partial(torch_epoch, f"classic {cell}"),
-            },
-            rounds=5,
-            warm_up=True,
-            on_gpu=True,
-        )
-        for cell, others in {
-            "LSTM": {
-                "course, FusedLSTM": partial(course_epoch, "classic LSTM", "FusedLSTM"),
-                "course, XLA": partial(course_epoch, "classic LSTM", jit_compile=True),
-                "course, 16 steps a call": partial(
-                    course_epoch, "classic LSTM", steps_per_execution=16
-                ),
-            },
-            "GRU": {},
-        }.items()
-    },
+    "windows-3k": windows_question(3_000),
+    "windows-300k": windows_question(300_000),
+    "windows-30m": windows_question(30_000_000),
+    "epoch-LSTM": epoch_question(
+        "LSTM",
+        {
+            "course, FusedLSTM": partial(course_epoch, "classic LSTM", "FusedLSTM"),
+            "course, XLA": partial(course_epoch, "classic LSTM", jit_compile=True),
+            "course, 16 steps a call": partial(
+                course_epoch, "classic LSTM", steps_per_execution=16
+            ),
+        },
+    ),
+    "epoch-GRU": epoch_question("GRU", {}),
     "error": Question(
         "from prices to forecasts of IBM's test year, training included",
         {
-            name: partial(from_prices, name)
-            for name in ("classic LSTM", "GRU on returns and range", "linear, last day")
+            recipe: partial(from_prices, recipe)
+            for recipe in ("classic LSTM", "GRU on returns and range", "linear, last day")
         },
         rounds=1,
         on_gpu=True,
@@ -382,8 +344,8 @@ QUESTIONS = {
         f"a free run of {STEPS} steps, classic LSTM",
         {
             "loop of predict": partial(predict_loop, 1),
-            "free_run": partial(compiled_run, False),
-            "free_run, state carried": partial(compiled_run, True),
+            "free_run": partial(compiled_run, carry_state=False),
+            "free_run, state carried": partial(compiled_run, carry_state=True),
         },
         warm_up=True,
         on_gpu=True,
@@ -392,25 +354,16 @@ QUESTIONS = {
         f"{PATHS:,} paths of {STEPS} steps, classic LSTM",
         {
             "loop of predict, all paths in one batch": partial(predict_loop, PATHS),
-            "sample_paths": partial(compiled_paths, False),
-            "sample_paths, state carried": partial(compiled_paths, True),
+            "sample_paths": partial(compiled_paths, carry_state=False),
+            "sample_paths, state carried": partial(compiled_paths, carry_state=True),
         },
         rounds=1,
         warm_up=True,
         on_gpu=True,
     ),
-    **{
-        f"growth-{name}": Question(
-            f"an epoch of a GRU, by {name}",
-            {f"{value} {name}": partial(growing, **{name: value}) for value in values},
-            warm_up=True,
-        )
-        for name, values in {
-            "lookback": (15, 30, 60, 120),
-            "units": (16, 32, 64, 128),
-            "features": (1, 4, 16, 64),
-        }.items()
-    },
+    "growth-lookback": growth_question("lookback", [15, 30, 60, 120]),
+    "growth-units": growth_question("units", [16, 32, 64, 128]),
+    "growth-features": growth_question("features", [1, 4, 16, 64]),
     "growth-tickers": Question(
         "two epochs of the GRU on returns and range, by tickers",
         {f"{count} tickers": partial(several_tickers, count) for count in (1, 2, 4)},
@@ -420,16 +373,16 @@ QUESTIONS = {
     "workers": Question(
         "sixteen fits of a study",
         {
-            "1 process": partial(study, 1, False),
-            "2 processes": partial(study, 2, False),
-            "1 Dask worker": partial(study, 1, True),
-            "2 Dask workers": partial(study, 2, True),
+            "1 process": partial(study, 1, on_cluster=False),
+            "2 processes": partial(study, 2, on_cluster=False),
+            "1 Dask worker": partial(study, 1, on_cluster=True),
+            "2 Dask workers": partial(study, 2, on_cluster=True),
         },
         rounds=1,
     ),
     "imports": Question(
         "Python's start and an import",
-        {module: partial(importing, module) for module in ("keras", *modules())},
+        {module: partial(importing, module) for module in ("keras", "course_utils", *MODULES)},
         rounds=2,
     ),
     "nbval": Question(
@@ -442,24 +395,18 @@ QUESTIONS = {
 
 
 def main(question: str, way: str) -> None:
-    """Prepare and say so, then do the thing once for each line that comes in; one goes out each.
+    """Prepare and say so, then do the thing once per line of input, with a line of output each.
 
-    Processor time and memory are left out where processes are at work that we know nothing of.
+    Processor time and memory are left out while there are child processes, whose use is unknown.
     """
-    import json
-    import time
-
-    import psutil
-
     os.environ["COURSE_WARM"] = "off"
-    sys.stdout = sys.stderr  # what the course says is not the answer
-    importlib.import_module("course_utils")
+    sys.stdout = sys.stderr  # what the course prints is not the answer
     once = QUESTIONS[question].ways[way]()
     before = peak_mib()
     print("ready", file=sys.__stdout__, flush=True)
     for _ in sys.stdin:
         begin, used = time.perf_counter(), os.times()
-        note = once()
+        note = _note(once())
         seconds, cpu = time.perf_counter() - begin, sum(os.times()[:4]) - sum(used[:4])
         alive = psutil.Process().children()  # their time is not known before they end
         ended = os.times().children_user > used.children_user
@@ -468,9 +415,14 @@ def main(question: str, way: str) -> None:
         print(json.dumps(result), file=sys.__stdout__, flush=True)
 
 
+def _note(found: object) -> str:
+    """Text for the table; anything else is dropped at once, so that the next round has its room."""
+    return found if isinstance(found, str) else ""
+
+
 def peak_mib() -> int:
-    """The most memory that this process has had at once."""
-    import resource
+    """The most memory that this process has used at any time."""
+    import resource  # not on Windows
 
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit >> 20
