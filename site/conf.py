@@ -16,7 +16,7 @@ from links import repository
 from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
-# A signature is to say ArrayLike, not what NumPy's alias stands for.
+# Signatures should say ArrayLike, not what NumPy's alias stands for.
 numpy.typing.ArrayLike = NewType("ArrayLike", object)
 numpy.typing.NDArray = type(
     "NDArray", (), {"__class_getitem__": classmethod(GenericAlias), "__module__": "numpy.typing"}
@@ -24,7 +24,7 @@ numpy.typing.NDArray = type(
 
 
 def file_of(package: str, path: str) -> str:
-    """A file that an installed package brings."""
+    """A file that an installed package contains."""
     return str(Path(find_spec(package).origin).parent / path)
 
 
@@ -97,12 +97,13 @@ napoleon_numpy_docstring = False
 
 
 def code_marks(*event: object) -> None:
-    """Docstrings set code in single backticks, where reStructuredText wants two."""
+    """Docstrings set code in single backticks; reStructuredText needs two, and no space inside."""
     lines: list[str] = event[-1]
-    lines[:] = [re.sub(r"(?<![`:])`([^`\n]+)`(?!`)", r"``\1``", line) for line in lines]
+    lines[:] = [re.sub(r"(?<![`:])` *([^`\n]+?) *`(?!`)", r"``\1``", line) for line in lines]
 
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
-    app.add_lexer("csv", TextLexer)  # Pygments has none of that name
+    app.add_lexer("csv", TextLexer)  # Pygments has no lexer of that name
+    # Before napoleon, which would take a colon within single backticks for the end of a type.
     app.connect("autodoc-process-docstring", code_marks, priority=1)

@@ -1,14 +1,17 @@
-"""What the pages say in numbers, computed from the committed tables when the site is built."""
+"""What the pages say in numbers, computed from the committed tables when the site is built.
+
+The pages are Jinja templates and may use every name of this module.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 
 from course.lessons.lesson import CODE_LINES_A_MINUTE, WORDS_A_MINUTE, Lesson, find_lessons
-from course.lessons.timings import Timings, read_timings, timings_file
+from course.lessons.timings import Timing, read_timings, timings_file
 from course.studies.plans import PLANS
-from course_utils.files import ROOT
+from course_utils.files import ROOT, read_noted
 from course_utils.studies import TABLES, read_study
 
 import pandas as pd
@@ -17,21 +20,32 @@ CLASSIC = ["classic LSTM", "classic GRU"]
 RUNGS = [*CLASSIC, "GRU on levels", "GRU on returns", "GRU on returns and range"]
 WITHOUT_MEMORY = "linear, last day"
 BENCH = ROOT / "benchmarks" / "results.csv"
+READING_SPEED = f"{WORDS_A_MINUTE} words or {CODE_LINES_A_MINUTE} lines of code per minute"
 
 
 @dataclass(frozen=True)
 class Runs:
-    """Some trainings of a study."""
+    """Some training runs of a study, one row each."""
 
     table: pd.DataFrame
 
+    def __getitem__(self, column: str) -> pd.Series:
+        """A column of the table."""
+        return self.table[column]
+
     def of(self, **wanted: object) -> "Runs":
-        """Those whose columns have these values; a list means any of them."""
+        """Those whose columns have these values; a list means any of them.
+
+        Raises:
+            ValueError: there are none.
+        """
         table = self.table
         for column, values in wanted.items():
             table = table[table[column].isin(values if isinstance(values, list) else [values])]
         if table.empty:
-            raise ValueError(f"no training with {wanted}: the table has changed, so must the page")
+            raise ValueError(
+                f"no training run with {wanted}: the table has changed, so the page must change too"
+            )
         return Runs(table)
 
     @property
@@ -42,48 +56,39 @@ class Runs:
     @property
     def better(self) -> int:
         """How many have a smaller error than the naive forecast."""
-        return int((self.table["rmse"] < self.table["naive"]).sum())
+        return int((self["rmse"] < self["naive"]).sum())
 
     @property
     def worse(self) -> int:
         """How many have a larger error than the naive forecast."""
-        return int((self.table["rmse"] > self.table["naive"]).sum())
+        return int((self["rmse"] > self["naive"]).sum())
 
     @property
     def skill(self) -> float:
         """The median share of the naive error that is removed."""
-        return float((1 - self.table["rmse"] / self.table["naive"]).median())
+        return float((1 - self["rmse"] / self["naive"]).median())
 
     def years(self) -> tuple[int, int]:
         """In how many years the median error is below the naive one, and of how many."""
         by_year = self.table.groupby("year")[["rmse", "naive"]].median()
         return int((by_year["rmse"] < by_year["naive"]).sum()), len(by_year)
 
-    def median(self, column: str) -> float:
-        """A column's median."""
-        return float(self.table[column].median())
-
-    def least(self, column: str) -> float:
-        """A column's smallest value."""
-        return float(self.table[column].min())
-
-    def most(self, column: str) -> float:
-        """A column's largest value."""
-        return float(self.table[column].max())
-
 
 @dataclass(frozen=True)
 class Study:
     """A committed table, and the lines that say how it was made."""
 
-    file: Path
-    runs: Runs
+    name: str
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The table's rows."""
+        return Runs(read_study(self.name))
 
     @property
     def about(self) -> str:
         """What its plan says about it, in a sentence."""
-        plan = PLANS[self.made_by.split()[-1]]
-        return (plan.__doc__ or "").partition("\n")[0]
+        return (PLANS[self.made_by.split()[-1]].__doc__ or "").partition("\n")[0]
 
     @property
     def made_by(self) -> str:
@@ -97,20 +102,20 @@ class Study:
 
     @property
     def data(self) -> str:
-        """The tickers whose prices it rests on, each with the beginning of its checksum."""
+        """The tickers whose prices it uses, each with the beginning of its checksum."""
         said = [re.sub(r"sha256 (\w{8})\w*", r"(\1…)", line) for line in self._said("data")]
         return ", ".join(said) or "none"
 
     @property
     def absent(self) -> list[str]:
-        """Tickers that were not at hand."""
+        """Tickers whose prices were not available."""
         return [name for line in self._said("not at hand") for name in line.split(", ")]
 
     @property
     def minutes(self) -> float | None:
-        """What its trainings took together, one core each; nothing in a table of forecasts."""
+        """What its training runs took together, one core each; None for a table of forecasts."""
         table = self.runs.table
-        if "seconds an epoch" in table:  # `seconds` are those since it was last resumed
+        if "seconds an epoch" in table:  # `seconds` counts only from where it was last resumed
             return (table["epochs"] * table["seconds an epoch"]).sum() / 60
         return table["seconds"].sum() / 60 if "seconds" in table else None
 
@@ -119,32 +124,38 @@ class Study:
         return [text for key, _, text in lines if key == what]
 
 
-def study(name: str) -> Study:
-    """Read a committed table."""
-    return Study(TABLES / f"{name}.csv", Runs(read_study(name)))
-
-
 def studies() -> list[Study]:
     """All committed tables."""
-    return [study(file.stem) for file in sorted(TABLES.glob("*.csv"))]
+    return [Study(file.stem) for file in sorted(TABLES.glob("*.csv"))]
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[object]], numbers_from: int = 1) -> str:
-    """A Markdown table whose columns are numbers, aligned right, from one of them on."""
-    bars = ["---:" if place >= numbers_from else "---" for place in range(len(head))]
-    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in [head, bars, *rows])
+def plan_size(study: str) -> dict[str, int]:
+    """How many fits, tickers and years a study has if all its data is available."""
+    fits = PLANS[study]()
+    return {
+        "fits": len(fits),
+        "tickers": len({fit.ticker for fit in fits}),
+        "years": len({fit.year for fit in fits}),
+    }
 
 
-def comparison(runs: Runs, names: Sequence[str]) -> str:
-    """A Markdown table of recipes beside the naive forecast."""
+def markdown_table(
+    head: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()
+) -> str:
+    """A Markdown table; the columns named in `right` are aligned right."""
+    bars = ["---:" if name in right else "---" for name in head]
+    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in [head, bars, *rows])
+
+
+def comparison(runs: Runs, recipes: Iterable[str]) -> str:
+    """A Markdown table that compares recipes with the naive forecast."""
     rows = []
-    for name in names:
-        some = runs.of(recipe=name)
-        rows.append(
-            [name, some.count, usd(some.median("rmse")), share(some.skill, sign=True), some.better]
-        )
-    head = ["", "trainings", "median error", "skill", "better than naive"]
-    return table(head, rows)
+    for recipe in recipes:
+        some = runs.of(recipe=recipe)
+        skill = share(some.skill, sign=True)
+        rows.append([recipe, some.count, usd(some["rmse"].median()), skill, some.better])
+    head = ["", "training runs", "median error", "skill", "better than naive"]
+    return markdown_table(head, rows, right=head[1:])
 
 
 def usd(value: float) -> str:
@@ -163,52 +174,70 @@ def readme(heading: str) -> str:
     Raises:
         ValueError: there is no such section.
     """
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", _readme(), re.M | re.S)
     if not found:
         raise ValueError(f"README.md has no section {heading!r} any more, and the site shows it")
     return found[1].strip()
 
 
 def picture() -> dict[str, str]:
-    """README's picture: its file, alternative text and caption."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    found = re.search(
-        r"^!\[(?P<alt>[^\]]+)\]\((?P<file>[^)]+)\)\n+\*(?P<caption>.+)\*$", text, re.M
-    )
+    """README's picture: its file, alternative text and caption.
+
+    Raises:
+        ValueError: there is none.
+    """
+    captioned = r"^!\[(?P<alt>[^\]]+)\]\((?P<file>[^)]+)\)\n+\*(?P<caption>.+)\*$"
+    found = re.search(captioned, _readme(), re.M)
     if not found:
         raise ValueError("README.md has no picture with a caption any more, and the site shows it")
     return found.groupdict()
 
 
+def _readme() -> str:
+    return (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def measured_on() -> dict[str, str]:
+    """What the lessons were timed on: cores and versions."""
+    return dict(read_timings(timings_file()).measured_on)
+
+
+def _timed_lessons() -> list[tuple[Lesson, str, Timing | None]]:
+    """Each lesson with a Markdown link to it and its timing, if there is one."""
+    timings = read_timings(timings_file()).lessons
+    return [
+        (
+            lesson,
+            f"[{lesson.number} {lesson.title}](../notebooks/{lesson.path.name})",
+            timings.get(lesson.number),
+        )
+        for lesson in find_lessons()
+    ]
+
+
 def lesson_cards() -> str:
-    """A Markdown list of the lessons: title, minutes, what each is about."""
-    timings = read_timings(timings_file())
-    return "\n".join(_card(lesson, timings) for lesson in find_lessons())
-
-
-def _card(lesson: Lesson, timings: Timings) -> str:
-    about = lesson.cells[0]["source"].split("\n\n")[1].replace("\n", " ").replace("**", "")
-    costs = f"{lesson.minutes_to_read} minutes to read"
-    if timing := timings.lessons.get(lesson.number):
-        costs += f", {max(1, round(timing.seconds))} seconds to run"
-    link = f"[{lesson.number} {lesson.title}](../notebooks/{lesson.path.name})"
-    return f"- {link}\n\n  {about}\n\n  {costs}\n"
+    """A Markdown list of the lessons: title, what each is about, minutes and seconds."""
+    cards = []
+    for lesson, link, timing in _timed_lessons():
+        about = lesson.cells[0]["source"].split("\n\n")[1].replace("\n", " ").replace("**", "")
+        costs = f"{lesson.minutes_to_read} minutes to read"
+        if timing:
+            costs += f", {max(1, round(timing.seconds))} seconds to run"
+        cards.append(f"- {link}\n\n  {about}\n\n  {costs}\n")
+    return "\n".join(cards)
 
 
 def timing_table() -> str:
-    """A Markdown table of what the lessons take."""
-    timings = read_timings(timings_file())
+    """A Markdown table of how long the lessons take."""
     rows = []
-    for lesson in find_lessons():
-        link = f"[{lesson.number} {lesson.title}](../notebooks/{lesson.path.name})"
-        if timing := timings.lessons.get(lesson.number):
-            run = [f"{timing.seconds:.1f} s", f"{timing.slowest_cell_seconds:.1f} s"]
-            run += [f"{timing.peak_mib} MiB"]
-        else:
-            run = ["not timed"] * 3
+    for lesson, link, timing in _timed_lessons():
+        run = ["not timed"] * 3
+        if timing:
+            seconds = (timing.seconds, timing.slowest_cell_seconds)
+            run = [*(f"{each:.1f} s" for each in seconds), f"{timing.peak_mib} MiB"]
         rows.append([link, f"{lesson.minutes_to_read} min", *run])
-    return table(["lesson", "to read", "to run", "slowest cell", "peak memory"], rows)
+    head = ["lesson", "to read", "to run", "slowest cell", "peak memory"]
+    return markdown_table(head, rows, right=head[1:])
 
 
 def hours_to_read() -> float:
@@ -216,71 +245,33 @@ def hours_to_read() -> float:
     return sum(lesson.minutes_to_read for lesson in find_lessons()) / 60
 
 
-@dataclass(frozen=True)
-class Question:
-    """What `make bench` measured about one thing to do."""
-
-    rows: pd.DataFrame
-
-    @property
-    def text(self) -> str:
-        """What was to be done."""
-        return self.rows["text"].iloc[0]
-
-    @property
-    def table(self) -> str:
-        """A Markdown table of the ways to do it, with their notes where there are any."""
-        shown = ["ratio", "seconds", "CPU seconds", "first", "MiB", "GPU ratio", "note"]
-        shown = [name for name in shown if self.rows[name].any()]
-        return table(["", *shown], self.rows[["way", *shown]].to_numpy().tolist())
+def most_memory() -> int:
+    """MiB that the lesson with the largest need takes."""
+    return max(timing.peak_mib for timing in read_timings(timings_file()).lessons.values())
 
 
-def _bench() -> pd.DataFrame:
-    return pd.read_csv(BENCH, comment="#", keep_default_na=False, dtype=str)
-
-
-def bench_questions() -> list[Question]:
-    """All that `make bench` measured, in its order."""
-    return [Question(rows) for _, rows in _bench().groupby("question", sort=False)]
+def _bench() -> tuple[list[str], pd.DataFrame]:
+    return read_noted(BENCH, keep_default_na=False, dtype=str)
 
 
 def bench_header() -> list[str]:
-    """The lines that say on what was measured, and what the columns are."""
-    lines = BENCH.read_text(encoding="utf-8").splitlines()
-    return [line.removeprefix("# ") for line in lines if line.startswith("# ")]
+    """The lines that say on what `make bench` measured, and what its columns are."""
+    return _bench()[0]
+
+
+def bench_questions() -> list[tuple[str, str]]:
+    """All that `make bench` measured: each question with a table of its ways, in Markdown."""
+    found = []
+    for _, rows in _bench()[1].groupby("question", sort=False):
+        columns = ["ratio", "seconds", "CPU seconds", "first", "MiB", "GPU ratio", "note"]
+        shown = [name for name in columns if rows[name].any()]
+        ways = rows[["way", *shown]].to_numpy().tolist()
+        found.append((rows["text"].iloc[0], markdown_table(["", *shown], ways, right=shown)))
+    return found
 
 
 def bench_seconds(question: str, way: str) -> str:
     """How long a way took in `make bench`."""
-    rows = _bench()
+    rows = _bench()[1]
     (found,) = rows.loc[(rows["question"] == question) & (rows["way"] == way), "seconds"]
     return f"{float(found):.0f}"
-
-
-def plan_size(study: str) -> dict[str, int]:
-    """How many fits, tickers and years a study has where all data is at hand."""
-    fits = PLANS[study]()
-    return {
-        "fits": len(fits),
-        "tickers": len({fit.ticker for fit in fits}),
-        "years": len({fit.year for fit in fits}),
-    }
-
-
-def most_memory() -> int:
-    """MiB that the hungriest lesson takes."""
-    return max(timing.peak_mib for timing in read_timings(timings_file()).lessons.values())
-
-
-def context() -> dict[str, object]:
-    """What the pages of the site may use."""
-    own = [study, studies, table, comparison, usd, share, readme, picture, lesson_cards]
-    own += [timing_table, hours_to_read, find_lessons]
-    own += [bench_questions, bench_header, bench_seconds, plan_size, most_memory]
-    return {function.__name__: function for function in own} | {
-        "measured_on": read_timings(timings_file()).measured_on,
-        "reading_speed": (WORDS_A_MINUTE, CODE_LINES_A_MINUTE),
-        "CLASSIC": CLASSIC,
-        "RUNGS": RUNGS,
-        "WITHOUT_MEMORY": WITHOUT_MEMORY,
-    }

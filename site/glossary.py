@@ -11,25 +11,38 @@ from links import CODE, relink
 BOLD = re.compile(r"\*\*(?P<words>[^*\n]+)\*\*")
 SENTENCE_END = re.compile(r"(?<!et al)[.?!][)*\"]*\s+(?=[\"(*`$]*[A-Z0-9`$])")
 MATH = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$", re.S)
+POINTS_BACK = re.compile(r"(This|It|They|Or) ")
 LABELS = re.compile(
     r"You will be able to|You need first|What do you expect\??|Next"
     r"|Established here|A hint|Not established|Not asked"
 )
+"""words in bold that many lessons share"""
 STRESSED = {
-    "00": {"full", "embedded", "What often goes wrong"},
-    "01": {"(batch, time_steps, features)"},
-    "02": {"scale", "input, forget, candidate, output", "one unit"},
-    "03": {"no cell state", "no output gate", "no second tanh"},
-    "04": {"Rung 4: a linear regression", "rungs", "mean of the five highs before it"},
-    "05": {"held", "ten times the bias", "sine"}
-    | {"conditional mean three steps ahead", "share of the test year's days"},
-    "06": {"columns", "at most half the parameters"},
-    "07": {"signal", "noise"},
-    "08": {"The verb comes last"},
-    "09": {"words", "pairs", "triples", "sentences"}
-    | {"bits per character", "equally likely choices"},
+    "00": ["full", "embedded", "What often goes wrong"],
+    "01": ["(batch, time_steps, features)"],
+    "02": ["scale", "input, forget, candidate, output", "one unit"],
+    "03": ["no cell state", "no output gate", "no second tanh"],
+    "04": ["Rung 4: a linear regression", "rungs", "mean of the five highs before it"],
+    "05": [
+        "held",
+        "ten times the bias",
+        "sine",
+        "conditional mean three steps ahead",
+        "share of the test year's days",
+    ],
+    "06": ["columns", "at most half the parameters"],
+    "07": ["signal", "noise"],
+    "08": ["The verb comes last"],
+    "09": [
+        "words",
+        "pairs",
+        "triples",
+        "sentences",
+        "bits per character",
+        "equally likely choices",
+    ],
 }
-"""by lesson: words in bold that are stressed, and are no terms"""
+"""by lesson: words in bold that are stressed and are not terms"""
 
 
 @dataclass(frozen=True)
@@ -43,7 +56,7 @@ class Use:
     lesson: Lesson
     cell: int
     span: tuple[int, int]
-    """where in the cell's source the bold words stand, asterisks included"""
+    """where the bold words are in the cell's source, asterisks included"""
     sentence: str
 
     @property
@@ -58,11 +71,10 @@ def slug(term: str) -> str:
 
 
 def find_uses(lessons: Iterable[Lesson]) -> list[Use]:
-    """Find the terms of the lessons, in the lessons' order, each once a lesson.
+    """Find the terms of the lessons, in the lessons' order, each once per lesson.
 
-    A term is what stands in bold and is neither one of the words that lessons share, such as
-    `You need first`, nor a sentence, nor listed in `STRESSED`. A plural belongs to its singular,
-    if both are there.
+    Bold words are a term unless many lessons share them, such as `You need first`, or they are a
+    sentence, or `STRESSED` lists them. A plural belongs to its singular if both appear.
     """
     uses = [use for lesson in lessons for use in _uses_in(lesson)]
     terms = {use.term for use in uses}
@@ -99,31 +111,24 @@ def linked(source: str, uses: Iterable[Use]) -> str:
 
 def _uses_in(lesson: Lesson) -> Iterator[Use]:
     """The first use of every term in a lesson."""
-    seen = set()
+    seen = {words.lower() for words in STRESSED.get(lesson.number, ())}
     for number, cell in enumerate(lesson.cells):
         if cell["cell_type"] != "markdown" or is_notes(cell):
             continue
         source = cell["source"]
+        asides = _asides(source)
         for match in BOLD.finditer(source):
             words = match["words"]
-            if (
-                words.lower() in seen
-                or words in STRESSED.get(lesson.number, ())
-                or LABELS.fullmatch(words)
-                or words[-1] in ".?!"
-                or _within(match.start(), _asides(source))
-            ):
+            is_term = not LABELS.fullmatch(words) and words[-1] not in ".?!"
+            if words.lower() in seen or not is_term or _within(match.start(), asides):
                 continue
             seen.add(words.lower())
             block, place = _block(source, match.start())
-            yield Use(
-                term=_in_a_list(words, block[:place]),
-                words=words,
-                lesson=lesson,
-                cell=number,
-                span=match.span(),
-                sentence=_sentence(block, place, f"notebooks/{lesson.path.name}"),
+            sentence = relink(
+                _sentence(block, place), f"notebooks/{lesson.path.name}", "glossary.md"
             )
+            term = _in_a_list(words, block[:place])
+            yield Use(term, words, lesson, number, match.span(), sentence.replace("**", ""))
 
 
 def _asides(text: str) -> list[tuple[int, int]]:
@@ -142,35 +147,39 @@ def _in_a_list(words: str, before: str) -> str:
 
 
 def _block(source: str, place: int) -> tuple[str, int]:
-    """The paragraph or point of a list that holds a place, and the place in it."""
+    """The paragraph or item of a list that contains a place, and the place in it."""
     starts = [match.end() for match in re.finditer(r"\n\s*\n|^[-*] |^#+ .*\n", source, re.M)]
     start = max((start for start in starts if start <= place), default=0)
     end = start + re.search(r"\n\s*\n|\n[-*] |\Z", source[start:]).start()
     return source[start:end], place - start
 
 
-def _sentence(block: str, place: int, file: str) -> str:
-    """The sentence that says what a term at this place means, as a paragraph of the glossary.
-
-    With the sentence before, if it begins by pointing back; with the next, if it is very short;
-    and of a list of clauses only the one that holds the place.
-    """
+def _sentence(block: str, place: int) -> str:
+    """What a block says about the term at a place in it, as a paragraph of the glossary."""
     asides = _asides(block)
     ends = [end.end() for end in SENTENCE_END.finditer(block) if not _within(end.start(), asides)]
     bounds = [0, *ends, len(block)]
-    first = max(n for n, start in enumerate(bounds[:-1]) if start <= place)
-    last = first + 1
-    if block[bounds[first] : bounds[last]].count(";") >= 3:
-        start = max(match.end() for match in re.finditer(r"[;:] ", block[:place]))
-        text = re.match(r"[^;.]+", block[start:]).group().replace("**", "") + "."
-        text = text[0].upper() + text[1:]
+    number = max(n for n, start in enumerate(bounds[:-1]) if start <= place)
+    if block[bounds[number] : bounds[number + 1]].count(";") >= 3:
+        text = _clause(block, place)
     else:
-        if re.match(r"(This|It|They|Or) ", block[bounds[first] :]) and first > 0:
-            first -= 1
-        if len(block[bounds[first] : bounds[last]].split()) < 9 and last < len(bounds) - 1:
-            last += 1
-        text = block[bounds[first] : bounds[last]]
+        text = _with_context(block, bounds, number)
     text = re.sub(r"\s*:(\s*\$\$.*)?$", ".", " ".join(text.split()))
-    if text.count("(") > text.count(")"):
-        text = text.removeprefix("(")
-    return relink(text, file, "glossary.md").replace("**", "")
+    return text.removeprefix("(") if text.count("(") > text.count(")") else text
+
+
+def _clause(block: str, place: int) -> str:
+    """In a list of clauses, the one at a place, as a sentence."""
+    start = max(match.end() for match in re.finditer(r"[;:] ", block[:place]))
+    text = re.match(r"[^;.]+", block[start:]).group().replace("**", "")
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _with_context(block: str, bounds: list[int], number: int) -> str:
+    """A sentence, with the one before if it points back, and with the next if it is very short."""
+    first, last = number, number + 1
+    if POINTS_BACK.match(block, bounds[first]) and first > 0:
+        first -= 1
+    if len(block[bounds[first] : bounds[last]].split()) < 9 and last < len(bounds) - 1:
+        last += 1
+    return block[bounds[first] : bounds[last]]

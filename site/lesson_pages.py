@@ -1,4 +1,4 @@
-"""A stored lesson as a page of the site: the same cells, folded and linked as a page needs it."""
+"""A stored lesson as a page of the site: the same cells, folded and linked as a page needs them."""
 
 import itertools
 import json
@@ -14,8 +14,8 @@ from glossary import Use, linked
 from links import relink
 from nbformat import NotebookNode
 
-FOLDED = {"solution": "solution", "answer": "answer"}
-"""tags of cells that are folded, and what the fold says is in them"""
+FOLDED = {"solution", "answer"}
+"""tags of cells that are folded"""
 EQUATION = re.compile(r"^\$\$(?:(?!\$\$).)+\$\$$", re.M | re.S)
 ALSO_PLOTLY = '<script type="application/json" class="plotly-figure">{}</script>'
 
@@ -29,21 +29,18 @@ def lesson_page(lesson: Lesson, uses: Iterable[Use], address: str | None) -> Not
         address: of the repository, if there is one.
 
     Returns:
-        the notebook: terms linked to the glossary, links led to pages, equations numbered,
-        solutions and answers folded, pictures with their alternative text, and no notes.
+        the notebook, with terms linked to the glossary, links that lead to pages, numbered
+        equations, folded solutions and answers, alternative text for pictures, and no notes.
     """
     notebook = nbformat.read(lesson.path, as_version=4)
     here = f"notebooks/{lesson.path.name}"
-    by_cell: dict[int, list[Use]] = {}
-    for use in uses:
-        if use.lesson == lesson:
-            by_cell.setdefault(use.cell, []).append(use)
+    own = [use for use in uses if use.lesson == lesson]
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type == "markdown":
-            source = linked(cell.source, by_cell.get(number, []))
+            source = linked(cell.source, [use for use in own if use.cell == number])
             cell.source = numbered(relink(source, here, here, address), f"{lesson.number}-{number}")
-        for tag in FOLDED.keys() & set(tags_of(cell)):
-            _fold(cell, FOLDED[tag])
+        for tag in FOLDED.intersection(tags_of(cell)):
+            _fold(cell, tag)
         if cell.cell_type == "code":
             _describe_picture(cell)
             _add_plotly(cell)
@@ -51,11 +48,11 @@ def lesson_page(lesson: Lesson, uses: Iterable[Use], address: str | None) -> Not
 
 
 def numbered(source: str, place: str) -> str:
-    """A cell's source with a label behind each displayed equation, which Sphinx then numbers.
+    """A cell's source with a label after each displayed equation, which Sphinx then numbers.
 
     Args:
         source: of a Markdown cell.
-        place: a name for the cell, which no other cell of the site has.
+        place: a name for the cell that no other cell of the site has.
     """
     count = itertools.count(1)
     return EQUATION.sub(lambda found: f"{found[0]} (eq-{place}-{next(count)})", source)
@@ -74,7 +71,7 @@ def _fold(cell: NotebookNode, what: str) -> None:
 
 
 def _describe_picture(cell: NotebookNode) -> None:
-    """Tell MyST-NB the alternative text, which it takes from the cell alone.
+    """Put the alternative text into the cell's metadata, the only place where MyST-NB looks.
 
     Raises:
         ValueError: the cell shows several pictures, which one text cannot describe.
@@ -82,14 +79,16 @@ def _describe_picture(cell: NotebookNode) -> None:
     pictures = [output for output in cell.outputs if "image/png" in output.get("data", {})]
     if len(pictures) > 1:
         first = cell.source.partition("\n")[0]
-        raise ValueError(f"the cell `{first}` shows {len(pictures)} pictures: make it one a cell")
+        raise ValueError(
+            f"the cell `{first}` shows {len(pictures)} pictures: show each in its own cell"
+        )
     for picture in pictures:
         alt = picture.metadata.get("image/png", {}).get("alt") or cell.metadata.get("alt", "")
         _options(cell)["image"] = {"alt": alt}
 
 
 def _add_plotly(cell: NotebookNode) -> None:
-    """Put a picture that can be hovered over beside its still version, for the page's script."""
+    """Add a picture that answers a hover to its still version, for the page's script."""
     for output in list(cell.outputs):
         figure: Mapping | None = output.get("data", {}).pop(PLOTLY, None)
         if figure is not None:

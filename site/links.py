@@ -10,7 +10,7 @@ from course_utils.files import ROOT
 LINK = re.compile(r"(?<!!)\[(?P<text>[^\]\n]+)\]\((?P<target>[^)\s]+)\)")
 CODE = re.compile(r"^(`{3,}|~{3,}).*?^\1|(?<!`)(`+)(?!`).*?(?<!`)\2(?!`)", re.M | re.S)
 PAGES = {"README.md": "setup.md", "data/README.md": "data.md"}
-"""files of the course that are pages under another name"""
+"""files of the course whose pages have a different name"""
 
 
 def repository() -> str | None:
@@ -24,13 +24,13 @@ def relink(text: str, file: str, page: str, address: str | None = None) -> str:
 
     Args:
         text: Markdown.
-        file: where in the course the text stands, such as `site/index.md`.
-        page: where in the site it will stand, such as `index.md`.
-        address: of the repository. A link to a file that is no page leads there; without an
+        file: the file of the course that holds the text, such as `site/index.md`.
+        page: the page of the site that will show it, such as `index.md`.
+        address: of the repository. A link to a file that is not a page leads there; without an
             address, its words stay and the link goes.
 
     Returns:
-        the text with its links changed.
+        the text with its links changed; code stays as it is.
     """
     code = [match.span() for match in CODE.finditer(text)]
 
@@ -50,7 +50,7 @@ def relink(text: str, file: str, page: str, address: str | None = None) -> str:
 
 
 def page_of(path: str) -> str | None:
-    """The page that a file of the course becomes, or none."""
+    """The page that a file of the course becomes, if it becomes one."""
     if path in PAGES:
         return PAGES[path]
     if re.fullmatch(r"notebooks/\d\d_\w+\.ipynb", path):
