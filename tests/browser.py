@@ -42,10 +42,10 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Say what did not run, in a line."""
+    """Say in a line that these tests did not run."""
     if CHROMIUM is None:
         terminalreporter.write_line(
-            f"There is no Chromium here, so no test in a browser ran; install one of "
-            f"{', '.join(NAMES)}, and they do.",
+            f"There is no Chromium here, so no test in a browser ran. To run them, install one of "
+            f"{', '.join(NAMES)}.",
             yellow=True,
         )

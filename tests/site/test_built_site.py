@@ -8,22 +8,25 @@ import sys
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
-from course.lessons.lesson import find_lessons
+from course.lessons.lesson import find_lessons, is_notes
 from course_utils.files import ROOT
 from course_utils.plots.live.explorer import PLOTLY
 
+import facts
 import glossary
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
+from links import repository
+
+pytestmark = pytest.mark.slow
 
 SITE = ROOT / "build" / "site"
 PHONE, LAPTOP = {"width": 375, "height": 800}, {"width": 1280, "height": 800}
 SERIOUS = ("serious", "critical")
 GATES = "notebooks/02_lstm_gates.html"
-WITH_PLOTLY = [
-    lesson for lesson in find_lessons() if PLOTLY in lesson.path.read_text(encoding="utf-8")
-]
+LESSONS = find_lessons()
+WITH_PLOTLY = [lesson for lesson in LESSONS if PLOTLY in lesson.path.read_text(encoding="utf-8")]
 IN_THE_DARK = """() => {
     for (const fold of document.querySelectorAll("details")) fold.open = true;
     document.documentElement.dataset.theme = "dark";
@@ -32,17 +35,11 @@ IN_THE_DARK = """() => {
 
 @pytest.fixture(scope="module")
 def built():
-    """Build the site; only what has changed since the last time is made anew."""
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "site" / "build.py")],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
+    """Build the site; only what has changed since the last time is made again."""
+    command = [sys.executable, str(ROOT / "site" / "build.py")]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
-    return SITE
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -71,12 +68,7 @@ def serve():
 
 @pytest.fixture(scope="module")
 def address(built, serve):
-    return serve(built)
-
-
-def names_of_pages():
-    names = (path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
-    return sorted(name for name in names if not name.startswith("_static/"))
+    return serve(SITE)
 
 
 def parsed(name):
@@ -87,78 +79,72 @@ def page_of(lesson):
     return f"notebooks/{lesson.path.stem}.html"
 
 
-# What the pages hold.
+# What the pages contain.
 
 
 def test_every_term_is_linked_from_its_first_use_and_back(built):
-    pages = {lesson.number: parsed(page_of(lesson)) for lesson in find_lessons()}
+    pages = {lesson.number: parsed(page_of(lesson)) for lesson in LESSONS}
     meanings = parsed("glossary.html")
     listed = {term.get_text().rstrip("#") for term in meanings.select("dl.glossary dt")}
-    uses = glossary.find_uses(find_lessons())
+    uses = glossary.find_uses(LESSONS)
     assert listed == {use.term for use in uses}
     for use in uses:
         link = pages[use.lesson.number].select_one(f"#{use.anchor} a")
-        target = link["href"].partition("glossary.html#")[2]
-        meaning = meanings.find(id=target)
+        meaning = meanings.find(id=link["href"].partition("glossary.html#")[2])
         assert meaning.get_text().rstrip("#") == use.term
-        back = f"notebooks/{use.lesson.path.stem}.html#{use.anchor}"
+        back = f"{page_of(use.lesson)}#{use.anchor}"
         assert meaning.find_next("dd").find("a", href=back), use.term
 
 
-def test_every_picture_has_the_alternative_text_of_its_notebook(built):
-    for lesson in find_lessons():
-        shown = [image["alt"] for image in parsed(page_of(lesson)).select("article img")]
-        stored = [
-            output["metadata"]["image/png"]["alt"]
-            for cell in lesson.cells
-            for output in cell.get("outputs", [])
-            if "image/png" in output.get("data", {})
-        ]
-        assert shown == stored
-        assert all(text.strip() for text in shown)
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.number)
+def test_a_lesson_has_its_alternative_texts_its_download_and_no_notes(built, lesson):
+    page = parsed(page_of(lesson))
+    outputs = [output for cell in lesson.cells for output in cell.get("outputs", [])]
+    pictures = [output for output in outputs if "image/png" in output.get("data", {})]
+    texts = [picture["metadata"]["image/png"]["alt"] for picture in pictures]
+    assert [image["alt"] for image in page.select("article img")] == texts
+    assert all(text.strip() for text in texts)
+    assert "Notes for instructors" not in page.get_text()
+    assert bool(page.select("a[href*='mybinder']")) == bool(repository())
+    offered = json.loads((SITE / "_sources/notebooks" / lesson.path.name).read_text("utf-8"))
+    stored = [cell["source"] for cell in lesson.cells if not is_notes(cell)]
+    assert ["".join(cell["source"]) for cell in offered["cells"]] == stored
 
 
 def test_the_front_page_shows_the_readmes_picture_and_the_lessons_with_their_minutes(built):
     page = parsed("index.html")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert f"![{page.select_one('article figure img')['alt']}](" in readme
-    cards = page.select(".lesson-cards > li")
-    for card, lesson in zip(cards, find_lessons(), strict=True):
+    assert page.select_one("article figure img")["alt"] == facts.picture()["alt"]
+    for card, lesson in zip(page.select(".lesson-cards > li"), LESSONS, strict=True):
         assert card.a["href"] == page_of(lesson)
         assert f"{lesson.minutes_to_read} minutes to read" in card.get_text()
 
 
 def test_every_table_of_a_study_is_offered_with_who_made_it(built):
     text = parsed("measured.html").get_text()
-    tables = sorted((ROOT / "data" / "studies").glob("*.csv"))
-    assert sorted(path.name for path in SITE.glob("_downloads/*/*.csv")) == sorted(
-        [path.name for path in tables] + ["timings.csv"]
-    )
-    for path in tables:
-        made_by, versions = path.read_text(encoding="utf-8").splitlines()[:2]
-        assert made_by.removeprefix("# made by: ") in text
-        assert versions.removeprefix("# versions: ") in text
+    tables = facts.studies()
+    assert {path.name for path in SITE.glob("_downloads/*/*.csv")} == {
+        "timings.csv",
+        *(f"{table.name}.csv" for table in tables),
+    }
+    for table in tables:
+        assert table.made_by.startswith("course study ")
+        assert table.made_by in text
+        assert "tensorflow" in table.versions
+        assert table.versions in text
+        assert table.about
 
 
-def test_a_downloaded_lesson_is_the_stored_one(built):
-    for lesson in find_lessons():
-        offered = json.loads(
-            (SITE / "_sources" / "notebooks" / lesson.path.name).read_text("utf-8")
-        )
-        stored = [cell for cell in lesson.cells if "notes" not in cell["metadata"].get("tags", [])]
-        assert ["".join(c["source"]) for c in offered["cells"]] == [c["source"] for c in stored]
-
-
-def test_no_page_holds_notes_for_instructors(built):
-    for lesson in find_lessons():
-        assert "Notes for instructors" not in parsed(page_of(lesson)).get_text()
-
-
-def test_signatures_say_array_like(built):
-    text = parsed("api/windows.html").get_text()
-    assert "ArrayLike" in text
-    assert "NDArray" in text
-    assert "_ScalarT" not in text
+def test_docstrings_of_all_that_lessons_import_are_there_and_say_array_like(built):
+    for lesson in LESSONS:
+        code = "\n".join(c["source"] for c in lesson.cells if c["cell_type"] == "code")
+        for module in re.findall(r"^from course_utils\.(\w+)[\w.]* import", code, re.M):
+            assert module == "files" or (SITE / "api" / f"{module}.html").is_file()
+    windows = parsed("api/windows.html").get_text()
+    assert "ArrayLike" in windows
+    assert "NDArray" in windows
+    assert "_ScalarT" not in windows
+    runner = parsed("api.html")
+    assert all(runner.find(id=f"course.{name}") for name in ("opening", "check", "exercises.judge"))
 
 
 # The pages in a browser.
@@ -171,20 +157,14 @@ def problems_of(page, address, name):
     def note(kind, text):
         problems.append(f"{name}: {kind}: {text}")
 
-    def on_request(request):
-        if not request.url.startswith((address, "data:", "blob:")):
-            note("foreign host", request.url)
-
-    def on_response(response):
-        if response.status >= 400:
-            note("no such file", response.url)
-
     listeners = {
         "console": lambda said: said.type in ("error", "warning") and note("console", said.text),
         "pageerror": lambda error: note("script", error),
-        "request": on_request,
+        "request": lambda request: (
+            request.url.startswith((address, "data:", "blob:")) or note("foreign host", request.url)
+        ),
         "requestfailed": lambda request: note("failed", request.url),
-        "response": on_response,
+        "response": lambda response: response.status < 400 or note("no such file", response.url),
     }
     for event, listener in listeners.items():
         page.on(event, listener)
@@ -209,22 +189,22 @@ def problems_of(page, address, name):
 
 
 def axe(page, options):
-    context = {"exclude": ["mjx-container svg"]}  # hidden from readers, who get MathML beside it
+    context = {"exclude": ["mjx-container svg"]}  # hidden from readers, who get MathML instead
     options = {"resultTypes": ["violations"], "preload": False, **options}
     found = Axe().run(page, context, options).response["violations"]
     return [violation for violation in found if violation["impact"] in SERIOUS]
 
 
 def test_every_page_loads_by_itself_fits_a_phone_and_is_accessible_in_light_and_dark(page, address):
-    names = names_of_pages()
-    assert len(names) > 30
-    problems = [problem for name in names for problem in problems_of(page, address, name)]
-    assert problems == []
+    names = [path.relative_to(SITE).as_posix() for path in sorted(SITE.rglob("*.html"))]
+    pages = [name for name in names if not name.startswith("_static/")]
+    assert len(pages) > len(LESSONS)
+    assert [problem for name in pages for problem in problems_of(page, address, name)] == []
 
 
 BROKEN = {
     "foreign host": '<script src="https://example.invalid/x.js"></script>',
-    "failed": '<script src="https://example.invalid/x.js"></script>',
+    "failed": '<script src="https://example.invalid/y.js"></script>',
     "no such file": '<img src="gone.png" alt="A dot">',
     "console": '<script>console.error("oh")</script>',
     "script": "<script>throw new Error('oh')</script>",
@@ -237,25 +217,28 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("kind", BROKEN)
-def test_a_broken_page_is_caught(page, serve, tmp_path, kind):
+def test_all_that_is_broken_on_a_page_is_caught_and_nothing_on_a_sound_one(page, serve, tmp_path):
     head = '<!DOCTYPE html><html lang="en"><head><title>A</title><link rel="icon" href="data:,">'
-    text = f"{head}</head><main><h1>A</h1>{BROKEN[kind]}</main>"
-    (tmp_path / "a.html").write_text(text, encoding="utf-8")
-    found = {problem.split(": ")[1] for problem in problems_of(page, serve(tmp_path), "a.html")}
-    assert kind in found
+    for name, body in (("sound.html", ""), ("broken.html", "".join(BROKEN.values()))):
+        text = f"{head}</head><main><h1>A</h1>{body}</main>"
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    address = serve(tmp_path)
+    assert problems_of(page, address, "sound.html") == []
+    found = {problem.split(": ")[1] for problem in problems_of(page, address, "broken.html")}
+    assert found == set(BROKEN)
 
 
 def test_search_finds_the_forget_gate_in_lesson_02(page, address):
     page.goto(f"{address}search.html?q=forget+gate")
-    page.wait_for_function(
-        "document.querySelector('#search-results .search-summary, #search-results p')"
-    )
-    assert page.locator(f"#search-results a[href*='{GATES}']").count() >= 1
+    page.locator(f"#search-results a[href*='{GATES}']").first.wait_for()
 
 
-def test_a_solution_unfolds_by_keyboard(page, address):
+def test_a_solution_unfolds_by_keyboard_and_code_can_be_copied(page, address):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(address + GATES)
+    page.locator("div.highlight").first.hover()
+    page.locator("button.copybtn").first.click()
+    assert "opening(" in page.evaluate("navigator.clipboard.readText()")
     fold = page.locator("details", has_text="Show the solution").first
     code = fold.locator("pre").first
     assert not code.is_visible()
@@ -275,14 +258,6 @@ def test_the_theme_switch_works_by_keyboard_and_figures_stay_on_white(page, addr
     assert page.locator(".cell_output img").first.evaluate(style) == ["rgb(255, 255, 255)", "none"]
 
 
-def test_code_can_be_copied(page, address):
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto(address + GATES)
-    page.locator("div.highlight").first.hover()
-    page.locator("button.copybtn").first.click()
-    assert "opening(" in page.evaluate("navigator.clipboard.readText()")
-
-
 def test_formulas_are_typeset_without_a_network(page, address):
     page.goto(address + GATES)
     page.wait_for_function("document.querySelectorAll('mjx-container svg').length > 20")
@@ -298,8 +273,8 @@ def test_a_picture_answers_a_hover(page, address, lesson):
     said = page.locator(".plotly-drawn").get_attribute("aria-label")
     assert re.match(r"One input, \d+ units", said)
     box = drawn.bounding_box()
-    said = page.locator(".hoverlayer .hovertext")
     page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 5)
     page.mouse.move(box["x"] + box["width"] * 0.48, box["y"] + box["height"] / 2, steps=10)
-    said.first.wait_for()
-    assert "kernel[" in said.first.text_content()
+    said = page.locator(".hoverlayer .hovertext").first
+    said.wait_for()
+    assert "kernel[" in said.text_content()
