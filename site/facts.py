@@ -10,6 +10,7 @@ from functools import cached_property
 
 from course.lessons.lesson import CODE_LINES_A_MINUTE, WORDS_A_MINUTE, Lesson, find_lessons
 from course.lessons.timings import Timing, read_timings, timings_file
+from course.studies.fits import Fit
 from course.studies.plans import PLANS
 from course_utils.files import ROOT, read_noted
 from course_utils.studies import TABLES, read_study
@@ -19,7 +20,11 @@ import pandas as pd
 CLASSIC = ["classic LSTM", "classic GRU"]
 RUNGS = [*CLASSIC, "GRU on levels", "GRU on returns", "GRU on returns and range"]
 WITHOUT_MEMORY = "linear, last day"
-BENCH = ROOT / "benchmarks" / "results.csv"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TIMINGS = read_timings(timings_file())
+BENCH_LINES, BENCH = read_noted(
+    ROOT / "benchmarks" / "results.csv", keep_default_na=False, dtype=str
+)
 READING_SPEED = f"{WORDS_A_MINUTE} words or {CODE_LINES_A_MINUTE} lines of code per minute"
 
 
@@ -91,6 +96,11 @@ class Study:
         return (PLANS[self.made_by.split()[-1]].__doc__ or "").partition("\n")[0]
 
     @property
+    def fits(self) -> Sequence[Fit]:
+        """What its plan trains if all data is available."""
+        return PLANS[self.name]()
+
+    @property
     def made_by(self) -> str:
         """The command that made it."""
         return self._said("made by")[0]
@@ -129,16 +139,6 @@ def studies() -> list[Study]:
     return [Study(file.stem) for file in sorted(TABLES.glob("*.csv"))]
 
 
-def plan_size(study: str) -> dict[str, int]:
-    """How many fits, tickers and years a study has if all its data is available."""
-    fits = PLANS[study]()
-    return {
-        "fits": len(fits),
-        "tickers": len({fit.ticker for fit in fits}),
-        "years": len({fit.year for fit in fits}),
-    }
-
-
 def markdown_table(
     head: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()
 ) -> str:
@@ -174,7 +174,7 @@ def readme(heading: str) -> str:
     Raises:
         ValueError: there is no such section.
     """
-    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", _readme(), re.M | re.S)
+    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", README, re.M | re.S)
     if not found:
         raise ValueError(f"README.md has no section {heading!r} any more, and the site shows it")
     return found[1].strip()
@@ -187,32 +187,19 @@ def picture() -> dict[str, str]:
         ValueError: there is none.
     """
     captioned = r"^!\[(?P<alt>[^\]]+)\]\((?P<file>[^)]+)\)\n+\*(?P<caption>.+)\*$"
-    found = re.search(captioned, _readme(), re.M)
+    found = re.search(captioned, README, re.M)
     if not found:
         raise ValueError("README.md has no picture with a caption any more, and the site shows it")
     return found.groupdict()
 
 
-def _readme() -> str:
-    return (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def measured_on() -> dict[str, str]:
-    """What the lessons were timed on: cores and versions."""
-    return dict(read_timings(timings_file()).measured_on)
-
-
 def _timed_lessons() -> list[tuple[Lesson, str, Timing | None]]:
     """Each lesson with a Markdown link to it and its timing, if there is one."""
-    timings = read_timings(timings_file()).lessons
-    return [
-        (
-            lesson,
-            f"[{lesson.number} {lesson.title}](../notebooks/{lesson.path.name})",
-            timings.get(lesson.number),
-        )
-        for lesson in find_lessons()
-    ]
+    found = []
+    for lesson in find_lessons():
+        link = f"[{lesson.number} {lesson.title}](../notebooks/{lesson.path.name})"
+        found.append((lesson, link, TIMINGS.lessons.get(lesson.number)))
+    return found
 
 
 def lesson_cards() -> str:
@@ -240,29 +227,10 @@ def timing_table() -> str:
     return markdown_table(head, rows, right=head[1:])
 
 
-def hours_to_read() -> float:
-    """Hours to read all lessons."""
-    return sum(lesson.minutes_to_read for lesson in find_lessons()) / 60
-
-
-def most_memory() -> int:
-    """MiB that the lesson with the largest need takes."""
-    return max(timing.peak_mib for timing in read_timings(timings_file()).lessons.values())
-
-
-def _bench() -> tuple[list[str], pd.DataFrame]:
-    return read_noted(BENCH, keep_default_na=False, dtype=str)
-
-
-def bench_header() -> list[str]:
-    """The lines that say on what `make bench` measured, and what its columns are."""
-    return _bench()[0]
-
-
 def bench_questions() -> list[tuple[str, str]]:
     """All that `make bench` measured: each question with a table of its ways, in Markdown."""
     found = []
-    for _, rows in _bench()[1].groupby("question", sort=False):
+    for _, rows in BENCH.groupby("question", sort=False):
         columns = ["ratio", "seconds", "CPU seconds", "first", "MiB", "GPU ratio", "note"]
         shown = [name for name in columns if rows[name].any()]
         ways = rows[["way", *shown]].to_numpy().tolist()
@@ -272,6 +240,6 @@ def bench_questions() -> list[tuple[str, str]]:
 
 def bench_seconds(question: str, way: str) -> str:
     """How long a way took in `make bench`."""
-    rows = _bench()[1]
-    (found,) = rows.loc[(rows["question"] == question) & (rows["way"] == way), "seconds"]
+    is_it = (BENCH["question"] == question) & (BENCH["way"] == way)
+    (found,) = BENCH.loc[is_it, "seconds"]
     return f"{float(found):.0f}"
