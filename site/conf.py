@@ -2,7 +2,6 @@
 
 import re
 import sys
-from importlib.metadata import version as version_of
 from importlib.util import find_spec
 from pathlib import Path
 from types import GenericAlias
@@ -31,7 +30,6 @@ def file_of(package: str, path: str) -> str:
 project = "Recurrent neural networks, honestly"
 author = "the course's authors"
 copyright = "the course's authors, MIT licence"
-version = release = version_of("course-utils")
 
 extensions = [
     "myst_nb",
@@ -65,11 +63,7 @@ mathjax3_config = {"options": {"enableMenu": False}}
 
 html_theme_options = {
     "use_fullscreen_button": False,
-    "use_download_button": True,
-    "navbar_persistent": [],  # search is in the sidebar
     "show_toc_level": 2,
-    "home_page_in_toc": False,
-    "show_navbar_depth": 1,
     "logo": {"text": project, "alt_text": ""},
     "extra_footer": "Nothing here is investment advice.",
 }
@@ -84,9 +78,6 @@ if address := repository():
             "notebook_interface": "jupyterlab",
         },
     }
-
-copybutton_prompt_text = r">>> |\$ "
-copybutton_prompt_is_regexp = True
 
 autodoc_mock_imports = ["keras", "tensorflow"]  # seconds each, and no docstring needs them
 autodoc_member_order = "bysource"

@@ -1,4 +1,4 @@
-// Pictures that can be hovered over take the place of their still versions, once in view.
+// Pictures that answer a hover replace their still versions once they are in view.
 const folder = new URL(".", document.currentScript.src);
 let plotly;
 
