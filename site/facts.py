@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from course.lessons.lesson import CODE_LINES_A_MINUTE, WORDS_A_MINUTE, Lesson, find_lessons
+from course.lessons.readme import markdown_table
 from course.lessons.timings import Timing, read_timings, timings_file
 from course.studies.fits import Fit
 from course.studies.plans import PLANS
@@ -137,14 +138,6 @@ class Study:
 def studies() -> list[Study]:
     """All committed tables."""
     return [Study(file.stem) for file in sorted(TABLES.glob("*.csv"))]
-
-
-def markdown_table(
-    head: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()
-) -> str:
-    """A Markdown table; the columns named in `right` are aligned right."""
-    bars = ["---:" if name in right else "---" for name in head]
-    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in [head, bars, *rows])
 
 
 def comparison(runs: Runs, recipes: Iterable[str]) -> str:

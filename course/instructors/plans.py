@@ -93,7 +93,7 @@ def _day(lessons: Mapping[str, Lesson]) -> str:
         when = f"{_time(begin)} to {_time(clock)}"
         rows.append((when, lessons[number].name, _in_class(chosen), minutes))
         clock += pause
-    return _table(("when", "lesson", "in class", "minutes"), rows)
+    return markdown_table(("when", "lesson", "in class", "minutes"), rows, right=["minutes"])
 
 
 def _left_out(lessons: Mapping[str, Lesson]) -> str:
@@ -114,12 +114,14 @@ def _weeks(lessons: Mapping[str, Lesson]) -> str:
     last = "learners show an open exercise, or a lesson on data of their own"
     sessions.append(("Own work", last, SESSION_TEACHING, ""))
     rows = [(ceil(number / 2), *session) for number, session in enumerate(sessions, start=1)]
-    return _table(("week", "lesson", "in class", "minutes", "at home"), rows)
+    return markdown_table(
+        ("week", "lesson", "in class", "minutes", "at home"), rows, right=["minutes"]
+    )
 
 
 def _section_table(lesson: Lesson) -> str:
     rows = [(section.title, section.minutes) for section in sections(lesson.cells)]
-    return _table(("section", "minutes"), rows)
+    return markdown_table(("section", "minutes"), rows, right=["minutes"])
 
 
 def _exercise_table(lessons: Iterable[Lesson]) -> str:
@@ -128,11 +130,7 @@ def _exercise_table(lessons: Iterable[Lesson]) -> str:
         for lesson in lessons
         for exercise in exercises(lesson.cells)
     ]
-    return _table(("lesson", "exercise", "minutes"), rows)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    return markdown_table(head, rows, right=["minutes"])
+    return markdown_table(("lesson", "exercise", "minutes"), rows, right=["minutes"])
 
 
 def _others(lesson: Lesson, chosen: Collection[int]) -> list[int]:

@@ -21,7 +21,7 @@ SUMMARIES = {
     "08": "Translate sentences with an encoder and a decoder, and see why attention came.",
     "09": "Train a network to guess the next character, let it write, and measure the result.",
 }
-"""what lessons are about whose first sentence, below the title, does not say it"""
+"""for lessons whose first sentence below the title does not say what they are about"""
 
 
 def markdown_table(

@@ -48,9 +48,9 @@ def test_lessons_are_found_in_order_with_number_title_and_what_they_are_about(fo
 
 
 def test_lessons_and_data_are_found_from_anywhere(tmp_path, monkeypatch):
-    before = find_lessons(), registry.data_files()
+    before = find_lessons(), registry.registry()
     monkeypatch.chdir(tmp_path)
-    assert (find_lessons(), registry.data_files()) == before
+    assert (find_lessons(), registry.registry()) == before
 
 
 def test_minutes_to_read_follow_from_words_and_code_lines(tmp_path):
