@@ -1,12 +1,8 @@
-"""Free-running generation: a model's forecasts fed back to it, in one compiled loop.
-
-Calling `model.predict` once a step spends most of its time on preparing the call, and much of the
-rest on starting small operations one by one. Here the whole loop, model included, is compiled once
-and then runs without Python.
-"""
+"""Free-running generation: a model's forecasts fed back to it, in one compiled loop."""
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+
+from course_utils.stepping import check_counts, check_steps, compiled, initial_states, step_through
 
 import keras
 import numpy as np
@@ -17,17 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 Rule = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 """From the last row, shape (batch, features), and the forecast, (batch, 1), to the next row."""
 
-STEPWISE = (
-    keras.layers.Dense,
-    keras.layers.Dropout,
-    keras.layers.Activation,
-    keras.layers.LayerNormalization,
-)
-"""Layers that treat every time step alike, so that they can be called on a single one."""
-
 
 def hold_others(row: tf.Tensor, forecast: tf.Tensor) -> tf.Tensor:
-    """The plainest rule for several features: all but column 0 stay as they were last.
+    """The plainest rule for several features: all but column 0 keep their last value.
 
     Args:
         row: the last row, shape (batch, features).
@@ -52,16 +40,16 @@ def free_run(
 
     Args:
         model: forecasts column 0 one step ahead, from (batch, time_steps, features) to
-            (batch, 1); one that returns a forecast for every time step is asked for the last.
+            (batch, 1); of a model that forecasts at every time step, the last forecast counts.
         history: what was observed, oldest first, on the model's scale: shape (time,) or
             (time, features), or (starts, time, features) for many starts at once.
         steps: how many steps to generate.
-        lookback: use the last so many rows of the history. Where it is not given, the model's
+        lookback: how many of the history's last rows to use. If it is not given, the model's
             own number of time steps, or the whole history if the model takes any number; with
             `carry_state` always the whole history.
         carry_state: False re-feeds the window, its oldest row dropped and the forecast added, to
             a network that starts each time from an empty state, as `model.predict` would. True
-            runs once through the history and then carries the state, one step a forecast.
+            runs once through the history and then carries the state, one step per forecast.
         rule: how a row follows from the last row and the forecast of column 0, in `keras.ops`;
             needed for several features, such as `hold_others`.
 
@@ -69,15 +57,15 @@ def free_run(
         the generated column 0, shape (steps,), or (starts, steps) for many starts.
 
     Raises:
-        TypeError: the model is not a sequential or functional Keras model, or `carry_state` asks
-            for a state of a model that is no `keras.Sequential`.
-        ValueError: the history is too short, has missing values or another number of features;
-            several features without a rule; no step; a layer is stateful, or, for `carry_state`,
-            looks at several time steps at once, as a bidirectional one does.
+        TypeError: the model is not a sequential or functional Keras model, or not a
+            `keras.Sequential` although its state is to be carried.
+        ValueError: the history is too short, has missing values or a different number of
+            features; several features without a rule; no step; a layer is stateful, or, for
+            `carry_state`, reads several time steps at once, as a bidirectional one does.
     """
-    window, many = _window(model, history, steps, lookback, carry_state, rule)
-    path = _generate(model, window, np.zeros((len(window), steps)), carry_state, rule)
-    return path if many else path[0]
+    options = {"lookback": lookback, "carry_state": carry_state, "rule": rule}
+    undisturbed = sample_paths(model, history, steps, [0.0], 1, seed=0, **options)
+    return undisturbed[..., 0, :]
 
 
 def sample_paths(
@@ -94,14 +82,14 @@ def sample_paths(
 ) -> NDArray:
     """Generate many possible continuations: each step adds an error that the model once made.
 
-    Errors are drawn with replacement from the residuals (Efron, 1979), one a step and path, and
+    Errors are drawn with replacement from the residuals (Efron, 1979), one per step and path, and
     the sum is fed back. All paths of all starts run as one batch.
 
     Args:
         model: as for `free_run`.
         history: as for `free_run`.
         steps: how many steps to generate.
-        residuals: truth minus forecast on the training part, shape (samples,), on the model's
+        residuals: truth minus forecast in the training years, shape (samples,), on the model's
             scale.
         paths: continuations of each start.
         seed: for the drawing.
@@ -114,88 +102,46 @@ def sample_paths(
 
     Raises:
         TypeError: as for `free_run`.
-        ValueError: as for `free_run`, or no path is asked for, or there is no residual or one
-            that is missing.
+        ValueError: as for `free_run`; or fewer than one path, no residual, or a missing one.
     """
+    check_counts(steps=steps, paths=paths)
     residuals = np.ravel(residuals)
-    if paths < 1:
-        raise ValueError(f"{paths} paths are none: take at least 1.")
     if not len(residuals) or not np.isfinite(residuals).all():
         raise ValueError("Residuals must be finite numbers, at least one: truth minus forecast.")
-    window, many = _window(model, history, steps, lookback, carry_state, rule)
-    shocks = np.random.default_rng(seed).choice(residuals, (len(window) * paths, steps))
-    window = np.repeat(window, paths, axis=0)
-    generated = _generate(model, window, shocks, carry_state, rule)
-    return generated.reshape(-1, paths, steps) if many else generated
-
-
-def _window(
-    model: keras.Model,
-    history: ArrayLike,
-    steps: int,
-    lookback: int | None,
-    carry_state: bool,
-    rule: Rule | None,
-) -> tuple[NDArray, bool]:
-    """Check what the caller gave; returns (starts, time, features) and whether starts are many."""
-    if not isinstance(model, keras.Model):
-        raise TypeError(f"A Keras model is asked for, not {type(model).__name__}.")
-    if steps < 1:
-        raise ValueError(f"{steps} steps generate nothing: take at least 1.")
-    values = np.asarray(history, dtype="float32")
-    many = values.ndim == 3
-    if values.ndim == 1:
-        values = values[:, np.newaxis]
-    if values.ndim == 2:
-        values = values[np.newaxis]
-    if values.ndim != 3:
-        raise ValueError(
-            "A history has shape (time,), (time, features) or (starts, time, features), not "
-            f"{values.shape}."
-        )
     time_steps, features = _input_of(model)
-    if values.shape[2] != features:
-        raise ValueError(
-            f"The history has {values.shape[2]} features, but the model was built for {features}."
-        )
+    _check_layers(model, carry_state)
     if features > 1 and rule is None:
         raise ValueError(
-            f"The model sees {features} features and forecasts one: say how the others go on, for "
-            "example rule=hold_others."
+            f"The model sees {features} features and forecasts one: say how the others continue, "
+            "for example rule=hold_others."
         )
-    if lookback is None:
-        lookback = time_steps if time_steps and not carry_state else values.shape[1]
-    if time_steps not in (None, lookback) and not carry_state:
-        raise ValueError(f"The model takes {time_steps} time steps, not a lookback of {lookback}.")
-    if not 1 <= lookback <= values.shape[1]:
-        raise ValueError(
-            f"A history of {values.shape[1]} is shorter than the lookback of {lookback}: begin it "
-            "earlier."
-        )
-    missing = ~np.isfinite(values).all(axis=(0, 2))
-    if missing.any():
-        raise ValueError(
-            f"The history's value at position {missing.argmax()} is missing ({missing.sum()} in "
-            "all): fill gaps from the past first, for example with table.ffill()."
-        )
-    _check_layers(model, carry_state)
-    return values[:, -lookback:], many
+    values = _as_batch(history, features)
+    starts = values[:, -_rows_to_use(values.shape[1], lookback, time_steps, carry_state) :]
+    shocks = np.random.default_rng(seed).choice(residuals, (len(starts) * paths, steps))
+    run = compiled(_carried if carry_state else _refed, model, rule=rule or hold_others)
+    windows = np.repeat(starts, paths, axis=0)
+    generated = run(tf.constant(windows, "float32"), tf.constant(shocks, "float32")).numpy()
+    return generated.reshape(-1, paths, steps) if np.ndim(history) == 3 else generated
 
 
 def _input_of(model: keras.Model) -> tuple[int | None, int]:
     """Time steps, None if any number will do, and features that a model was built for."""
-    if not isinstance(model, keras.Sequential) and not getattr(model, "inputs", None):
-        raise TypeError("A sequential or functional model is asked for, not a class of your own.")
+    sequential = isinstance(model, keras.Sequential)
+    if not sequential and not (isinstance(model, keras.Model) and getattr(model, "inputs", None)):
+        raise TypeError(
+            f"Pass a sequential or functional Keras model, not {type(model).__name__}."
+        )
     if not model.built:
         raise ValueError("The model is not built: begin it with keras.Input, or call it once.")
     shapes = [tuple(tensor.shape) for tensor in model.inputs]
     if len(shapes) != 1 or len(shapes[0]) != 3:
         raise ValueError(
-            f"One input of shape (batch, time_steps, features) is asked for, not {shapes}."
+            f"The model's inputs have shapes {shapes}: build it for one of shape "
+            "(batch, time_steps, features)."
         )
     if model.output_shape[-1] != 1:
         raise ValueError(
-            f"The model forecasts {model.output_shape[-1]} numbers, and one can be fed back."
+            f"The model forecasts {model.output_shape[-1]} numbers, and only one can be fed back."
         )
     return shapes[0][1:]
 
@@ -205,20 +151,11 @@ def _check_layers(model: keras.Model, carry_state: bool) -> None:
     for layer in _with_nested(model.layers):
         if getattr(layer, "stateful", False):
             raise ValueError(
-                f"Layer {layer.name} is stateful: it would carry its state from one run into the "
-                "next. Build it without stateful=True; carry_state does the carrying."
+                f"Layer {layer.name} is stateful, so it would carry its state from one run into "
+                "the next: build it without stateful=True, and use carry_state."
             )
-    if not carry_state:
-        return
-    if not isinstance(model, keras.Sequential):
-        raise TypeError("carry_state needs a keras.Sequential: re-feed the window to other models.")
-    for layer in model.layers:
-        recurrent = isinstance(layer, keras.layers.RNN)
-        if (recurrent and layer.go_backwards) or not (recurrent or isinstance(layer, STEPWISE)):
-            raise ValueError(
-                f"Layer {layer.name} ({type(layer).__name__}) cannot go forward one step at a "
-                "time, so there is no state to carry: use carry_state=False."
-            )
+    if carry_state:
+        check_steps(model, "re-feed the window with carry_state=False")
 
 
 def _with_nested(layers: Iterable[keras.Layer]) -> Iterator[keras.Layer]:
@@ -228,34 +165,50 @@ def _with_nested(layers: Iterable[keras.Layer]) -> Iterator[keras.Layer]:
         yield from _with_nested(getattr(layer, "layers", []))
 
 
-def _generate(
-    model: keras.Model, window: NDArray, shocks: NDArray, carry_state: bool, rule: Rule | None
-) -> NDArray:
-    """Run the loop, one row of shocks, shape (batch, steps), for each window."""
-    run = _compiled(model, tuple(model.layers), carry_state, rule or hold_others)
-    return run(tf.constant(window, "float32"), tf.constant(shocks, "float32")).numpy()
+def _as_batch(history: ArrayLike, features: int) -> NDArray:
+    """Return the history as (starts, time, features), if it has these features and no gap."""
+    values = np.asarray(history, dtype="float32")
+    if values.ndim == 1:
+        values = values[:, np.newaxis]
+    if values.ndim == 2:
+        values = values[np.newaxis]
+    if values.ndim != 3:
+        raise ValueError(
+            "A history has shape (time,), (time, features) or (starts, time, features), not "
+            f"{values.shape}."
+        )
+    if values.shape[2] != features:
+        raise ValueError(
+            f"The history has {values.shape[2]} features, but the model was built for {features}."
+        )
+    missing = ~np.isfinite(values).all(axis=(0, 2))
+    if missing.any():
+        raise ValueError(
+            f"The history's value at position {missing.argmax()} is missing ({missing.sum()} in "
+            "all): fill gaps from the past first, for example with table.ffill()."
+        )
+    return values
 
 
-@lru_cache(maxsize=8)
-def _compiled(
-    model: keras.Model, layers: tuple[keras.Layer, ...], carry_state: bool, rule: Rule
-) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    """Compile the loop once for a model; `layers` tells a model that was changed from itself.
-
-    Weights are read anew in every run, so training on changes what is generated. XLA makes the
-    loop many times faster, but cannot compile the cuDNN layers that a GPU would use.
-    """
-    loop = _carried if carry_state else _refed
-    on_gpu = bool(tf.config.list_physical_devices("GPU"))
-
-    def run(window: tf.Tensor, shocks: tf.Tensor) -> tf.Tensor:
-        return loop(model, window, shocks, rule)
-
-    return tf.function(run, jit_compile=not on_gpu)
+def _rows_to_use(
+    observed: int, lookback: int | None, time_steps: int | None, carry_state: bool
+) -> int:
+    """How many of the observed rows the model is to read before its first forecast."""
+    if carry_state:
+        time_steps = None  # a state can be carried over any number of them
+    rows = lookback if lookback is not None else time_steps or observed
+    if time_steps not in (None, rows):
+        raise ValueError(f"The model takes {time_steps} time steps, not a lookback of {rows}.")
+    if not 1 <= rows <= observed:
+        raise ValueError(
+            f"The lookback of {rows} must be at least 1 and at most the history's {observed} "
+            "steps: begin the history earlier, or look back less far."
+        )
+    return rows
 
 
 def _refed(model: keras.Model, window: tf.Tensor, shocks: tf.Tensor, rule: Rule) -> tf.Tensor:
-    """Forecast, drop the window's oldest row, add the new one, and again."""
+    """Forecast, drop the window's oldest row, add the new one, and repeat."""
 
     def step(t: tf.Tensor, loop: tuple) -> tuple:
         window, path = loop
@@ -272,29 +225,18 @@ def _refed(model: keras.Model, window: tf.Tensor, shocks: tf.Tensor, rule: Rule)
 def _carried(model: keras.Model, history: tf.Tensor, shocks: tf.Tensor, rule: Rule) -> tf.Tensor:
     """Run through the history, then on through what is generated, one step at a time."""
     batch, time, _ = history.shape
-    recurrent = [layer for layer in model.layers if isinstance(layer, keras.layers.RNN)]
-    states = [layer.get_initial_state(batch) for layer in recurrent]
-
-    def advance(row: tf.Tensor, states: list) -> tuple[tf.Tensor, list]:
-        before, after = iter(states), []
-        for layer in model.layers:
-            if isinstance(layer, keras.layers.RNN):
-                row, state = layer.cell(row, next(before), training=False)
-                after.append(state)
-            else:
-                row = layer(row, training=False)
-        return row, after
 
     def observe(t: tf.Tensor, loop: tuple) -> tuple:
-        return advance(history[:, t], loop[1])
+        return step_through(model.layers, history[:, t], loop[1])
 
     def step(t: tf.Tensor, loop: tuple) -> tuple:
         forecast, states, row, path = loop
         forecast += ops.slice(shocks, (0, t), (batch, 1))
         path = ops.slice_update(path, (0, t), forecast)
         row = rule(row, forecast)
-        return *advance(row, states), row, path
+        return *step_through(model.layers, row, states), row, path
 
-    forecast, states = ops.fori_loop(0, time, observe, (shocks[:, :1], states))
+    start = (shocks[:, :1], initial_states(model.layers, batch))
+    forecast, states = ops.fori_loop(0, time, observe, start)
     start = (forecast, states, history[:, -1], ops.zeros_like(shocks))
     return ops.fori_loop(0, shocks.shape[1], step, start)[3]

@@ -1,7 +1,7 @@
 """Text: words and their numbers, and the sentence pairs of a small grammar.
 
-What trains a network or searches with one is in `course_utils.text.translation`, which loads
-TensorFlow; nothing here does.
+Networks that translate are in `course_utils.text.translation`, which loads TensorFlow; nothing
+here does.
 """
 
 from course_utils.text.vocabulary import (

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     import keras
 
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
-"""Code 0: what stands for a character that the training text does not hold."""
+"""Code 0: replaces a character that is not in the training text."""
 SCORED, CONTEXT = 200, 100
-"""A network is scored on stretches of so many characters, each after so many to warm up on."""
+"""A network is scored on stretches of 200 characters, after 100 that fill its state."""
 
 
 def characters_of(text: str) -> str:
@@ -25,7 +25,7 @@ def characters_of(text: str) -> str:
         `UNKNOWN`, then the characters in alphabetical order: a character's code is its place.
 
     Raises:
-        ValueError: the text holds fewer than two different characters.
+        ValueError: the text has fewer than two different characters.
     """
     found = sorted(set(text) - {UNKNOWN})
     if len(found) < 2:
@@ -45,10 +45,10 @@ def encode(text: str, characters: str, unknown: bool = False) -> NDArray:
         unknown: True gives a character that is not in the list code 0 instead of an error.
 
     Returns:
-        codes, shape (characters of the text,), whole numbers of 32 bits.
+        codes, shape (characters of the text,), of type int32.
 
     Raises:
-        ValueError: the text holds a character that is not in the list.
+        ValueError: a character of the text is not in the list.
     """
     place = {character: code for code, character in enumerate(characters)}
     strange = sorted(set(text) - set(characters[1:]))
@@ -66,11 +66,11 @@ def decode(codes: ArrayLike, characters: str) -> str:
 
 
 def split_text(text: str, held_out: float = 0.1) -> tuple[str, str]:
-    """Cut a text in two by position: what comes last is held out, nothing is shuffled.
+    """Cut a text in two by position: the end is held out, and nothing is shuffled.
 
     Args:
         text: the whole text.
-        held_out: the share of its characters that is held out.
+        held_out: share of its characters to hold out.
 
     Returns:
         the training text and the held-out text.
@@ -95,22 +95,20 @@ def chunks(codes: ArrayLike, length: int) -> tuple[NDArray, NDArray]:
         length: characters in a piece.
 
     Returns:
-        inputs and targets, both of shape (samples, length); what does not fill a piece is left
-        out.
+        inputs and targets, both of shape (samples, length); the end of the text is left out where
+        it does not fill a piece.
 
     Raises:
-        ValueError: the text is too short for one piece and the character after it, or the length
-            is less than 1.
+        ValueError: the length is less than 1, or the text is too short for one piece and the
+            character after it.
     """
-    if length < 1:
-        raise ValueError(f"Pieces of {length} characters are none: take at least 1.")
     codes = np.asarray(codes)
-    samples = (len(codes) - 1) // length
-    if samples < 1:
+    if not 1 <= length < len(codes):
         raise ValueError(
-            f"{len(codes)} characters give no piece of {length} with its next characters: take a "
-            "longer text or shorter pieces."
+            f"{len(codes)} characters give no piece of {length} and its next characters: take a "
+            "longer text, or pieces of at least 1 character."
         )
+    samples = (len(codes) - 1) // length
     inputs = codes[: samples * length].reshape(samples, length)
     targets = codes[1 : samples * length + 1].reshape(samples, length)
     return inputs, targets
@@ -120,11 +118,11 @@ def bits(probabilities: ArrayLike) -> float:
     """Average the bits that the true characters cost.
 
     Args:
-        probabilities: what a model gave the character that came, at each position.
+        probabilities: what a model gave the true character at each position.
 
     Returns:
-        the mean of -log2(probability), in bits per character; 0 for a model that is always sure
-        and right.
+        the mean of -log2(probability), in bits per character; 0 for a model that is always
+        certain and right.
     """
     return float(-np.log2(np.asarray(probabilities)).mean())
 
@@ -133,24 +131,24 @@ def network_probabilities(model: "keras.Model", codes: ArrayLike, start: int) ->
     """Say how probable a network found each character of a text, given those before it.
 
     The text is read in stretches, side by side, each from an empty state. The first characters of
-    a stretch are there to fill the state and not scored.
+    a stretch fill the state and are not scored.
 
     Args:
         model: from codes (batch, time_steps) to logits (batch, time_steps, characters).
         codes: the text, shape (characters,).
-        start: the first position that is asked for, at least 1; what lies before is context only.
+        start: the first position to score, at least 1; the text before it is only context.
 
     Returns:
         probabilities, shape (characters - start,).
 
     Raises:
-        ValueError: no character is left to be scored, or the first one has nothing before it.
+        ValueError: no character is left to score, or nothing comes before the first one.
     """
     codes = np.asarray(codes)
     if not 1 <= start < len(codes):
         raise ValueError(
-            f"Of {len(codes)} characters none is scored from position {start} on: choose a start "
-            "from 1 to the last position."
+            f"No character of {len(codes)} is scored from position {start} on: choose a start from "
+            "1 to the last position."
         )
     if start < CONTEXT < len(codes):  # the beginning has less before it, the rest has enough
         beginning = network_probabilities(model, codes[:CONTEXT], start)
@@ -174,21 +172,21 @@ def words_of(text: str) -> list[str]:
 
 
 def phrases_of(text: str, length: int) -> list[tuple[str, ...]]:
-    """List all runs of so many words that follow each other."""
+    """List all runs of this many consecutive words in a text."""
     words = words_of(text)
     return list(zip(*(words[first:] for first in range(length)), strict=False))
 
 
 def share_known(sample: str, text: str, length: int = 1) -> float:
-    """Tell which share of a sample's words, or of its runs of words, occur in a text.
+    """Say what share of a sample's words, or of its runs of words, occur in a text.
 
     Args:
-        sample: what is measured; its first and last word are left out, because they may be cut.
+        sample: the text to measure, without its first and last word, which may be cut.
         text: where the words are looked for.
-        length: 1 for words, 2 for pairs of words that follow each other, and so on.
+        length: 1 for words, 2 for pairs of consecutive words, and so on.
 
     Returns:
-        a share between 0 and 1; nan if the sample holds no such run.
+        a share between 0 and 1; nan if the sample has no such run.
     """
     inner = " ".join(words_of(sample)[1:-1])
     runs = phrases_of(inner, length)

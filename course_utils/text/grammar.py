@@ -1,27 +1,29 @@
 """A small grammar of captions: one clause, said in English and in German.
 
-Sentences are drawn at random from tables of words. German nouns bring their gender and plural,
-articles and adjectives agree with them in gender, number and case, and the verb stands second in
-a main clause and last in a subordinate one. Certain combinations of words are kept for the test:
-no training sentence holds them, though each of their words is in many.
+Sentences are drawn at random from tables of words. German nouns have a gender and a plural,
+articles and adjectives agree with them in gender, number and case, and the verb comes second in a
+main clause and last in a subordinate one. Certain combinations of words are kept for the test: no
+training sentence contains them, though each of their words is in many.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from random import Random
+from typing import ClassVar
 
 import pandas as pd
 
 SIZES = {"train": 24_000, "valid": 1_000, "test": 1_000}
 LONGEST = 18
-"""words and marks of a sentence in either language, so that <eos> fits into 20 with one to spare"""
+"""words and marks in either language; with <eos>, a sentence fits into 20 with one to spare"""
 
-_SCARCE = 7  # one combination in so many is kept for the test
+_SCARCE = 7  # one combination in seven is kept for the test
 
 
 @dataclass(frozen=True)
 class Noun:
-    """A noun in both languages; `oblique` is what weak nouns such as Junge are in other cases."""
+    """A noun in both languages; `oblique` is a weak noun such as Junge after the nominative."""
 
     kind: str
     english: str
@@ -46,57 +48,66 @@ class Verb:
 
 @dataclass(frozen=True)
 class Place:
-    """A preposition with a noun, in the dative, which answers the question where."""
+    """A noun after a preposition, in the dative, which answers the question where."""
 
+    preposition: str
     english: str
-    english_noun: str
-    german: str
+    german_preposition: str
     gender: str
-    german_noun: str
+    german: str
+    kind: ClassVar[str] = "place"
+    oblique: ClassVar[str] = ""
 
 
-NOUNS = tuple(
-    Noun(*line.split())
-    for line in """\
-person man men m Mann Männer
-person woman women f Frau Frauen
-person child children n Kind Kinder
-person boy boys m Junge Jungen Jungen
-person girl girls n Mädchen Mädchen
-person king kings m König Könige
-person queen queens f Königin Königinnen
-animal dog dogs m Hund Hunde
-animal cat cats f Katze Katzen
-animal horse horses n Pferd Pferde
-animal bird birds m Vogel Vögel
-thing ball balls m Ball Bälle
-thing hat hats m Hut Hüte
-thing basket baskets m Korb Körbe
-thing flower flowers f Blume Blumen
-thing cup cups f Tasse Tassen
-thing jacket jackets f Jacke Jacken
-thing book books n Buch Bücher
-thing picture pictures n Bild Bilder
-thing shirt shirts n Hemd Hemden""".splitlines()
+def _table(make: Callable, rows: str) -> tuple:
+    """Make one object per line; its fields are separated by commas."""
+    return tuple(make(*row.split(", ")) for row in rows.strip().splitlines())
+
+
+NOUNS = _table(
+    Noun,
+    """
+person, man, men, m, Mann, Männer
+person, woman, women, f, Frau, Frauen
+person, child, children, n, Kind, Kinder
+person, boy, boys, m, Junge, Jungen, Jungen
+person, girl, girls, n, Mädchen, Mädchen
+person, king, kings, m, König, Könige
+person, queen, queens, f, Königin, Königinnen
+animal, dog, dogs, m, Hund, Hunde
+animal, cat, cats, f, Katze, Katzen
+animal, horse, horses, n, Pferd, Pferde
+animal, bird, birds, m, Vogel, Vögel
+thing, ball, balls, m, Ball, Bälle
+thing, hat, hats, m, Hut, Hüte
+thing, basket, baskets, m, Korb, Körbe
+thing, flower, flowers, f, Blume, Blumen
+thing, cup, cups, f, Tasse, Tassen
+thing, jacket, jackets, f, Jacke, Jacken
+thing, book, books, n, Buch, Bücher
+thing, picture, pictures, n, Bild, Bilder
+thing, shirt, shirts, n, Hemd, Hemden
+""",
 )
-ADJECTIVES = {  # German stems; all of these take their endings unchanged
-    "person": {
-        **{"tall": "groß", "small": "klein", "happy": "fröhlich", "tired": "müd"},
-        **{"friendly": "freundlich", "quiet": "still"},
-    },
-    "animal": {
-        **{"big": "groß", "small": "klein", "old": "alt", "tired": "müd"},
-        **{"black": "schwarz", "white": "weiß", "brown": "braun"},
-    },
-    "thing": {
-        **{"red": "rot", "blue": "blau", "green": "grün", "yellow": "gelb", "black": "schwarz"},
-        **{"white": "weiß", "new": "neu", "old": "alt", "big": "groß", "small": "klein"},
-    },
-    "place": {"big": "groß", "small": "klein", "old": "alt", "quiet": "still"},
+ADJECTIVES = {
+    "person": ["tall", "small", "happy", "tired", "friendly", "quiet"],
+    "animal": ["big", "small", "old", "tired", "black", "white", "brown"],
+    "thing": ["red", "blue", "green", "yellow", "black", "white", "new", "old", "big", "small"],
+    "place": ["big", "small", "old", "quiet"],
 }
-VERBS = tuple(
-    Verb(*(field.strip() for field in line.split(",")))
-    for line in """\
+_STEMS = dict(  # in German; all of these take their endings unchanged
+    re.findall(
+        r"(\w+) (\w+)",
+        """
+tall groß, big groß, small klein, happy fröhlich, tired müd, friendly freundlich, quiet still,
+old alt, new neu, black schwarz, white weiß, brown braun, red rot, blue blau, green grün,
+yellow gelb
+""",
+    )
+)
+VERBS = _table(
+    Verb,
+    """
 alone, sleeps, sleep, schläft, schlafen
 alone, waits, wait, wartet, warten
 alone, plays, play, spielt, spielen
@@ -112,11 +123,12 @@ any, brings along, bring along, bringt, bringen, mit
 thing, holds, hold, hält, halten
 thing, carries, carry, trägt, tragen
 thing, buys, buy, kauft, kaufen
-thing, picks up, pick up, hebt, heben, auf""".splitlines()
+thing, picks up, pick up, hebt, heben, auf
+""",
 )
-PLACES = tuple(
-    Place(*(field.strip() for field in line.split(",")))
-    for line in """\
+PLACES = _table(
+    Place,
+    """
 in, park, in, m, Park
 in, garden, in, m, Garten
 at, lake, an, m, See
@@ -126,23 +138,25 @@ in, kitchen, in, f, Küche
 in front of, church, vor, f, Kirche
 in, house, in, n, Haus
 behind, house, hinter, n, Haus
-at, window, an, n, Fenster""".splitlines()
+at, window, an, n, Fenster
+""",
 )
 NOT_FOR_ANIMALS = frozenset({"sings", "laughs", "draws", "brings along"})
-"""verbs that no animal is the subject of; nor of those whose object must be a thing"""
+"""verbs whose subject is never an animal, in addition to those whose object must be a thing"""
 
 _NUMERALS = {"two": "zwei", "three": "drei"}
-_DEFINITE = {
-    "nominative": {"m": "der", "f": "die", "n": "das", "pl": "die"},
-    "accusative": {"m": "den", "f": "die", "n": "das", "pl": "die"},
-    "dative": {"m": "dem", "f": "der", "n": "dem"},
+_ARTICLES = {
+    "the": {
+        "nominative": {"m": "der", "f": "die", "n": "das", "pl": "die"},
+        "accusative": {"m": "den", "f": "die", "n": "das", "pl": "die"},
+        "dative": {"m": "dem", "f": "der", "n": "dem"},
+    },
+    "a": {
+        "nominative": {"m": "ein", "f": "eine", "n": "ein"},
+        "accusative": {"m": "einen", "f": "eine", "n": "ein"},
+        "dative": {"m": "einem", "f": "einer", "n": "einem"},
+    },
 }
-_INDEFINITE = {
-    "nominative": {"m": "ein", "f": "eine", "n": "ein"},
-    "accusative": {"m": "einen", "f": "eine", "n": "ein"},
-    "dative": {"m": "einem", "f": "einer", "n": "einem"},
-}
-_CONTRACTED = {"in dem": "im", "an dem": "am"}
 _REPORTS = {"I see that": "ich sehe", "we know that": "wir wissen", "she says that": "sie sagt"}
 
 
@@ -154,6 +168,11 @@ class Phrase:
     adjective: str
     noun: Noun | Place
     plural: bool = False
+
+    @property
+    def gender(self) -> str:
+        """The noun's gender; in the plural there is only one."""
+        return "pl" if self.plural else self.noun.gender
 
 
 @dataclass(frozen=True)
@@ -172,15 +191,10 @@ class Clause:
 def english_phrase(phrase: Phrase) -> str:
     """Say a phrase in English, such as `an old dog` or `in front of the church`."""
     noun = phrase.noun
-    if isinstance(noun, Place):
-        return f"{noun.english} {_with_article(phrase, noun.english_noun)}"
-    return _with_article(phrase, noun.english_plural if phrase.plural else noun.english)
-
-
-def _with_article(phrase: Phrase, noun: str) -> str:
-    rest = f"{phrase.adjective} {noun}".strip()
+    rest = f"{phrase.adjective} {noun.english_plural if phrase.plural else noun.english}".strip()
     an = phrase.determiner == "a" and rest[0] in "aeiou"
-    return f"{'an' if an else phrase.determiner} {rest}"
+    text = f"{'an' if an else phrase.determiner} {rest}"
+    return f"{noun.preposition} {text}" if isinstance(noun, Place) else text
 
 
 def german_phrase(phrase: Phrase, case: str = "nominative") -> str:
@@ -194,89 +208,65 @@ def german_phrase(phrase: Phrase, case: str = "nominative") -> str:
         such as `einen alten Hund` or `im Garten`.
     """
     noun = phrase.noun
-    if isinstance(noun, Place):
-        words = [noun.german, _article(phrase, "dative"), _adjective(phrase, "dative")]
-        text = " ".join(word for word in [*words, noun.german_noun] if word)
-        for long, short in _CONTRACTED.items():
-            text = short + text.removeprefix(long) if text.startswith(f"{long} ") else text
-        return text
+    case = "dative" if isinstance(noun, Place) else case
     name = noun.german_plural if phrase.plural else noun.german
     if noun.oblique and case != "nominative":
         name = noun.oblique
-    words = [_article(phrase, case), _adjective(phrase, case), name]
-    return " ".join(word for word in words if word)
-
-
-def _gender(phrase: Phrase) -> str:
-    return "pl" if phrase.plural else phrase.noun.gender
+    adjective = _STEMS[phrase.adjective] + _ending(phrase, case) if phrase.adjective else ""
+    text = " ".join(word for word in (_article(phrase, case), adjective, name) if word)
+    if isinstance(noun, Place):  # in dem Park: im Park
+        return re.sub(r"^([ia])n dem ", r"\1m ", f"{noun.german_preposition} {text}")
+    return text
 
 
 def _article(phrase: Phrase, case: str) -> str:
     if phrase.determiner in _NUMERALS:
         return _NUMERALS[phrase.determiner]
-    table = _DEFINITE if phrase.determiner == "the" else _INDEFINITE
-    return table[case][_gender(phrase)]
+    return _ARTICLES[phrase.determiner][case][phrase.gender]
 
 
-def _adjective(phrase: Phrase, case: str) -> str:
-    """The stem with its ending: weak after der, mixed after ein, strong after a numeral."""
-    if not phrase.adjective:
-        return ""
-    kind = phrase.noun.kind if isinstance(phrase.noun, Noun) else "place"
-    return ADJECTIVES[kind][phrase.adjective] + _ending(phrase.determiner, _gender(phrase), case)
-
-
-def _ending(determiner: str, gender: str, case: str) -> str:
-    if determiner in _NUMERALS:
+def _ending(phrase: Phrase, case: str) -> str:
+    """An adjective's ending: weak after der, mixed after ein, strong after a numeral."""
+    if phrase.determiner in _NUMERALS:
         return "e"
+    gender = phrase.gender
     if gender == "pl" or case == "dative" or (gender == "m" and case == "accusative"):
         return "en"
-    return "e" if determiner == "the" else {"m": "er", "f": "e", "n": "es"}[gender]
+    return "e" if phrase.determiner == "the" else {"m": "er", "f": "e", "n": "es"}[gender]
 
 
 # ---------------------------------------------------------------------------------- clauses
 
 
-def english_clause(clause: Clause, subject: str | None = None) -> str:
-    """Say a clause in English, such as `the boy picks up two red balls`."""
-    verb = clause.verb.english_base if clause.subject.plural else clause.verb.english
+def _english_clause(clause: Clause, subject: str | None = None) -> str:
+    """Such as `the boy picks up two red balls`; `subject` replaces the clause's own."""
     who = english_phrase(clause.subject) if subject is None else subject
-    return " ".join([who, verb, *_english_rest(clause)])
+    rest = [english_phrase(part) for part in (clause.object, clause.place) if part]
+    return " ".join([who, _verb(clause)[0], *rest])
 
 
-def _english_rest(clause: Clause) -> list[str]:
-    return [english_phrase(part) for part in (clause.object, clause.place) if part]
+def _german_clause(clause: Clause, verb: str = "second", subject: str | None = None) -> str:
+    """The same in German, with the verb in the place that the sentence gives it.
 
-
-def _german_rest(clause: Clause) -> list[str]:
-    found = [german_phrase(clause.object, "accusative")] if clause.object else []
-    return found + ([german_phrase(clause.place)] if clause.place else [])
-
-
-def _german_verb(clause: Clause) -> str:
-    return clause.verb.german_base if clause.subject.plural else clause.verb.german
-
-
-def _particle(clause: Clause) -> list[str]:
-    return [clause.verb.particle] if clause.verb.particle else []
-
-
-def german_main(clause: Clause) -> str:
-    """Subject, verb, the rest: `der Junge hebt zwei rote Bälle auf`."""
-    who, verb = german_phrase(clause.subject), _german_verb(clause)
-    return " ".join([who, verb, *_german_rest(clause), *_particle(clause)])
-
-
-def german_inverted(clause: Clause) -> str:
-    """The same after something else in the first place: `hebt der Junge zwei rote Bälle auf`."""
-    who, verb = german_phrase(clause.subject), _german_verb(clause)
-    return " ".join([verb, who, *_german_rest(clause), *_particle(clause)])
-
-
-def german_last(clause: Clause, subject: str | None = None) -> str:
-    """A subordinate clause, verb last: `der Junge zwei rote Bälle aufhebt`."""
+    `second` is for main clauses, such as `der Junge hebt zwei rote Bälle auf`; `first` for those
+    that follow a place or another clause, which counts as their first part; `last` for subordinate
+    clauses.
+    """
     who = german_phrase(clause.subject) if subject is None else subject
-    return " ".join([who, *_german_rest(clause), clause.verb.particle + _german_verb(clause)])
+    rest = [german_phrase(part, "accusative") for part in (clause.object, clause.place) if part]
+    does, particle = _verb(clause)[1], clause.verb.particle
+    if verb == "last":
+        return " ".join([who, *rest, particle + does])
+    start = [who, does] if verb == "second" else [does, who]
+    return " ".join([*start, *rest, particle]).strip()
+
+
+def _verb(clause: Clause) -> tuple[str, str]:
+    """The verb in English and in German, in the number of its subject."""
+    verb = clause.verb
+    if clause.subject.plural:
+        return verb.english_base, verb.german_base
+    return verb.english, verb.german
 
 
 # -------------------------------------------------------------------------------- sentences
@@ -284,57 +274,58 @@ def german_last(clause: Clause, subject: str | None = None) -> str:
 
 def plain(clause: Clause) -> tuple[str, str]:
     """A main clause."""
-    return _close(english_clause(clause), german_main(clause))
+    return _close(_english_clause(clause), _german_clause(clause))
 
 
 def place_first(clause: Clause) -> tuple[str, str]:
     """A main clause that begins with its place, so that in German the verb comes second."""
-    rest = Clause(clause.subject, clause.verb, clause.object)
+    rest = replace(clause, place=None)
     where, wo = english_phrase(clause.place), german_phrase(clause.place)
-    return _close(f"{where} {english_clause(rest)}", f"{wo} {german_inverted(rest)}")
+    return _close(f"{where} {_english_clause(rest)}", f"{wo} {_german_clause(rest, 'first')}")
 
 
 def wish(clause: Clause) -> tuple[str, str]:
     """`wants to`: in German the infinitive comes last."""
     verb, plural = clause.verb, clause.subject.plural
-    who, wer = english_phrase(clause.subject), german_phrase(clause.subject)
-    end = verb.particle + verb.german_base
-    english = [who, "want to" if plural else "wants to", verb.english_base, *_english_rest(clause)]
-    german = [wer, "wollen" if plural else "will", *_german_rest(clause), end]
-    return _close(" ".join(english), " ".join(german))
+    infinitive = replace(verb, english=verb.english_base, german=verb.german_base)
+    who = f"{english_phrase(clause.subject)} {'want' if plural else 'wants'} to"
+    wer = f"{german_phrase(clause.subject)} {'wollen' if plural else 'will'}"
+    wanted = replace(clause, verb=infinitive)
+    return _close(_english_clause(wanted, who), _german_clause(wanted, "last", wer))
 
 
 def report(start: str, clause: Clause) -> tuple[str, str]:
     """`I see that` and the like: a subordinate clause with `dass`."""
-    german = f"{_REPORTS[start]}, dass {german_last(clause)}"
-    return _close(f"{start} {english_clause(clause)}", german)
+    german = f"{_REPORTS[start]}, dass {_german_clause(clause, 'last')}"
+    return _close(f"{start} {_english_clause(clause)}", german)
 
 
 def reason(clause: Clause, cause: Clause) -> tuple[str, str]:
     """`because`: a main clause, and a subordinate one with `weil`."""
-    english = f"{english_clause(clause)} because {english_clause(cause)}"
-    return _close(english, f"{german_main(clause)}, weil {german_last(cause)}")
+    english = f"{_english_clause(clause)} because {_english_clause(cause)}"
+    return _close(english, f"{_german_clause(clause)}, weil {_german_clause(cause, 'last')}")
 
 
 def meanwhile(first: Clause, second: Clause) -> tuple[str, str]:
     """`while` in front: the subordinate clause takes the first place, so the verb follows it."""
-    english = f"while {english_clause(first)}, {english_clause(second)}"
-    return _close(english, f"während {german_last(first)}, {german_inverted(second)}")
+    english = f"while {_english_clause(first)}, {_english_clause(second)}"
+    german = f"während {_german_clause(first, 'last')}, {_german_clause(second, 'first')}"
+    return _close(english, german)
 
 
 def relative(inner: Clause, verb: Verb) -> tuple[str, str]:
-    """A relative clause about the subject, which has a verb of its own after it."""
-    subject, outer = inner.subject, Clause(inner.subject, verb)
-    who = "who" if subject.noun.kind == "person" else "that"
-    der = _DEFINITE["nominative"][_gender(subject)]
-    english = f"{english_phrase(subject)} {english_clause(inner, who)}"
-    english += " " + english_clause(outer, "").strip()
-    german = f"{german_phrase(subject)}, {german_last(inner, der)}, {_german_verb(outer)}"
+    """A relative clause about a subject, which then has a verb of its own."""
+    subject = inner.subject
+    does, tut = _verb(replace(inner, verb=verb))
+    that = "who" if subject.noun.kind == "person" else "that"
+    der = _ARTICLES["the"]["nominative"][subject.gender]
+    english = f"{english_phrase(subject)} {_english_clause(inner, that)} {does}"
+    german = f"{german_phrase(subject)}, {_german_clause(inner, 'last', der)}, {tut}"
     return _close(english, german)
 
 
 def _close(english: str, german: str) -> tuple[str, str]:
-    """A capital in front, a full stop behind."""
+    """Begin with a capital and end with a full stop."""
     return f"{english[0].upper()}{english[1:]}.", f"{german[0].upper()}{german[1:]}."
 
 
@@ -342,7 +333,7 @@ def _close(english: str, german: str) -> tuple[str, str]:
 
 
 def held_out() -> frozenset[tuple[str, str]]:
-    """The combinations that no training sentence holds, in English.
+    """List the combinations that no training sentence contains, in English.
 
     Returns:
         pairs: an adjective and a noun; a subject and its verb in the third person; such a verb and
@@ -386,8 +377,7 @@ def _may_be_object(verb: Verb, noun: Noun) -> bool:
 
 
 def _draw_phrase(draw: Random, noun: Noun | Place) -> Phrase:
-    kind = noun.kind if isinstance(noun, Noun) else "place"
-    adjective = draw.choice([*ADJECTIVES[kind]]) if draw.random() < 0.5 else ""
+    adjective = draw.choice(ADJECTIVES[noun.kind]) if draw.random() < 0.5 else ""
     if isinstance(noun, Place):
         return Phrase(draw.choice(["the", "a"]), adjective, noun)
     determiner, plural = draw.choice(
@@ -397,7 +387,7 @@ def _draw_phrase(draw: Random, noun: Noun | Place) -> Phrase:
 
 
 def _draw_clause(draw: Random, place: float = 0.5) -> Clause:
-    """A clause; without an object it has a place with the probability given."""
+    """A clause; one without an object has a place with this probability."""
     verb = draw.choice(VERBS)
     subject = draw.choice([noun for noun in NOUNS if _may_do(noun, verb)])
     who = _draw_phrase(draw, subject)
@@ -412,15 +402,12 @@ def _draw_sentence(draw: Random) -> tuple[tuple[str, str], list[Clause]]:
     """A sentence in both languages, and the clauses that it is made of."""
     clause = _draw_clause(draw)
     kind = draw.choice(["plain", "place", "wish", "report", "reason", "while", "relative"])
-    if kind == "plain":
-        return plain(clause), [clause]
-    if kind == "wish":
-        return wish(clause), [clause]
+    if kind in ("plain", "wish"):
+        return plain(clause) if kind == "plain" else wish(clause), [clause]
     if kind == "report":
         return report(draw.choice([*_REPORTS]), clause), [clause]
     if kind == "place":
-        where = _draw_phrase(draw, draw.choice(PLACES))
-        clause = Clause(clause.subject, clause.verb, clause.object, where)
+        clause = replace(clause, place=_draw_phrase(draw, draw.choice(PLACES)))
         return place_first(clause), [clause]
     if kind == "relative":
         alone = [v for v in VERBS if v.kind == "alone" and _may_do(clause.subject.noun, v)]
@@ -435,9 +422,9 @@ def sentence_pairs(sizes: dict[str, int] | None = None, seed: int = 0) -> pd.Dat
     """Draw sentence pairs, each English sentence once.
 
     Args:
-        sizes: pairs of each part, `SIZES` where it is not given. Sentences of the part `test`
-            hold a combination of `held_out`, those of all other parts hold none.
-        seed: of the drawing.
+        sizes: pairs of each part, by default `SIZES`. Sentences of the part `test` contain a
+            combination of `held_out`, those of all other parts do not.
+        seed: for the drawing.
 
     Returns:
         a table with the columns `english`, `german` and `part`, in the order of the parts.

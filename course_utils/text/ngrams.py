@@ -1,7 +1,7 @@
-"""n-gram models of characters: what counting alone can say about the next character.
+"""n-gram models of characters: what counting alone says about the next character.
 
 Orders are mixed as by Witten and Bell (1991): the more often a context was seen, and the fewer
-characters followed it, the more its own counts are believed.
+characters followed it, the more its own counts weigh.
 """
 
 import numpy as np
@@ -16,15 +16,15 @@ class NGram:
         p(c | h) = (count(h c) + kinds(h) * p(c | h without its oldest)) / (count(h) + kinds(h))
 
     where kinds(h) is how many different characters followed h. The recursion ends below order 1
-    with the same share for all characters, and passes on a context that was never seen.
+    with the same share for all characters, and skips a context that was never seen.
 
     Args:
         codes: the training text as codes from 0, shape (characters,).
-        order: n; 1 is the unigram, which looks at no context.
-        characters: how many codes there are, those that the training text lacks included.
+        order: n; 1 is the unigram, which has no context.
+        characters: how many codes there are, including those that the training text lacks.
 
     Raises:
-        ValueError: the text is shorter than the order, or holds a code outside the range.
+        ValueError: the text is shorter than the order, or a code is out of range.
     """
 
     def __init__(self, codes: ArrayLike, order: int, characters: int) -> None:
@@ -32,11 +32,11 @@ class NGram:
         codes = np.asarray(codes, dtype=np.int64)
         if order < 1 or len(codes) < order:
             raise ValueError(
-                f"{len(codes)} characters hold no {order}-gram: take an order from 1 to the "
+                f"{len(codes)} characters contain no {order}-gram: take an order from 1 to the "
                 "text's length."
             )
         if codes.min() < 0 or codes.max() >= characters:
-            raise ValueError(f"Codes must lie from 0 to {characters - 1}: encode the text first.")
+            raise ValueError(f"Codes must be from 0 to {characters - 1}: encode the text first.")
         if order * np.log2(characters) >= 63:
             raise ValueError(f"{order}-grams of {characters} characters are too many to number.")
         self.order, self.characters = order, characters
@@ -46,40 +46,35 @@ class NGram:
         """Say how probable each character is after each context.
 
         Args:
-            contexts: codes, oldest first, shape (contexts, length); of a context longer than
-                n - 1 the last n - 1 count, a shorter one goes with the lower orders.
+            contexts: codes, oldest first, shape (contexts, length); only the last n - 1 count, and
+                a shorter context uses the lower orders.
 
         Returns:
             probabilities, shape (contexts, characters), each row adding up to 1.
         """
         contexts = np.asarray(contexts, dtype=np.int64)
-        every = np.arange(self.characters)
-        rows = np.broadcast_to(every, (len(contexts), self.characters))
-        return self._mix(contexts[:, np.newaxis], rows)
+        shape = (len(contexts), self.characters)
+        return self._mix(contexts[:, np.newaxis], np.broadcast_to(np.arange(shape[1]), shape))
 
     def probabilities_of(self, codes: ArrayLike, start: int) -> NDArray:
         """Say how probable each character of a text was, given the characters before it.
 
         Args:
             codes: the text, shape (characters,).
-            start: the first position that is asked for; what lies before is context only.
+            start: the first position to score; the text before it is only context.
 
         Returns:
             probabilities, shape (characters - start,).
         """
         codes = np.asarray(codes, dtype=np.int64)
-        found = np.empty(len(codes) - start)
-        for at in range(start, len(codes)):
-            if at >= self.order - 1:
-                break
-            found[at - start] = self._mix(codes[np.newaxis, :at], codes[at : at + 1])[0]
-        first = max(start, self.order - 1)
+        first = max(start, self.order - 1)  # from here on, every context has its full length
+        short = range(start, min(first, len(codes)))
+        found = [self._mix(codes[np.newaxis, :at], codes[at : at + 1]) for at in short]
         if first < len(codes):
-            width = max(self.order - 1, 0)
-            windows = np.lib.stride_tricks.sliding_window_view(codes, width + 1)
-            windows = windows[first - width :]
-            found[first - start :] = self._mix(windows[:, :-1], windows[:, -1])
-        return found
+            windows = np.lib.stride_tricks.sliding_window_view(codes, self.order)
+            windows = windows[first - self.order + 1 :]
+            found.append(self._mix(windows[:, :-1], windows[:, -1]))
+        return np.concatenate([np.empty(0), *found])
 
     def _mix(self, contexts: NDArray, wanted: NDArray) -> NDArray:
         """Mix the orders, from the lowest up; contexts (..., length) and wanted broadcast."""
@@ -104,7 +99,7 @@ def sample_ngram(
 
     Args:
         model: a counted `NGram`.
-        prompt: codes that the texts go on from, shape (characters,).
+        prompt: codes that the texts continue, shape (characters,).
         length: characters to draw.
         samples: how many texts.
         seed: for the drawing.
@@ -114,7 +109,7 @@ def sample_ngram(
     """
     rng = np.random.default_rng(seed)
     width = model.order - 1
-    start = np.asarray(prompt, dtype=np.int64)[len(prompt) - min(width, len(prompt)) :]
+    start = np.asarray(prompt, dtype=np.int64)[max(len(prompt) - width, 0) :]
     texts = np.tile(start, (samples, 1))
     for _ in range(length):
         probabilities = model.probabilities(texts[:, max(texts.shape[1] - width, 0) :])
@@ -125,13 +120,13 @@ def sample_ngram(
 
 
 def _number(codes: NDArray, characters: int) -> NDArray:
-    """Write the codes along the last axis as one whole number, as digits are."""
+    """Write the codes along the last axis as the digits of one whole number."""
     powers = characters ** np.arange(codes.shape[-1] - 1, -1, -1, dtype=np.int64)
     return codes @ powers if codes.shape[-1] else np.zeros(codes.shape[:-1], dtype=np.int64)
 
 
 def _count(codes: NDArray, length: int, characters: int) -> tuple[NDArray, ...]:
-    """Count n-grams of a length, and for each context how often and with how many kinds it came."""
+    """Count n-grams of a length; for each context, how often it came and what kinds followed."""
     windows = np.lib.stride_tricks.sliding_window_view(codes, length)
     grams, counts = np.unique(_number(windows, characters), return_counts=True)
     before, place, kinds = np.unique(grams // characters, return_inverse=True, return_counts=True)
@@ -140,6 +135,6 @@ def _count(codes: NDArray, length: int, characters: int) -> tuple[NDArray, ...]:
 
 
 def _look_up(keys: NDArray, values: NDArray, wanted: NDArray) -> NDArray:
-    """Find the value of each wanted key, 0 where the key is not there."""
+    """Find the value of each wanted key, 0 where there is no such key."""
     place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[place] == wanted, values[place], 0)

@@ -1,8 +1,6 @@
 """Writing with a character model: one compiled loop, the state carried from step to step."""
 
-from collections.abc import Callable
-from functools import lru_cache
-
+from course_utils.stepping import check_counts, check_steps, compiled, initial_states, step_through
 from course_utils.text.characters import decode, encode
 
 import keras
@@ -30,13 +28,13 @@ def sample(
 
     Args:
         model: an embedding of codes or layers of one-hot vectors, recurrent layers that return
-            sequences, and a Dense layer with a logit for each character.
+            sequences, and a Dense layer with one logit per character.
         characters: from `characters_of`.
         prompt: what the text begins with, at least one character.
         length: characters to write.
         temperature: 1 draws as the model says, less makes it surer, 0 takes the most probable.
         top_k: draw from the k most probable characters only; None for all.
-        samples: texts to write, each with noise of its own.
+        samples: texts to write, each with its own noise.
         seed: for the noise.
 
     Returns:
@@ -44,11 +42,12 @@ def sample(
 
     Raises:
         TypeError: the model is not a `keras.Sequential`.
-        ValueError: the prompt is empty or holds an unknown character, a number is out of range, or
-            the model was trained on another list of characters.
+        ValueError: the prompt is empty or holds an unknown character, a number is out of range, a
+            layer reads several time steps at once, or the model was trained on a different list
+            of characters.
     """
-    if not isinstance(model, keras.Sequential):
-        raise TypeError(f"A keras.Sequential is asked for, not {type(model).__name__}.")
+    check_steps(model, "build one of an embedding, recurrent layers and a Dense layer")
+    check_counts(characters=length, samples=samples)
     if model.output_shape[-1] != len(characters):
         raise ValueError(
             f"The model knows {model.output_shape[-1]} characters and this list holds "
@@ -56,8 +55,6 @@ def sample(
         )
     if not prompt:
         raise ValueError("The prompt is empty: begin with at least one character, such as a space.")
-    if length < 1 or samples < 1:
-        raise ValueError(f"{samples} samples of {length} characters are nothing: take at least 1.")
     if not 0 <= temperature < np.inf:
         raise ValueError(f"A temperature of {temperature} is not possible: take 0 or more.")
     top_k = len(characters) - 1 if top_k is None else top_k
@@ -67,8 +64,7 @@ def sample(
         )
     codes = np.tile(encode(prompt, characters), (samples, 1))
     noise = np.random.default_rng(seed).gumbel(size=(samples, length, len(characters)))
-    write = _compiled(model, tuple(model.layers))
-    written = write(
+    written = compiled(_write, model)(
         tf.constant(codes, "int32"),
         tf.constant(noise * temperature, "float32"),
         tf.constant(top_k, "int32"),
@@ -76,33 +72,16 @@ def sample(
     return [decode(row, characters) for row in written.numpy()]
 
 
-@lru_cache(maxsize=8)
-def _compiled(model: keras.Sequential, layers: tuple[keras.Layer, ...]) -> Callable:
-    """Compile the loop once for a model; `layers` tells a model that was changed from itself."""
-    on_gpu = bool(tf.config.list_physical_devices("GPU"))
-    return tf.function(
-        lambda prompt, noise, top_k: _write(layers, prompt, noise, top_k), jit_compile=not on_gpu
-    )
-
-
 def _write(
-    layers: tuple[keras.Layer, ...], prompt: tf.Tensor, noise: tf.Tensor, top_k: tf.Tensor
+    model: keras.Sequential, prompt: tf.Tensor, noise: tf.Tensor, top_k: tf.Tensor
 ) -> tf.Tensor:
     """Read the prompt, shape (samples, time), then draw; noise is (samples, length, characters)."""
     samples, length, characters = noise.shape
-    recurrent = [layer for layer in layers if isinstance(layer, keras.layers.RNN)]
-    states = [layer.get_initial_state(samples) for layer in recurrent]
     unknown = ops.one_hot(0, characters) * 1e9
 
     def advance(code: tf.Tensor, states: list) -> tuple[tf.Tensor, list]:
-        value, before, after = code, iter(states), []
-        for layer in layers:
-            if isinstance(layer, keras.layers.RNN):
-                value, state = layer.cell(value, next(before), training=False)
-                after.append(state)
-            else:
-                value = layer(value, training=False)
-        return value - unknown, after
+        logits, states = step_through(model.layers, code, states)
+        return logits - unknown, states
 
     def read(t: tf.Tensor, loop: tuple) -> tuple:
         return advance(prompt[:, t], loop[1])
@@ -115,7 +94,7 @@ def _write(
         written = ops.slice_update(written, (0, t), code[:, tf.newaxis])
         return *advance(code, states), written
 
-    start = (ops.zeros((samples, characters)), states)
+    start = (ops.zeros((samples, characters)), initial_states(model.layers, samples))
     logits, states = ops.fori_loop(0, prompt.shape[1], read, start)
     written = ops.zeros((samples, length), "int32")
     return ops.fori_loop(0, length, draw, (logits, states, written))[2]

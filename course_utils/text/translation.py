@@ -5,9 +5,9 @@ as long as it uses the same names as `encoder_decoder`.
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
 from typing import NamedTuple
 
+from course_utils.stepping import check_counts, compiled
 from course_utils.text.vocabulary import EOS, PAD, SOS, check_pairs
 from course_utils.training import progress_bar
 from course_utils.warm import replay
@@ -15,7 +15,7 @@ from course_utils.warm import replay
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import ops
+from keras import layers, ops
 from numpy.typing import NDArray
 
 LAYERS = ("source_embedding", "encoder", "target_embedding", "decoder", "refinement", "output")
@@ -32,31 +32,28 @@ def encoder_decoder(
     refinement: int = 128,
     attention: bool = False,
 ) -> keras.Model:
-    """Build an LSTM that reads a sentence, and one that goes on from its state in German.
+    """Build an LSTM that reads a sentence, and one that starts from its state and translates.
 
     Args:
         source_words: size of the source vocabulary.
         target_words: size of the target vocabulary.
-        embedding: numbers that stand for a word.
+        embedding: numbers per word.
         units: of both LSTMs.
         refinement: units of the SimpleRNN between the decoder and the output.
-        attention: let the decoder look at every state of the encoder, not at the last one alone.
+        attention: let the decoder look at every state of the encoder, not only at the last one.
 
     Returns:
         a model from source numbers, shape (batch, length), and the target's words so far, shape
         (batch, length), to logits, shape (batch, length, target_words).
     """
-    layers = keras.layers
-    # Keras' default, numbers of at most 0.05, lets words look alike for the first epochs.
-    spread = partial(keras.initializers.RandomNormal, stddev=0.5)
     source = keras.Input((None,), dtype="int32", name="source")
     so_far = keras.Input((None,), dtype="int32", name="so_far")
-    read = layers.Embedding(source_words, embedding, mask_zero=True, name="source_embedding")(
-        source
-    )
+    embed = layers.Embedding(source_words, embedding, mask_zero=True, name="source_embedding")
     encoder = layers.LSTM(units, return_sequences=True, return_state=True, name="encoder")
-    memory, *state = encoder(read)
-    written = layers.Embedding(target_words, embedding, spread(), name="target_embedding")(so_far)
+    memory, *state = encoder(embed(source))
+    # Keras' default, numbers of at most 0.05, makes words look alike for the first epochs.
+    spread = keras.initializers.RandomNormal(stddev=0.5)
+    written = layers.Embedding(target_words, embedding, spread, name="target_embedding")(so_far)
     decoder = layers.LSTM(units, return_sequences=True, name="decoder")
     states = decoder(written, initial_state=state)
     if attention:
@@ -73,17 +70,20 @@ def shift_right(targets: NDArray) -> NDArray:
 
 
 def masked_loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Cross-entropy a word, in nats, averaged over all places that are not padding."""
+    """Cross-entropy per word, in nats, averaged over all places that are not padding."""
     losses = ops.sparse_categorical_crossentropy(targets, logits, from_logits=True)
-    counted = ops.cast(ops.not_equal(targets, PAD), losses.dtype)
-    return ops.sum(losses * counted) / ops.maximum(ops.sum(counted), 1)
+    return _mean_over_words(losses, targets)
 
 
 def masked_accuracy(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Share of words foretold, over all places that are not padding."""
+    """Share of words predicted correctly, over all places that are not padding."""
     right = ops.equal(ops.cast(ops.argmax(logits, axis=-1), "int32"), ops.cast(targets, "int32"))
-    counted = ops.cast(ops.not_equal(targets, PAD), "float32")
-    return ops.sum(ops.cast(right, "float32") * counted) / ops.maximum(ops.sum(counted), 1)
+    return _mean_over_words(ops.cast(right, "float32"), targets)
+
+
+def _mean_over_words(values: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+    counted = ops.cast(ops.not_equal(targets, PAD), values.dtype)
+    return ops.sum(values * counted) / ops.maximum(ops.sum(counted), 1)
 
 
 def fit_pairs(
@@ -95,20 +95,18 @@ def fit_pairs(
     batch_size: int = 128,
     validation: tuple[NDArray, NDArray] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    label: str = "training",
     quiet: bool = False,
 ) -> keras.callbacks.History:
-    """Train with teacher forcing: at each place the decoder is given the true words before it.
+    """Train with teacher forcing: at each place the decoder reads the true words before it.
 
     Args:
         model: compiled, from sources and words so far to logits.
         sources: numbers, shape (pairs, length).
         targets: numbers, shape (pairs, length).
         epochs: passes over the pairs.
-        batch_size: pairs a gradient step.
+        batch_size: pairs per gradient step.
         validation: sources and targets that are never trained on.
         callbacks: Keras' own.
-        label: what the bar calls this training.
         quiet: show no bar.
 
     Returns:
@@ -130,7 +128,7 @@ def fit_pairs(
         validation=validation,
         callbacks=callbacks,
         bar=progress_bar,
-        label=label,
+        label="training",
         quiet=quiet,
     )
 
@@ -160,7 +158,7 @@ def greedy(model: keras.Model, sources: NDArray, length: int = 20) -> NDArray[np
     Raises:
         ValueError: there is no sentence or no place, or a layer is missing.
     """
-    (rows,) = _in_chunks(_compiled(model, "greedy", 1, length), model, sources, length)
+    (rows,) = _search(_greedy, model, sources, length=length)
     return rows
 
 
@@ -183,37 +181,32 @@ def beam_search(
     Raises:
         ValueError: there is no sentence, place or beam, or a layer is missing.
     """
-    if width < 1:
-        raise ValueError(f"A beam of width {width} keeps nothing: take at least 1.")
-    return tuple(_in_chunks(_compiled(model, "beam", width, length), model, sources, length))
+    check_counts(beams=width)
+    return tuple(_search(_beam, model, sources, length=length, width=width))
 
 
-def _in_chunks(run: Callable, model: keras.Model, sources: NDArray, length: int) -> list[NDArray]:
+def _search(
+    loop: Callable, model: keras.Model, sources: NDArray, length: int, **settings: int
+) -> list[NDArray]:
     """Search chunk by chunk, all of one shape, so that the loop is compiled once."""
+    missing = {*LAYERS} - {layer.name for layer in model.layers}
+    if missing:
+        raise ValueError(f"The model has no layer named {', '.join(sorted(missing))}.")
     sources = np.asarray(sources, dtype=np.int32)
     if sources.ndim != 2 or not len(sources):
         raise ValueError(f"Sources have shape (sentences, length), not {sources.shape}.")
-    if length < 1:
-        raise ValueError(f"{length} places hold no translation: take at least 1.")
-    found = []
+    check_counts(places=length)
+    run, found = compiled(loop, model, length=length, **settings), []
     for start in range(0, len(sources), CHUNK):
         chunk = sources[start : start + CHUNK]
-        missing = min(CHUNK, len(sources)) - len(chunk)
-        padded = np.concatenate([chunk, np.repeat(chunk[-1:], missing, axis=0)])
-        outputs = run(tf.constant(padded))
+        rest = min(CHUNK, len(sources)) - len(chunk)
+        outputs = run(tf.constant(np.pad(chunk, [(0, rest), (0, 0)], mode="edge")))
         found.append([output.numpy()[: len(chunk)] for output in outputs])
     return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
 
-@lru_cache(maxsize=8)
-def _compiled(model: keras.Model, search: str, width: int, length: int) -> Callable:
-    """Compile a search once for a model; weights are read anew in every run."""
-    missing = {*LAYERS} - {layer.name for layer in model.layers}
-    if missing:
-        raise ValueError(f"The model has no layer named {', '.join(sorted(missing))}.")
-    on_gpu = bool(tf.config.list_physical_devices("GPU"))
-    loop = _greedy if search == "greedy" else partial(_beam, width=width)
-    return tf.function(lambda sources: loop(model, sources, length=length), jit_compile=not on_gpu)
+def _attends(model: keras.Model) -> bool:
+    return any(layer.name == "attention" for layer in model.layers)
 
 
 def _read(model: keras.Model, sources: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, State]:
@@ -228,11 +221,11 @@ def _read(model: keras.Model, sources: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor,
 def _advance(
     model: keras.Model, memory: tf.Tensor, known: tf.Tensor, word: tf.Tensor, state: State
 ) -> tuple[tf.Tensor, State]:
-    """Go on by one word; returns log-probabilities, shape (rows, words), and the new state."""
+    """Write one word; returns log-probabilities, shape (rows, words), and the new state."""
     written = model.get_layer("target_embedding")(word)
     cell = model.get_layer("decoder").cell
     output, (hidden, carried) = cell(written, [state.hidden, state.cell], training=False)
-    if any(layer.name == "attention" for layer in model.layers):
+    if _attends(model):
         attention = model.get_layer("attention")
         context = attention([output[:, tf.newaxis], memory], mask=[None, known])[:, 0]
         output = ops.concatenate([output, context], axis=-1)
@@ -240,12 +233,12 @@ def _advance(
     output, (refined,) = refinement(output, [state.refined], training=False)
     logits = model.get_layer("output")(output)
     allowed = np.zeros(logits.shape[-1], dtype="float32")
-    allowed[[PAD, SOS]] = NEVER  # no translation holds them
+    allowed[[PAD, SOS]] = NEVER  # no translation contains them
     return ops.log_softmax(logits + allowed, axis=-1), State(hidden, carried, refined)
 
 
 def _greedy(model: keras.Model, sources: tf.Tensor, length: int) -> tuple[tf.Tensor]:
-    """One row a sentence; a row that has written `<eos>` goes on with `<pad>`."""
+    """One row per sentence; a row that has written `<eos>` continues with `<pad>`."""
     memory, known, state = _read(model, sources)
     rows = sources.shape[0]
 
@@ -264,12 +257,12 @@ def _greedy(model: keras.Model, sources: tf.Tensor, length: int) -> tuple[tf.Ten
 def _beam(
     model: keras.Model, sources: tf.Tensor, length: int, width: int
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """`width` rows a sentence; each step ranks all ways to go on from all rows together."""
+    """`width` rows per sentence; each step ranks all continuations of all its rows together."""
     memory, known, state = _read(model, sources)
     rows = sources.shape[0]
     memory, known, *state = (ops.repeat(part, width, axis=0) for part in (memory, known, *state))
     words = model.get_layer("output").units
-    # A translation that has ended can go on in one way: with padding, at no cost.
+    # A translation that has ended has one continuation: padding, at no cost.
     after_end = np.full(words, NEVER, dtype="float32")
     after_end[PAD] = 0
 
@@ -300,7 +293,7 @@ def _beam(
 
 
 def attention_weights(model: keras.Model, sources: NDArray, targets: NDArray) -> NDArray:
-    """How much of each source word goes into each target word.
+    """Say how much of each source word goes into each target word.
 
     Args:
         model: as `encoder_decoder` builds it, with attention.
@@ -314,7 +307,7 @@ def attention_weights(model: keras.Model, sources: NDArray, targets: NDArray) ->
         ValueError: the model has no attention, or sources and targets differ in number.
     """
     check_pairs(sources, targets)
-    if all(layer.name != "attention" for layer in model.layers):
+    if not _attends(model):
         raise ValueError("The model has no layer named attention, so it has no weights to show.")
     memory, known, state = _read(model, tf.constant(sources, "int32"))
     written = model.get_layer("target_embedding")(shift_right(np.asarray(targets)))

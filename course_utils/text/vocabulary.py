@@ -11,11 +11,11 @@ SPECIAL = ("<pad>", "<sos>", "<eos>", "<unk>")
 PAD, SOS, EOS, UNK = range(len(SPECIAL))
 
 _TOKEN = re.compile(r"<unk>|\w+(?:['’-]\w+)*|[^\w\s]")
-_CLOSING = re.compile(r" (?=[.,;:!?)])")  # the space before a mark that leans on the word before
+_CLOSING = re.compile(r" (?=[.,;:!?)])")  # the space before a mark that closes a word
 
 
 def words(sentence: str) -> list[str]:
-    """Split a sentence into lower-case words and punctuation marks, each an item of its own."""
+    """Split a sentence into lower-case words and punctuation marks, each a separate item."""
     return _TOKEN.findall(sentence.lower())
 
 
@@ -23,24 +23,24 @@ def vocabulary(sentences: Iterable[str], size: int | None = None) -> list[str]:
     """List the special words, then all others, the most frequent first.
 
     Args:
-        sentences: those of the training, never those of the test.
-        size: keep so many words, the special ones included; all where it is not given.
+        sentences: those of the training part, never those of the test.
+        size: keep this many words, the special ones included; by default all.
 
     Returns:
         the words; a word's place in the list is its number.
 
     Raises:
-        TypeError: one string is given where a list of them is asked for.
-        ValueError: there is no sentence, or the size leaves no room for a word.
+        TypeError: the sentences are one string.
+        ValueError: there is no word, or the size leaves no room for one.
     """
     _refuse_one_string(sentences)
     counts = Counter(word for sentence in sentences for word in words(sentence))
     for special in SPECIAL:
         counts.pop(special, None)
     if not counts:
-        raise ValueError("No word in these sentences: hand over the training sentences.")
+        raise ValueError("No word in these sentences: pass the training sentences.")
     if size is not None and size <= len(SPECIAL):
-        raise ValueError(f"Size {size} holds no word besides {', '.join(SPECIAL)}: take more.")
+        raise ValueError(f"Size {size} leaves no word besides {', '.join(SPECIAL)}: take more.")
     ranked = sorted(counts, key=lambda word: (-counts[word], word))
     return [*SPECIAL, *ranked][:size]
 
@@ -56,15 +56,15 @@ def encode(
         sentences: in natural spelling.
         vocabulary: the words; a word's place is its number.
         length: columns of a row, `<eos>` included.
-        cut: cut a sentence that is too long, and close it with `<eos>`, instead of refusing it.
+        cut: shorten a sentence that is too long, and end it with `<eos>`, instead of refusing it.
 
     Returns:
         numbers, shape (sentences, length).
 
     Raises:
-        TypeError: one string is given where a list of them is asked for, or what is no string; it
-            is named by its position.
-        ValueError: a sentence holds no word, or is too long; it is named by its position.
+        TypeError: the sentences are one string, or one of them, named by its position, is not a
+            string.
+        ValueError: a sentence, named by its position, has no word or is too long.
     """
     _refuse_one_string(sentences)
     number = {word: place for place, word in enumerate(vocabulary)}
@@ -86,7 +86,7 @@ def encode(
 
 
 def unknown_words(sentence: str, vocabulary: Iterable[str]) -> list[str]:
-    """List a sentence's words that a vocabulary does not hold, so that one can say so."""
+    """List the words of a sentence that are not in a vocabulary."""
     known = set(vocabulary)
     return [word for word in words(sentence) if word not in known]
 
@@ -99,47 +99,45 @@ def decode(rows: ArrayLike, vocabulary: Sequence[str]) -> list[str]:
         vocabulary: the words; a word's place is its number.
 
     Returns:
-        a sentence a row, without special words other than `<unk>`.
+        one sentence per row, without special words other than `<unk>`.
 
     Raises:
-        ValueError: one row is given where a list of them is asked for.
+        ValueError: the rows are a single row.
     """
-    rows, sentences = np.asarray(rows), []
+    rows = np.asarray(rows)
     if rows.ndim != 2:
         raise ValueError(
             f"Rows have shape (sentences, length), not {rows.shape}: put a single row into "
             "brackets."
         )
+    sentences = []
     for row in rows.tolist():
         row = row[: row.index(EOS)] if EOS in row else row
-        sentences.append(spell([vocabulary[n] for n in row if n not in (PAD, SOS)]))
+        sentences.append(spell(vocabulary[n] for n in row if n not in (PAD, SOS)))
     return sentences
 
 
 def spell(tokens: Iterable[str]) -> str:
-    """Join words and marks, no space before a mark that leans on the word before it."""
+    """Join words and marks, with no space before a mark that closes a word."""
     return _CLOSING.sub("", " ".join(tokens))
 
 
-def word_dictionary(
-    sources: Sequence[str], targets: Sequence[str], rounds: int = 5
-) -> dict[str, str]:
+def word_dictionary(sources: Sequence[str], targets: Sequence[str]) -> dict[str, str]:
     """Learn a word-for-word dictionary from sentence pairs (IBM model 1; Brown et al., 1993).
 
-    Each round shares out every target word among the words of its source sentence, in proportion
-    to how probable each was as its origin in the round before, and counts.
+    Each of five rounds divides every target word among the words of its source sentence, in
+    proportion to how probable each was as its origin in the round before, and counts.
 
     Args:
         sources: sentences.
         targets: their translations, in the same order.
-        rounds: passes over the pairs.
 
     Returns:
         for each source word the target word that it most probably becomes.
 
     Raises:
-        TypeError: one string is given where a list of them is asked for.
-        ValueError: as many targets as sources are asked for, and at least one.
+        TypeError: the sources or the targets are one string.
+        ValueError: they differ in number, or there are none.
     """
     _refuse_one_string(sources)
     check_pairs(sources, targets)
@@ -148,10 +146,8 @@ def word_dictionary(
     other = {word: n for n, word in enumerate(others)}
     origin, becomes, slot, slots = [], [], [], 0
     for source, target in zip(sources, targets, strict=True):
-        source_row, target_row = (
-            [names[w] for w in words(source)],
-            [other[w] for w in words(target)],
-        )
+        source_row = [names[word] for word in words(source)]
+        target_row = [other[word] for word in words(target)]
         origin.append(np.repeat(source_row, len(target_row)))
         becomes.append(np.tile(target_row, len(source_row)))
         slot.append(slots + np.tile(np.arange(len(target_row)), len(source_row)))
@@ -160,7 +156,7 @@ def word_dictionary(
     links, link = np.unique(origin * len(others) + becomes, return_inverse=True)
     origin_of, becomes_of = np.divmod(links, len(others))
     probability = np.ones(len(links))
-    for _ in range(rounds):
+    for _ in range(5):
         share = probability[link]
         share /= np.bincount(slot, share)[slot]
         counts = np.bincount(link, share)
@@ -171,17 +167,20 @@ def word_dictionary(
 
 
 def look_up(sentences: Iterable[str], dictionary: dict[str, str]) -> list[str]:
-    """Translate word for word, in the source's order; a word it does not hold stays as it is."""
+    """Translate word for word, in the source's order; unknown words stay as they are."""
     _refuse_one_string(sentences)
     return [spell(dictionary.get(word, word) for word in words(text)) for text in sentences]
 
 
 def bleu(truth: list[str], translations: list[str]) -> float:
-    """Corpus BLEU, 0 to 100, by sacrebleu's defaults, but small and capital letters are equal.
+    """Score translations by corpus BLEU, with sacrebleu's defaults, but ignoring capitals.
 
     Args:
-        truth: one true translation a sentence.
-        translations: what was made of the same sentences, in the same order.
+        truth: one true translation per sentence.
+        translations: the translations to score, in the same order.
+
+    Returns:
+        a score from 0 to 100.
 
     Raises:
         ValueError: they differ in number, or there are none.
@@ -195,7 +194,7 @@ def bleu(truth: list[str], translations: list[str]) -> float:
 def _refuse_one_string(sentences: Iterable[str]) -> None:
     """A string is a sequence of strings, too: without this, each letter would be a sentence."""
     if isinstance(sentences, str):
-        raise TypeError("A list of sentences is asked for: put the one sentence into brackets.")
+        raise TypeError("Pass a list of sentences: put a single sentence into brackets.")
 
 
 def check_pairs(sources: Sequence, targets: Sequence) -> None:
@@ -210,4 +209,4 @@ def check_pairs(sources: Sequence, targets: Sequence) -> None:
             "translation, in the same order."
         )
     if not len(sources):
-        raise ValueError("No sentence pairs: hand over at least one.")
+        raise ValueError("No sentence pairs: pass at least one.")
