@@ -1,4 +1,4 @@
-"""The three recurrent cells in NumPy, each line beside its equation, with weights from Keras.
+"""The three recurrent cells in NumPy, each with its equation, and with weights from Keras.
 
 A step takes one time step of a whole batch: x, shape (batch, features), and states, shape
 (batch, units). `unroll` takes the steps one after the other. Everything is computed in float64.
@@ -31,7 +31,7 @@ class Part:
     kernel: NDArray
     """weighs the input, shape (features, units)"""
     recurrent_kernel: NDArray
-    """weighs the state of the step before, shape (units, units)"""
+    """weighs the state of the previous step, shape (units, units)"""
     bias: NDArray
     """shape (units,)"""
 
@@ -62,8 +62,8 @@ class GRUWeights:
     reset: Part
     candidate: Part
     recurrent_bias: NDArray | None = None
-    """second bias of the candidate, shape (units,), where the reset gate acts after the matrix
-    product (`reset_after=True`, Keras' default); None where it acts before"""
+    """second bias of the candidate, shape (units,), if the reset gate acts after the matrix
+    product (`reset_after=True`, Keras' default); None if it acts before"""
 
 
 Weights = RNNWeights | LSTMWeights | GRUWeights
@@ -71,7 +71,7 @@ Weights = RNNWeights | LSTMWeights | GRUWeights
 
 @dataclass(frozen=True)
 class LSTMGates:
-    """What an LSTM's gates let through (0..1) and its candidate (-1..1), as large as a state."""
+    """What an LSTM's gates let through (0..1) and its candidate (-1..1), each shaped as a state."""
 
     input: NDArray
     forget: NDArray
@@ -81,7 +81,7 @@ class LSTMGates:
 
 @dataclass(frozen=True)
 class GRUGates:
-    """What a GRU's gates let through (0..1) and its candidate (-1..1), as large as a state."""
+    """What a GRU's gates let through (0..1) and its candidate (-1..1), each shaped as a state."""
 
     update: NDArray
     reset: NDArray
@@ -95,7 +95,7 @@ class Unrolled:
     hidden_states: NDArray
     """shape (batch, time_steps, units); the last step is `hidden_states[:, -1]`"""
     cell_states: NDArray | None = None
-    """the same shape for an LSTM, None for the others"""
+    """the same shape for an LSTM, None for other cells"""
     gates: LSTMGates | GRUGates | None = None
     """each of shape (batch, time_steps, units); None for a simple RNN"""
 
@@ -120,7 +120,7 @@ def rnn_step(x: ArrayLike, hidden_state: ArrayLike, weights: RNNWeights) -> NDAr
     Args:
         x: shape (batch, features).
         hidden_state: h_{t-1}, shape (batch, units).
-        weights: the cell's weights; their activation stands in for tanh.
+        weights: the cell's weights, and the name of an activation that may replace tanh.
 
     Returns:
         h_t, shape (batch, units).
@@ -133,11 +133,11 @@ def rnn_step(x: ArrayLike, hidden_state: ArrayLike, weights: RNNWeights) -> NDAr
 
 
 def remember(cell_state: NDArray, gates: LSTMGates) -> tuple[NDArray, NDArray]:
-    """Let an LSTM's gates act on its cell state: what is kept, what is added, what is shown.
+    """Let an LSTM's gates act on its cell state: keep, add, show.
 
     Args:
         cell_state: c_{t-1}.
-        gates: the four of this step, each of the cell state's shape.
+        gates: the four of this step, each in the cell state's shape.
 
     Returns:
         h_t = o_t tanh(c_t) and c_t = f_t c_{t-1} + i_t c~_t.
@@ -182,10 +182,10 @@ def gru_step(
 ) -> tuple[NDArray, GRUGates]:
     """Take one step of a GRU (Cho et al. 2014): h_t = z_t h_{t-1} + (1 - z_t) h~_t.
 
-    In the published paper the reset gate acts on the state *before* the matrix product,
-    (r h) U, which can only start once r is known. With `reset_after` it acts on the product's
-    result, r (h U + b_U): then one product h U serves both gates and the candidate, as NVIDIA's
-    cuDNN computes it. The two are different functions; weights of one do not fit the other.
+    In the published paper the reset gate acts on the state *before* the matrix product, (r h) U,
+    which cannot start until r is known. With `reset_after` it acts on the product's result,
+    r (h U + b_U): then one product h U serves both gates and the candidate, as in NVIDIA's cuDNN.
+    The two are different functions, and weights of one do not fit the other.
 
     Args:
         x: shape (batch, features).
@@ -216,12 +216,12 @@ def unroll(
     hidden_state: ArrayLike | None = None,
     cell_state: ArrayLike | None = None,
 ) -> Unrolled:
-    """Take a cell through all time steps and keep what it computed.
+    """Take a cell through all time steps and keep everything that it computes.
 
     Args:
         inputs: shape (batch, time_steps, features).
-        weights: the cell's weights, as `weights_of` takes them from a Keras layer.
-        hidden_state: the state to start from, shape (batch, units); zeros if none is given.
+        weights: the cell's weights, such as `weights_of` a Keras layer.
+        hidden_state: the state to start from, shape (batch, units), by default zeros.
         cell_state: the same for an LSTM's cell state.
 
     Returns:
@@ -229,7 +229,7 @@ def unroll(
 
     Raises:
         ValueError: a shape does not fit the weights, a value is missing, there is no time step,
-            or a cell state is given to a cell that has none.
+            or a cell that has no cell state gets one.
     """
     inputs = np.asarray(inputs, dtype=float)
     if inputs.ndim != 3:
@@ -237,13 +237,12 @@ def unroll(
             f"inputs have shape {inputs.shape}, expected (batch, time_steps, features): "
             "add the missing axis, for example inputs[np.newaxis] for a batch of one."
         )
-    batch, time_steps, _ = inputs.shape
-    if time_steps == 0:
-        raise ValueError(f"inputs of shape {inputs.shape} hold no time step: take at least one.")
+    if inputs.shape[1] == 0:
+        raise ValueError(f"inputs of shape {inputs.shape} have no time step: pass at least one.")
     _check_finite("inputs", inputs)
     if cell_state is not None and not isinstance(weights, LSTMWeights):
         raise ValueError("Only an LSTM has a cell state: pass hidden_state alone.")
-    zeros = np.zeros((batch, _any_part(weights).bias.shape[0]))
+    zeros = np.zeros((len(inputs), _any_part(weights).bias.size))
     h = zeros if hidden_state is None else hidden_state
     c = zeros if cell_state is None else cell_state
     hidden_states, cell_states, gates = [], [], []
@@ -266,7 +265,7 @@ def unroll(
 
 
 def weights_of(layer: Any) -> Weights:  # noqa: ANN401 - a Keras layer, and Keras stays unimported
-    """Take the weights out of a Keras layer, by name and in float64.
+    """Copy the weights of a Keras layer, by name and in float64.
 
     Args:
         layer: a built SimpleRNN (tanh, relu or linear), LSTM or GRU (tanh and sigmoid).
@@ -275,42 +274,37 @@ def weights_of(layer: Any) -> Weights:  # noqa: ANN401 - a Keras layer, and Kera
         its weights; a layer with `use_bias=False` has biases of zero.
 
     Raises:
-        TypeError: it is another kind of layer, or a whole model.
-        ValueError: it is not built yet, or has an activation that these cells do not know.
+        TypeError: the layer is of a different kind, or a whole model.
+        ValueError: it is not built yet, or has an activation that these cells do not have.
     """
     kinds = {kind.__name__ for kind in type(layer).__mro__}
     name = type(layer).__name__
     if "Bidirectional" in kinds:
-        raise TypeError("Bidirectional holds two layers: take layer.forward_layer, for example.")
+        raise TypeError("Bidirectional has two layers: pass layer.forward_layer, for example.")
     if not kinds & {"SimpleRNN", "LSTM", "GRU"}:
         raise TypeError(
-            f"{name} is no SimpleRNN, LSTM or GRU: take one such layer, "
-            "for example model.layers[0]."
+            f"{name} is not a SimpleRNN, LSTM or GRU: pass such a layer, for example "
+            "model.layers[0]."
         )
     if not layer.built:
         raise ValueError(f"{name} has no weights yet: call it on one batch, or build it, first.")
-    kernel, recurrent_kernel = (
-        np.asarray(layer.cell.kernel),
-        np.asarray(layer.cell.recurrent_kernel),
-    )
     if "SimpleRNN" in kinds:
         activation = _known_activation(layer, "activation", *ACTIVATIONS)
-        (part,) = _parts(kernel, recurrent_kernel, _biases(layer, 1)[0], 1)
-        return RNNWeights(part, activation)
+        return RNNWeights(*_parts(layer, 1, _biases(layer, 1)[0]), activation)
     _known_activation(layer, "activation", "tanh")
     _known_activation(layer, "recurrent_activation", "sigmoid")
     if "LSTM" in kinds:
-        i, f, c, o = _parts(kernel, recurrent_kernel, _biases(layer, 4)[0], 4)
+        i, f, c, o = _parts(layer, 4, _biases(layer, 4)[0])
         return LSTMWeights(input=i, forget=f, candidate=c, output=o)
     bias, recurrent_bias = _biases(layer, 3)
-    if layer.reset_after:  # the gates may add both biases up, the candidate may not
-        bias[: 2 * layer.units] += recurrent_bias[: 2 * layer.units]
-    z, r, h = _parts(kernel, recurrent_kernel, bias, 3)
-    return GRUWeights(z, r, h, recurrent_bias[2 * layer.units :] if layer.reset_after else None)
+    gates = slice(2 * layer.units)
+    bias[gates] += recurrent_bias[gates]  # the gates may add both biases up, the candidate may not
+    z, r, h = _parts(layer, 3, bias)
+    return GRUWeights(z, r, h, recurrent_bias[gates.stop :] if layer.reset_after else None)
 
 
 def _biases(layer: Any, parts: int) -> NDArray:  # noqa: ANN401
-    """Shape (2, parts * units): the bias, and the recurrent bias that only some GRUs have."""
+    """Shape (2, parts * units): the bias, and the recurrent bias, which only some GRUs have."""
     biases = np.zeros((2, parts * layer.units))
     if layer.use_bias:
         bias = np.atleast_2d(np.asarray(layer.cell.bias))
@@ -318,21 +312,21 @@ def _biases(layer: Any, parts: int) -> NDArray:  # noqa: ANN401
     return biases
 
 
-def _parts(kernel: NDArray, recurrent_kernel: NDArray, bias: NDArray, parts: int) -> list[Part]:
+def _parts(layer: Any, parts: int, bias: NDArray) -> list[Part]:  # noqa: ANN401
     """Cut what Keras keeps side by side in one array into the weights of each gate."""
-    arrays = (array.astype(float) for array in (kernel, recurrent_kernel, bias))
-    pieces = (np.split(array, parts, axis=-1) for array in arrays)
+    arrays = (np.asarray(layer.cell.kernel), np.asarray(layer.cell.recurrent_kernel), bias)
+    pieces = (np.split(array.astype(float), parts, axis=-1) for array in arrays)
     return [Part(*piece) for piece in zip(*pieces, strict=True)]
 
 
 def _known_activation(layer: Any, role: str, *known: str) -> str:  # noqa: ANN401
-    """Name an activation of a layer, if it is one of those known."""
+    """Name a layer's activation, and refuse one that is not among those known."""
     activation = getattr(layer, role)
     name = getattr(activation, "__name__", str(activation))
     if name not in known:
         raise ValueError(
             f"{type(layer).__name__} has {role} {name!r}, but these cells know "
-            f"{' or '.join(known)}: build the layer with one of them."
+            f"{' or '.join(known)}: build the layer with that."
         )
     return name
 
@@ -342,19 +336,18 @@ def _any_part(weights: Weights) -> Part:
     return weights.state if isinstance(weights, RNNWeights) else weights.candidate
 
 
-def _checked(part: Part, x: ArrayLike, **states: ArrayLike) -> list[NDArray]:
-    """Return the input and the states in float64, if they fit the weights and miss nothing."""
+def _checked(part: Part, **arrays: ArrayLike) -> list[NDArray]:
+    """Return the input x and the states in float64, if they fit the weights and miss nothing."""
     features, units = part.kernel.shape
-    batch = np.shape(x)[0] if np.ndim(x) else 0
+    batch = np.shape(arrays["x"])[0] if np.ndim(arrays["x"]) else 0
     checked = []
-    for name, values in {"x": x, **states}.items():
+    for name, values in arrays.items():
         array = np.asarray(values, dtype=float)
-        expected = (batch, features if name == "x" else units)
-        if array.shape != expected or not batch:
-            axis = "features" if name == "x" else "units"
+        axis, size = ("features", features) if name == "x" else ("units", units)
+        if array.shape != (batch, size) or not batch:
             raise ValueError(
                 f"{name} has shape {array.shape}, expected (batch, {axis}), here "
-                f"{(batch or 'batch', expected[1])}: the weights are of {features} features and "
+                f"{(batch or 'batch', size)}: the weights are for {features} features and "
                 f"{units} units."
             )
         _check_finite(name, array)
@@ -363,15 +356,15 @@ def _checked(part: Part, x: ArrayLike, **states: ArrayLike) -> list[NDArray]:
 
 
 def _check_finite(name: str, array: NDArray) -> None:
-    """Name the first value that is missing or infinite."""
+    """Refuse missing and infinite values, and name the first."""
     if not np.isfinite(array).all():
         place = tuple(map(int, np.argwhere(~np.isfinite(array))[0]))
-        raise ValueError(f"{name} holds {array[place]} at position {place}: fill or drop it first.")
+        raise ValueError(f"{name} has {array[place]} at position {place}: fill or drop it first.")
 
 
 def _stack_gates(steps: list[LSTMGates] | list[GRUGates]) -> LSTMGates | GRUGates:
     """Join the gates of single steps along a new time axis, the second."""
-    names = vars(steps[0])
-    return type(steps[0])(
-        **{name: np.stack([getattr(step, name) for step in steps], axis=1) for name in names}
-    )
+    stacked = {
+        name: np.stack([getattr(step, name) for step in steps], axis=1) for name in vars(steps[0])
+    }
+    return type(steps[0])(**stacked)

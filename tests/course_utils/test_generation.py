@@ -1,30 +1,38 @@
 """The compiled loop gives what a person would get by calling `predict` step by step."""
 
+from functools import partial
+
+from course_utils import generation, stepping
 from course_utils.generation import free_run, hold_others, sample_paths
 from course_utils.models import recurrent
 
 import keras
 import numpy as np
 import pytest
-from keras import ops
+from keras import layers, ops
 
-NETWORKS = {
-    "SimpleRNN": ("SimpleRNN", 1, 1),
-    "LSTM": ("LSTM", 1, 1),
-    "GRU": ("GRU", 1, 1),
-    "stacked LSTM": ("LSTM", 3, 1),
-    "stacked GRU, three features": ("GRU", 2, 3),
-    "hybrid": (("LSTM", "GRU"), 1, 1),
-}
+carried_or_not = pytest.mark.parametrize("carry_state", [False, True])
 
 
-def network(cell="GRU", layers=1, features=1, **options):
-    """A network whose random weights are large enough for its forecasts to move."""
-    model = recurrent(cell, features, units=6, layers=layers, dropout=0.2, **options)
+def restless(model):
+    """Draw weights that are large enough for the forecasts to move."""
     rng = np.random.default_rng(1)
     for weight in model.weights:
         weight.assign(rng.normal(0, 0.5, weight.shape))
     return model
+
+
+def network(cell="GRU", features=1, **options):
+    return restless(recurrent(cell, features, units=6, dropout=0.2, **options))
+
+
+def stack(*stacked, time_steps=None):
+    return restless(keras.Sequential([keras.Input((time_steps, 1)), *stacked]))
+
+
+def functional(time_steps=None):
+    inputs = keras.Input((time_steps, 1))
+    return restless(keras.Model(inputs, layers.Dense(1)(layers.GRU(3)(inputs))))
 
 
 def some_history(*shape):
@@ -32,7 +40,7 @@ def some_history(*shape):
 
 
 def by_predict(model, history, steps, grow, rule=None):
-    """Call `model.predict` once a step; `grow` keeps the whole past in the window."""
+    """Call `model.predict` once per step; `grow` keeps the whole past in the window."""
     window, path = history.copy(), []
     for _ in range(steps):
         forecast = model.predict(window, verbose=0).reshape(len(window), -1)[:, -1:]
@@ -43,19 +51,51 @@ def by_predict(model, history, steps, grow, rule=None):
     return np.stack(path, axis=1)
 
 
-@pytest.mark.parametrize(("cell", "layers", "features"), NETWORKS.values(), ids=NETWORKS)
-@pytest.mark.parametrize("carry_state", [False, True])
-def test_a_free_run_equals_the_loop_of_predict(cell, layers, features, carry_state):
+NETWORKS = {
+    "SimpleRNN": partial(network, "SimpleRNN"),
+    "LSTM": partial(network, "LSTM"),
+    "GRU": network,
+    "stacked LSTM": partial(network, "LSTM", layers=3),
+    "stacked GRU, three features": partial(network, "GRU", features=3, layers=2),
+    "hybrid": partial(network, ("LSTM", "GRU")),
+    "layers that treat every step alike": lambda: stack(
+        layers.GRU(4, return_sequences=True),
+        layers.LayerNormalization(),
+        layers.Dense(3),
+        layers.Activation("tanh"),
+        layers.LSTM(4),
+        layers.Dense(1),
+    ),
+    "a forecast at every step": lambda: stack(
+        layers.SimpleRNN(4, return_sequences=True), layers.Dense(1)
+    ),
+}
+ONLY_REFED = {"bidirectional": partial(network, bidirectional=True), "functional": functional}
+
+
+@pytest.mark.parametrize(
+    ("build", "carry_state"),
+    [
+        *[(build, carry) for build in NETWORKS.values() for carry in (False, True)],
+        *[(build, False) for build in ONLY_REFED.values()],
+    ],
+    ids=[
+        *[f"{name}, {how}" for name in NETWORKS for how in ("re-fed", "carried")],
+        *ONLY_REFED,
+    ],
+)
+def test_a_free_run_equals_the_loop_of_predict(build, carry_state):
     """Re-fed it is the window moved on; carried it is the whole sequence run again each step."""
-    model, history = network(cell, layers, features), some_history(3, 9, features)
+    model = build()
+    history = some_history(3, 9, model.input_shape[-1])
     expected = by_predict(model, history, 12, grow=carry_state)
     found = free_run(model, history, 12, carry_state=carry_state, rule=hold_others)
     np.testing.assert_allclose(found, expected, atol=1e-5)
     assert np.ptp(expected, axis=1).min() > 1e-3  # equal because right, not because constant
 
 
-@pytest.mark.parametrize("carry_state", [False, True])
-def test_the_rule_says_how_the_other_features_go_on(carry_state):
+@carried_or_not
+def test_the_rule_says_how_the_other_features_continue(carry_state):
     def fade(row, forecast):
         return ops.concatenate([forecast, 0.5 * row[:, 1:]], axis=-1)
 
@@ -65,47 +105,6 @@ def test_the_rule_says_how_the_other_features_go_on(carry_state):
     np.testing.assert_allclose(found, expected, atol=1e-5)
     held = free_run(model, history, 8, carry_state=carry_state, rule=hold_others)
     assert not np.allclose(found, held)
-
-
-def test_a_bidirectional_and_a_functional_model_can_be_re_fed():
-    two_ways = network(bidirectional=True)
-    inputs = keras.Input((9, 1))
-    functional = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Flatten()(inputs)))
-    history = some_history(2, 9, 1)
-    for model in (two_ways, functional):
-        expected = by_predict(model, history, 5, grow=False)
-        np.testing.assert_allclose(free_run(model, history, 5), expected, atol=1e-5)
-
-
-@pytest.mark.parametrize("carry_state", [False, True])
-def test_layers_that_treat_every_step_alike_may_stand_between(carry_state):
-    layers = [
-        keras.layers.GRU(4, return_sequences=True),
-        keras.layers.LayerNormalization(),
-        keras.layers.Dense(3),
-        keras.layers.Activation("tanh"),
-        keras.layers.LSTM(4),
-        keras.layers.Dense(1),
-    ]
-    model, history = keras.Sequential([keras.Input((None, 1)), *layers]), some_history(2, 6, 1)
-    expected = by_predict(model, history, 5, grow=carry_state)
-    found = free_run(model, history, 5, carry_state=carry_state)
-    np.testing.assert_allclose(found, expected, atol=1e-5)
-
-
-@pytest.mark.parametrize("carry_state", [False, True])
-def test_a_model_that_forecasts_every_step_is_asked_for_the_last(carry_state):
-    model = keras.Sequential(
-        [
-            keras.Input((None, 1)),
-            keras.layers.SimpleRNN(4, return_sequences=True),
-            keras.layers.Dense(1),
-        ]
-    )
-    history = some_history(2, 6, 1)
-    expected = by_predict(model, history, 5, grow=carry_state)
-    found = free_run(model, history, 5, carry_state=carry_state)
-    np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_many_starts_at_once_are_each_start_alone():
@@ -118,33 +117,41 @@ def test_many_starts_at_once_are_each_start_alone():
 
 def test_only_the_last_rows_of_a_longer_history_are_read():
     model, history = network(), some_history(20, 1)
-    np.testing.assert_array_equal(
-        free_run(model, history, 6, lookback=5), free_run(model, history[-5:], 6)
-    )
+    expected = free_run(model, history[-5:], 6)
+    np.testing.assert_array_equal(free_run(model, history, 6, lookback=5), expected)
     fixed = keras.Sequential([keras.Input((5, 1)), *model.layers])
-    np.testing.assert_array_equal(free_run(fixed, history, 6), free_run(model, history[-5:], 6))
+    np.testing.assert_array_equal(free_run(fixed, history, 6), expected)
 
 
-def test_training_on_changes_what_is_generated_and_so_does_another_layer():
+def test_further_training_changes_what_is_generated_and_so_does_another_layer():
     model, history = network(), some_history(8, 1)
     before = free_run(model, history, 5)
     model.layers[-1].bias.assign([3.0])
     after = free_run(model, history, 5)
     assert np.abs(after - before).min() > 1
-    model.add(keras.layers.Dense(1, kernel_initializer="zeros"))
+    model.add(layers.Dense(1, kernel_initializer="zeros"))
     np.testing.assert_array_equal(free_run(model, history, 5), np.zeros(5))
+
+
+def test_the_loop_is_compiled_once_and_warns_of_nothing(capfd):
+    model, history = network(), some_history(8, 1)
+    for _ in range(8):
+        free_run(model, history, 5)
+    run = stepping.compiled(generation._refed, model, rule=hold_others)
+    assert run.experimental_get_tracing_count() == 1
+    assert "WARNING" not in capfd.readouterr().err
 
 
 # ---------------------------------------------------------------------- sampled paths
 
 
-@pytest.mark.parametrize("carry_state", [False, True])
+@carried_or_not
 def test_residuals_of_zero_sample_the_free_run_itself(carry_state):
     model, history = network(), some_history(3, 8, 1)
     paths = sample_paths(model, history, 10, [0.0], 4, seed=0, carry_state=carry_state)
-    expected = free_run(model, history, 10, carry_state=carry_state)
+    expected = by_predict(model, history, 10, grow=carry_state)
     assert paths.shape == (3, 4, 10)
-    np.testing.assert_allclose(paths, np.repeat(expected[:, np.newaxis], 4, axis=1), atol=1e-6)
+    np.testing.assert_allclose(paths, np.repeat(expected[:, np.newaxis], 4, axis=1), atol=1e-5)
 
 
 def test_each_step_is_the_forecast_plus_a_residual_and_their_sum_is_fed_back():
@@ -157,7 +164,7 @@ def test_each_step_is_the_forecast_plus_a_residual_and_their_sum_is_fed_back():
         assert np.abs(errors[:, np.newaxis] - residuals).min(axis=1).max() < 1e-5
 
 
-def test_a_seed_repeats_the_paths_and_another_gives_others():
+def test_a_seed_repeats_the_paths_and_a_different_one_gives_different_paths():
     model, history = network(), some_history(8, 1)
     one, same, other = (
         sample_paths(model, history, 5, [-1.0, 1.0], 50, seed=seed) for seed in (0, 0, 1)
@@ -170,14 +177,10 @@ def test_a_seed_repeats_the_paths_and_another_gives_others():
 # ---------------------------------------------------------------------- what is refused
 
 
-def stateful():
-    layers = [keras.layers.GRU(3, stateful=True), keras.layers.Dense(1)]
-    return keras.Sequential([keras.Input(batch_shape=(1, 8, 1)), *layers])
-
-
-def nested_stateful():
-    inner = keras.Sequential(stateful().layers)
-    return keras.Sequential([keras.Input(batch_shape=(1, 8, 1)), inner])
+def stateful(nested=False):
+    inner = [layers.GRU(3, stateful=True), layers.Dense(1)]
+    inner = [keras.Sequential(inner)] if nested else inner
+    return keras.Sequential([keras.Input(batch_shape=(1, 8, 1)), *inner])
 
 
 class OwnClass(keras.Model):
@@ -185,52 +188,45 @@ class OwnClass(keras.Model):
         return inputs[:, -1]
 
 
-def backwards():
-    layers = [keras.layers.GRU(3, go_backwards=True), keras.layers.Dense(1)]
-    return keras.Sequential([keras.Input((None, 1)), *layers])
-
-
-def convolutional():
-    layers = [keras.layers.Conv1D(3, 2), keras.layers.GRU(3), keras.layers.Dense(1)]
-    return keras.Sequential([keras.Input((None, 1)), *layers])
-
-
-def two_outputs():
-    return keras.Sequential([keras.Input((8, 1)), keras.layers.GRU(3), keras.layers.Dense(2)])
+CARRIED = {"carry_state": True}
+BACKWARDS = layers.GRU(3, go_backwards=True)
 
 
 @pytest.mark.parametrize(
-    ("build", "options", "message"),
+    ("build", "changed", "message"),
     [
         (stateful, {}, "is stateful"),
-        (stateful, {"carry_state": True}, "is stateful"),
+        (stateful, CARRIED, "is stateful"),
+        (partial(stateful, nested=True), {}, "is stateful"),
+        (ONLY_REFED["bidirectional"], CARRIED, r"\(Bidirectional\) cannot go forward"),
+        (lambda: stack(BACKWARDS, layers.Dense(1)), CARRIED, r"\(GRU\) cannot go forward one step"),
         (
-            lambda: network(bidirectional=True),
-            {"carry_state": True},
-            r"\(Bidirectional\) cannot go forward",
+            lambda: stack(layers.Conv1D(3, 2), layers.GRU(3), layers.Dense(1)),
+            CARRIED,
+            r"\(Conv1D\) cannot go forward",
         ),
-        (backwards, {"carry_state": True}, r"\(GRU\) cannot go forward one step"),
-        (convolutional, {"carry_state": True}, r"\(Conv1D\) cannot go forward"),
-        (two_outputs, {}, "forecasts 2 numbers"),
-        (network, {"lookback": 9}, "A history of 8 is shorter than the lookback of 9"),
+        (lambda: stack(layers.GRU(3), layers.Dense(2)), {}, "forecasts 2 numbers"),
+        (lambda: keras.Sequential([layers.GRU(3)]), {}, "not built"),
+        (network, {"lookback": 9}, "lookback of 9 must be at least 1 and at most the history's 8"),
         (network, {"lookback": -1}, "lookback of -1"),
         (network, {"lookback": 0}, "lookback of 0"),
-        (nested_stateful, {}, "is stateful"),
-        (lambda: keras.Sequential([keras.layers.GRU(3)]), {}, "not built"),
-        (lambda: network(features=2), {}, "has 1 features, but the model was built for 2"),
+        (
+            partial(functional, 9),
+            {},
+            "lookback of 9 must be at least 1 and at most the history's 8",
+        ),
+        (partial(functional, 8), {"lookback": 4}, "takes 8 time steps, not a lookback of 4"),
+        (partial(network, features=2), {}, "has 1 features, but the model was built for 2"),
+        (network, {"history": np.zeros((2, 2, 2, 1))}, "A history has shape"),
+        (network, {"history": [1, np.nan, 3]}, r"position 1 is missing \(1 in all\)"),
+        (network, {"history": [1, 2, 3, np.inf]}, "position 3 is missing"),
+        (network, {"steps": 0}, "0 steps is too few: ask for at least 1"),
     ],
 )
-def test_what_cannot_be_generated_is_refused_with_the_reason(build, options, message):
+def test_what_cannot_be_generated_is_refused_with_the_reason(build, changed, message):
+    given = {"history": some_history(8, 1), "steps": 5, "rule": hold_others} | changed
     with pytest.raises(ValueError, match=message):
-        free_run(build(), some_history(8, 1), 5, **options)
-
-
-def test_a_history_shorter_than_the_model_s_time_steps_is_refused():
-    model = keras.Sequential([keras.Input((9, 1)), keras.layers.GRU(3), keras.layers.Dense(1)])
-    with pytest.raises(ValueError, match="8 is shorter than the lookback of 9"):
-        free_run(model, some_history(8, 1), 5)
-    with pytest.raises(ValueError, match="takes 9 time steps, not a lookback of 4"):
-        free_run(model, some_history(12, 1), 5, lookback=4)
+        free_run(build(), **given)
 
 
 def test_several_features_need_a_rule():
@@ -238,49 +234,28 @@ def test_several_features_need_a_rule():
         free_run(network(features=2), some_history(8, 2), 5)
 
 
-@pytest.mark.parametrize("missing", [np.nan, np.inf])
-def test_a_missing_value_is_refused_and_named_by_its_position(missing):
-    history = some_history(8, 1)
-    history[3] = missing
-    with pytest.raises(ValueError, match="position 3 is missing"):
-        free_run(network(), history, 5)
-
-
-def test_only_keras_models_run_free_and_only_sequential_ones_carry_a_state():
-    with pytest.raises(TypeError, match="not ndarray"):
-        free_run(np.zeros(3), some_history(8, 1), 5)
-    with pytest.raises(TypeError, match="sequential or functional"):
-        free_run(OwnClass(), some_history(8, 1), 5)
-    inputs = keras.Input((None, 1))
-    functional = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.GRU(3)(inputs)))
-    with pytest.raises(TypeError, match=r"needs a keras\.Sequential"):
-        free_run(functional, some_history(8, 1), 5, carry_state=True)
+@pytest.mark.parametrize(
+    ("build", "options", "message"),
+    [
+        (lambda: np.zeros(3), {}, "sequential or functional Keras model, not ndarray"),
+        (OwnClass, {}, "sequential or functional Keras model, not OwnClass"),
+        (functional, CARRIED, r"Only a keras\.Sequential can go forward one step at a time"),
+    ],
+)
+def test_only_keras_models_run_free_and_only_sequential_ones_carry_a_state(build, options, message):
+    with pytest.raises(TypeError, match=message):
+        free_run(build(), some_history(8, 1), 5, **options)
 
 
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"steps": 0}, "0 steps"),
-        ({"history": np.zeros((2, 2, 2, 1))}, "A history has shape"),
-        ({"paths": 0}, "0 paths"),
+        ({"paths": 0}, "0 paths is too few"),
         ({"residuals": []}, "at least one"),
         ({"residuals": [0.1, np.nan]}, "finite numbers"),
     ],
 )
-def test_senseless_requests_are_refused(changed, message):
-    given = {"history": some_history(8, 1), "steps": 5, "residuals": [0.0], "paths": 2} | changed
+def test_paths_need_a_number_and_residuals(changed, message):
+    given = {"residuals": [0.0], "paths": 2} | changed
     with pytest.raises(ValueError, match=message):
-        sample_paths(network(), **given, seed=0)
-
-
-def test_the_loop_is_compiled_once_and_warns_of_nothing(capfd):
-    from course_utils.generation import _compiled
-
-    model, history = network(), some_history(8, 1)
-    _compiled.cache_clear()
-    for _ in range(8):
-        free_run(model, history, 5)
-    assert _compiled.cache_info().misses == 1
-    run = _compiled(model, tuple(model.layers), False, hold_others)
-    assert run.experimental_get_tracing_count() == 1
-    assert "WARNING" not in capfd.readouterr().err
+        sample_paths(network(), some_history(8, 1), 5, **given, seed=0)
