@@ -25,6 +25,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from keras import layers
 
 few = settings(max_examples=15)
 sizes = st.integers(1, 6)
@@ -44,84 +45,64 @@ def built(kind, seed, batch_shape, **options):
     return layer
 
 
+def layer(kind, **options):
+    made = kind(3, **options)
+    made.build((None, 4, 2))
+    return made
+
+
 def same(ours, keras_tensor):
     np.testing.assert_allclose(ours, np.asarray(keras_tensor), atol=1e-5)
 
 
-any_layer = st.one_of(
-    st.tuples(
-        st.just(keras.layers.SimpleRNN),
-        st.fixed_dictionaries({"activation": st.sampled_from(["tanh", "relu", "linear"])}),
-    ),
-    st.tuples(
-        st.just(keras.layers.LSTM), st.fixed_dictionaries({"unit_forget_bias": st.booleans()})
-    ),
-    st.tuples(st.just(keras.layers.GRU), st.fixed_dictionaries({"reset_after": st.booleans()})),
-)
+KINDS = [
+    (layers.SimpleRNN, {"activation": st.sampled_from(["tanh", "relu", "linear"])}),
+    (layers.LSTM, {"unit_forget_bias": st.booleans()}),
+    (layers.GRU, {"reset_after": st.booleans()}),
+]
 
 
 @settings(max_examples=30)
 @given(
-    kind_and_options=any_layer,
-    units=sizes,
-    features=sizes,
-    batch=sizes,
-    time_steps=st.integers(1, 8),
-    seed=seeds,
-    use_bias=st.booleans(),
-    from_zeros=st.booleans(),
-    return_sequences=st.booleans(),
-    return_state=st.booleans(),
+    data=st.data(), units=sizes, features=sizes, batch=sizes, steps=st.integers(1, 8), seed=seeds
 )
-def test_unrolled_cells_equal_the_keras_layer(
-    kind_and_options,
-    units,
-    features,
-    batch,
-    time_steps,
-    seed,
-    use_bias,
-    from_zeros,
-    return_sequences,
-    return_state,
-):
-    kind, options = kind_and_options
-    inputs = normal(seed, batch, time_steps, features)
-    options |= {"return_sequences": return_sequences, "return_state": return_state}
-    layer = built(kind, seed, inputs.shape, units=units, use_bias=use_bias, **options)
-    states = [normal(seed + i, batch, units) for i in (1, 2)][: 1 + (kind is keras.layers.LSTM)]
-    states = [] if from_zeros else states
+def test_unrolled_cells_equal_the_keras_layer(data, units, features, batch, steps, seed):
+    kind, own_options = data.draw(st.sampled_from(KINDS))
+    flags = dict.fromkeys(["use_bias", "return_sequences", "return_state"], st.booleans())
+    options = data.draw(st.fixed_dictionaries(own_options | flags))
+    inputs = normal(seed, batch, steps, features)
+    layer = built(kind, seed, inputs.shape, units=units, **options)
+    states = [normal(seed + i, batch, units) for i in (1, 2)][: 1 + (kind is layers.LSTM)]
+    states = states if data.draw(st.booleans()) else []
     ours = unroll(inputs, weights_of(layer), *states)
     theirs = layer(
         inputs.astype("float32"), initial_state=[s.astype("float32") for s in states] or None
     )
-    if return_state:
+    if options["return_state"]:
         theirs, last_hidden, *last_cell = theirs
         same(ours.hidden_states[:, -1], last_hidden)
-        if kind is keras.layers.LSTM:
+        if kind is layers.LSTM:
             same(ours.cell_states[:, -1], *last_cell)
-    same(ours.hidden_states if return_sequences else ours.hidden_states[:, -1], theirs)
+    same(ours.hidden_states if options["return_sequences"] else ours.hidden_states[:, -1], theirs)
 
 
 @pytest.mark.parametrize("kind", ["SimpleRNN", "LSTM", "GRU"])
 def test_freshly_initialised_layers_are_matched_over_many_steps(kind):
     keras.utils.set_random_seed(1)
-    layer = getattr(keras.layers, kind)(50, return_sequences=True)
+    layer = getattr(layers, kind)(50, return_sequences=True)
     inputs = normal(0, 3, 60, 2).astype("float32")
     theirs = layer(inputs)
     same(unroll(inputs, weights_of(layer)).hidden_states, theirs)
 
 
 def test_fresh_lstm_begins_with_a_forget_bias_of_one():
-    layer = keras.layers.LSTM(4)
-    layer.build((None, 3, 2))
-    weights = weights_of(layer)
-    assert weights.forget.bias.tolist() == [1, 1, 1, 1]
-    assert weights.input.bias.tolist() == weights.output.bias.tolist() == [0, 0, 0, 0]
+    weights = weights_of(layer(layers.LSTM))
+    assert weights.forget.bias.tolist() == [1, 1, 1]
+    assert weights.input.bias.tolist() == weights.output.bias.tolist() == [0, 0, 0]
 
 
 def test_weights_are_cut_in_keras_order_into_documented_shapes():
-    layer = built(keras.layers.LSTM, 0, (None, 3, 2), units=4)
+    layer = built(layers.LSTM, 0, (None, 3, 2), units=4)
     kernel, recurrent_kernel, bias = layer.get_weights()
     weights = weights_of(layer)
     parts = (weights.input, weights.forget, weights.candidate, weights.output)
@@ -136,14 +117,14 @@ def test_weights_are_cut_in_keras_order_into_documented_shapes():
 
 def test_only_a_gru_that_resets_after_has_a_second_bias():
     options = {"batch_shape": (None, 3, 2), "units": 4}
-    after = weights_of(built(keras.layers.GRU, 0, reset_after=True, **options))
-    before = weights_of(built(keras.layers.GRU, 0, reset_after=False, **options))
+    after = weights_of(built(layers.GRU, 0, reset_after=True, **options))
+    before = weights_of(built(layers.GRU, 0, reset_after=False, **options))
     assert after.recurrent_bias.shape == (4,)
     assert before.recurrent_bias is None
 
 
 def test_taking_weights_leaves_the_layer_as_it_is():
-    layer = built(keras.layers.GRU, 0, (None, 3, 2), units=4)
+    layer = built(layers.GRU, 0, (None, 3, 2), units=4)
     before = layer.get_weights()
     weights = weights_of(layer)
     weights.update.bias[:] = 99
@@ -169,12 +150,9 @@ def test_rnn_step_by_hand():
     assert rnn_step([[2.0]], [[2.0]], RNNWeights(part(0.5, -1.0, 0.1), "relu")) == 0
 
 
-def test_forget_gate_of_zero_forgets_all():
+def test_an_lstm_forgets_and_keeps_as_its_gates_say():
     _, c = remember(np.array([[5.0]]), gates(forget=0.0, input=0.5, candidate=0.8, output=1.0))
     assert c == pytest.approx(0.5 * 0.8)
-
-
-def test_forget_gate_of_one_and_input_gate_of_zero_keep_all():
     h, c = remember(np.array([[5.0]]), gates(forget=1.0, input=0.0, candidate=0.8, output=0.3))
     assert c == 5
     assert h == pytest.approx(0.3 * np.tanh(5))
@@ -282,20 +260,17 @@ def test_gru_gates_and_states_recombine_at_every_step(seed, units, features, kin
 @given(weights=any_weights, seed=seeds)
 def test_one_step_is_an_unroll_of_one(weights, seed):
     inputs = inputs_for(weights, time_steps=1)
-    h, c = normal(seed, 2, 2, cells._any_part(weights).bias.size)
+    x, (h, c) = inputs[:, 0], normal(seed, 2, 2, cells._any_part(weights).bias.size)
     if isinstance(weights, LSTMWeights):
-        step = lstm_step(inputs[:, 0], h, c, weights)
+        state, cell_state, gates = lstm_step(x, h, c, weights)
         run = unroll(inputs, weights, h, c)
-        np.testing.assert_array_equal(run.cell_states[:, 0], step[1])
-        np.testing.assert_array_equal(run.gates.forget[:, 0], step[2].forget)
-        state = step[0]
+        np.testing.assert_array_equal(run.cell_states[:, 0], cell_state)
+        np.testing.assert_array_equal(run.gates.forget[:, 0], gates.forget)
     else:
         run = unroll(inputs, weights, h)
         assert run.cell_states is None
-        gated = isinstance(weights, GRUWeights)
-        state = (
-            gru_step(inputs[:, 0], h, weights)[0] if gated else rnn_step(inputs[:, 0], h, weights)
-        )
+        rnn = isinstance(weights, RNNWeights)
+        state = rnn_step(x, h, weights) if rnn else gru_step(x, h, weights)[0]
     np.testing.assert_array_equal(run.hidden_states[:, 0], state)
 
 
@@ -326,9 +301,9 @@ HOLE[0, 2, 1] = np.nan
     ("call", "message"),
     [
         (lambda: unroll(np.ones((4, 2)), RNN), r"\(4, 2\), expected \(batch, time_steps, features"),
-        (lambda: unroll(np.ones((1, 0, 2)), RNN), r"\(1, 0, 2\) hold no time step"),
+        (lambda: unroll(np.ones((1, 0, 2)), RNN), r"\(1, 0, 2\) have no time step"),
         (lambda: unroll(np.ones((1, 4, 3)), GRU), r"x has shape \(1, 3\).* here \(1, 2\)"),
-        (lambda: unroll(HOLE, LSTM), r"inputs holds nan at position \(0, 2, 1\): fill"),
+        (lambda: unroll(HOLE, LSTM), r"inputs has nan at position \(0, 2, 1\): fill"),
         (lambda: unroll(np.ones((1, 4, 2)), RNN, np.ones((2, 3))), r"\(2, 3\).* here \(1, 3\)"),
         (lambda: unroll(np.ones((1, 4, 2)), LSTM, np.ones((1, 2))), "hidden_state has shape"),
         (
@@ -340,7 +315,7 @@ HOLE[0, 2, 1] = np.nan
         (lambda: rnn_step(1.0, np.ones((1, 3)), RNN), r"x has shape \(\)"),
         (lambda: rnn_step(np.ones((1, 4, 2)), np.ones((1, 3)), RNN), r"x has shape \(1, 4, 2\)"),
         (lambda: rnn_step(np.ones((0, 2)), np.ones((0, 3)), RNN), r"x has shape \(0, 2\)"),
-        (lambda: gru_step(np.ones((1, 2)), np.full((1, 3), np.inf), GRU), "hidden_state holds inf"),
+        (lambda: gru_step(np.ones((1, 2)), np.full((1, 3), np.inf), GRU), "hidden_state has inf"),
     ],
 )
 def test_wrong_shapes_and_missing_values_are_named(call, message):
@@ -348,36 +323,26 @@ def test_wrong_shapes_and_missing_values_are_named(call, message):
         call()
 
 
-def layer(kind, **options):
-    made = kind(3, **options)
-    made.build((None, 4, 2))
-    return made
-
-
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: keras.layers.LSTM(3), ValueError, "LSTM has no weights yet: call it on one batch"),
-        (lambda: keras.layers.Dense(3), TypeError, "Dense is no SimpleRNN, LSTM or GRU"),
-        (lambda: keras.Sequential(), TypeError, r"Sequential is no .* for example model.layers"),
+        (lambda: layers.LSTM(3), ValueError, "LSTM has no weights yet: call it on one batch"),
+        (lambda: layers.Dense(3), TypeError, "Dense is not a SimpleRNN, LSTM or GRU"),
+        (lambda: layers.LSTMCell(3), TypeError, "LSTMCell is not a SimpleRNN, LSTM or GRU"),
+        (keras.Sequential, TypeError, r"Sequential is not .* for example model.layers"),
+        (lambda: layers.Bidirectional(layers.GRU(3)), TypeError, "pass layer.forward_layer"),
         (
-            lambda: keras.layers.Bidirectional(keras.layers.GRU(3)),
-            TypeError,
-            "take layer.forward_layer",
-        ),
-        (lambda: keras.layers.LSTMCell(3), TypeError, "LSTMCell is no SimpleRNN, LSTM or GRU"),
-        (
-            lambda: layer(keras.layers.LSTM, activation="relu"),
+            lambda: layer(layers.LSTM, activation="relu"),
             ValueError,
             "LSTM has activation 'relu', but these cells know tanh",
         ),
         (
-            lambda: layer(keras.layers.GRU, recurrent_activation="hard_sigmoid"),
+            lambda: layer(layers.GRU, recurrent_activation="hard_sigmoid"),
             ValueError,
             "recurrent_activation 'hard_sigmoid', but these cells know sigmoid",
         ),
         (
-            lambda: layer(keras.layers.SimpleRNN, activation="elu"),
+            lambda: layer(layers.SimpleRNN, activation="elu"),
             ValueError,
             "know tanh or relu or linear",
         ),
@@ -389,7 +354,7 @@ def test_layers_whose_weights_do_not_fit_are_refused(make, error, message):
 
 
 def test_the_parts_of_a_bidirectional_layer_are_taken_one_by_one():
-    both = keras.layers.Bidirectional(keras.layers.GRU(3), merge_mode="concat")
+    both = layers.Bidirectional(layers.GRU(3), merge_mode="concat")
     inputs = normal(0, 2, 5, 2).astype("float32")
     theirs = both(inputs)
     forward = unroll(inputs, weights_of(both.forward_layer)).hidden_states[:, -1]
@@ -398,7 +363,7 @@ def test_the_parts_of_a_bidirectional_layer_are_taken_one_by_one():
 
 
 def test_a_class_derived_from_a_layer_counts_as_that_layer():
-    class Renamed(keras.layers.LSTM):
+    class Renamed(layers.LSTM):
         pass
 
     assert isinstance(weights_of(layer(Renamed)), LSTMWeights)
