@@ -34,7 +34,7 @@ class Characters:
         from course_utils.files import ROOT
 
         folder = ROOT / "course_utils" / "text"
-        files = ("characters.py", "ngrams.py", "sampling.py")
+        files = ("characters.py", "ngrams.py", "sampling.py", "../stepping.py")
         code = {name: (folder / name).read_text(encoding="utf-8") for name in files}
         return {**TEXTS[self.text], "size": [UNITS, EMBEDDING, LENGTH, RATE], **code}
 

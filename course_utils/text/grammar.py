@@ -448,5 +448,5 @@ def sentence_pairs(sizes: dict[str, int] | None = None, seed: int = 0) -> pd.Dat
 
 
 def _length(sentence: str) -> int:
-    """Words and marks, of sentences that hold commas and one full stop."""
+    """Count words and marks in a sentence whose marks are commas and one full stop."""
     return sentence.count(" ") + sentence.count(",") + 2

@@ -42,7 +42,7 @@ def sample(
 
     Raises:
         TypeError: the model is not a `keras.Sequential`.
-        ValueError: the prompt is empty or holds an unknown character, a number is out of range, a
+        ValueError: the prompt is empty or has an unknown character, a number is out of range, a
             layer reads several time steps at once, or the model was trained on a different list
             of characters.
     """
@@ -50,7 +50,7 @@ def sample(
     check_counts(characters=length, samples=samples)
     if model.output_shape[-1] != len(characters):
         raise ValueError(
-            f"The model knows {model.output_shape[-1]} characters and this list holds "
+            f"The model knows {model.output_shape[-1]} characters and this list has "
             f"{len(characters)}: build and train a model on this text."
         )
     if not prompt:

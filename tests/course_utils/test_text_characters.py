@@ -16,14 +16,10 @@ KNOWN = chars.characters_of("the cat sat on a mat.\n")
 A, B, C = 0, 1, 2
 
 
-def network(units=12, seed=0, layer="GRU", one_hot=False):
+def network(seed=0, layer="GRU", first=None):
     keras.utils.set_random_seed(seed)
-    first = (
-        keras.layers.CategoryEncoding(len(KNOWN), output_mode="one_hot")
-        if one_hot
-        else keras.layers.Embedding(len(KNOWN), 8, embeddings_initializer="normal")
-    )
-    recurrent = getattr(keras.layers, layer)(units, return_sequences=True)
+    first = first or keras.layers.Embedding(len(KNOWN), 8, embeddings_initializer="normal")
+    recurrent = getattr(keras.layers, layer)(12, return_sequences=True)
     dense = keras.layers.Dense(len(KNOWN), kernel_initializer=keras.initializers.RandomNormal(0, 2))
     return keras.Sequential(
         [keras.Input((None,), dtype="int32"), first, keras.layers.Dropout(0.3), recurrent, dense]
@@ -53,14 +49,11 @@ def test_a_text_with_nothing_to_guess_is_refused(text):
         chars.characters_of(text)
 
 
-def test_an_unknown_character_is_named():
+def test_an_unknown_character_is_named_or_gets_code_0():
     with pytest.raises(ValueError, match=r"2 unknown: 'x' 'é'. The training text holds"):
         chars.encode("xé", KNOWN)
     with pytest.raises(ValueError, match="1 unknown"):
         chars.encode(chars.UNKNOWN, KNOWN)
-
-
-def test_an_unknown_character_gets_code_0_where_that_is_asked_for():
     assert chars.encode("xa", KNOWN, unknown=True).tolist() == [0, KNOWN.index("a")]
 
 
@@ -87,14 +80,10 @@ def test_each_target_is_the_character_after_its_input():
     assert chars.chunks(np.arange(9), 3)[0].shape == (2, 3)  # the third piece has no last target
 
 
-def test_a_text_shorter_than_a_piece_is_refused():
-    with pytest.raises(ValueError, match="3 characters give no piece of 3"):
-        chars.chunks([1, 2, 3], 3)
-
-
-def test_pieces_of_no_length_are_refused():
-    with pytest.raises(ValueError, match="Pieces of 0 characters are none"):
-        chars.chunks([1, 2, 3], 0)
+@pytest.mark.parametrize("length", [3, 4, 0, -1])
+def test_pieces_that_a_text_of_three_characters_cannot_give_are_refused(length):
+    with pytest.raises(ValueError, match=f"3 characters give no piece of {length}"):
+        chars.chunks([1, 2, 3], length)
 
 
 # -------------------------------------------------------------------------------------- bits
@@ -107,7 +96,7 @@ def test_bits_are_what_a_fair_choice_among_powers_of_two_costs():
 
 
 def by_hand(model, codes, start):
-    """One call a character, each with the context that its stretch gives it."""
+    """One call per character, each with the context that its stretch gives it."""
     found = []
     for at in range(start, len(codes)):
         scored_from = start if at < chars.CONTEXT else max(start, chars.CONTEXT)
@@ -196,9 +185,9 @@ def test_a_texts_probabilities_are_those_of_its_contexts(codes, order, start):
 @pytest.mark.parametrize(
     ("codes", "order", "message"),
     [
-        ([], 1, "hold no 1-gram"),
-        ([1, 0], 3, "hold no 3-gram"),
-        ([1, 0], 0, "hold no 0-gram"),
+        ([], 1, "contain no 1-gram"),
+        ([1, 0], 3, "contain no 3-gram"),
+        ([1, 0], 0, "contain no 0-gram"),
         ([0, 7], 1, "from 0 to 3"),
         ([0, -1], 1, "from 0 to 3"),
         ([0] * 99, 40, "too many to number"),
@@ -224,12 +213,17 @@ def test_drawn_texts_follow_the_probabilities_and_the_seed():
 
 
 def greedy(model, prompt, length):
-    """Run the whole prefix anew for each character."""
+    """Run the whole prefix again for each character."""
     text = prompt
     for _ in range(length):
-        logits = np.array(model(chars.encode(text, KNOWN)[np.newaxis]))[0, -1]
-        text += KNOWN[1 + logits[1:].argmax()]
+        text += KNOWN[logits_after(model, text).argmax()]
     return text[len(prompt) :]
+
+
+def logits_after(model, prompt):
+    logits = np.array(model(chars.encode(prompt, KNOWN)[np.newaxis]))[0, -1].astype(float)
+    logits[0] = -np.inf
+    return logits
 
 
 @pytest.mark.parametrize("layer", ["SimpleRNN", "GRU", "LSTM"])
@@ -242,22 +236,17 @@ def test_the_carried_state_writes_what_the_whole_prefix_would(layer, setting):
 
 
 def test_a_one_hot_model_is_sampled_as_well():
-    model = network(one_hot=True, seed=4)
+    one_hot = keras.layers.CategoryEncoding(len(KNOWN), output_mode="one_hot")
+    model = network(seed=4, first=one_hot)
     (text,) = sample(model, KNOWN, "the cat", 12, temperature=0)
     assert text == greedy(model, "the cat", 12)
-
-
-def probabilities_after(model, prompt):
-    logits = np.array(model(chars.encode(prompt, KNOWN)[np.newaxis]))[0, -1].astype(float)
-    logits[0] = -np.inf
-    return logits
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
 def test_first_characters_come_as_often_as_the_temperature_says(temperature):
     model = network()
     texts = sample(model, KNOWN, "the ", 1, temperature=temperature, samples=20_000)
-    expected = np.exp(probabilities_after(model, "the ") / temperature)
+    expected = np.exp(logits_after(model, "the ") / temperature)
     expected /= expected.sum()
     share = np.array([texts.count(character) for character in KNOWN]) / len(texts)
     np.testing.assert_allclose(share, expected, atol=0.013)
@@ -265,7 +254,7 @@ def test_first_characters_come_as_often_as_the_temperature_says(temperature):
 
 def test_top_k_draws_from_the_k_most_probable_only_and_from_all_of_them():
     model = network()
-    allowed = np.argsort(probabilities_after(model, "the "))[-3:]
+    allowed = np.argsort(logits_after(model, "the "))[-3:]
     texts = sample(model, KNOWN, "the ", 1, temperature=50.0, top_k=3, samples=300)
     assert set(texts) == {KNOWN[code] for code in allowed}
 
@@ -286,7 +275,7 @@ def test_the_same_seed_writes_the_same_and_each_sample_is_its_own():
     assert len(set(texts)) == 3
 
 
-def test_training_on_changes_what_is_written():
+def test_further_training_changes_what_is_written():
     model = network()
     before = sample(model, KNOWN, "the ", 40)
     model.set_weights([-2 * weight for weight in model.get_weights()])
@@ -298,8 +287,8 @@ def test_training_on_changes_what_is_written():
     [
         ({"prompt": ""}, "prompt is empty"),
         ({"prompt": "caté 中"}, "2 unknown: 'é' '中'"),
-        ({"length": 0}, "take at least 1"),
-        ({"samples": 0}, "take at least 1"),
+        ({"length": 0}, "0 characters is too few"),
+        ({"samples": 0}, "0 samples is too few"),
         ({"temperature": -1}, "take 0 or more"),
         ({"temperature": float("nan")}, "take 0 or more"),
         ({"temperature": float("inf")}, "take 0 or more"),
@@ -312,15 +301,20 @@ def test_what_cannot_be_sampled_is_refused(given, message):
         sample(network(), KNOWN, **{"prompt": "the ", "length": 5, **given})
 
 
-def test_a_model_of_another_text_is_refused():
+def test_a_model_of_a_different_text_is_refused():
     with pytest.raises(ValueError, match=f"The model knows {len(KNOWN)} characters and this list"):
         sample(network(), KNOWN + "z", "t", 5)
 
 
-def test_a_model_that_is_not_sequential_is_refused():
-    functional = keras.Model(*(lambda x: (x, keras.layers.Embedding(3, 2)(x)))(keras.Input((4,))))
-    with pytest.raises(TypeError, match=r"keras.Sequential is asked for"):
+def test_a_model_that_cannot_go_forward_step_by_step_is_refused():
+    inputs = keras.Input((None,))
+    functional = keras.Model(inputs, keras.layers.Embedding(len(KNOWN), 2)(inputs))
+    with pytest.raises(TypeError, match=r"Only a keras\.Sequential"):
         sample(functional, KNOWN, "a", 1)
+    backwards = network()
+    backwards.layers[2].go_backwards = True
+    with pytest.raises(ValueError, match=r"\(GRU\) cannot go forward"):
+        sample(backwards, KNOWN, "a", 1)
 
 
 # --------------------------------------------------------------------------------------- words

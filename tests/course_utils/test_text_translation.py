@@ -92,21 +92,18 @@ def test_a_beam_as_wide_as_the_space_ranks_all_translations_as_exhaustive_search
         assert {*map(tuple, found)} == {*map(tuple, choices)}
 
 
-def test_a_wider_beam_can_find_what_greedy_search_misses():
-    """Over several networks, never a less probable translation, and at least once a better one."""
-    gains = []
-    for seed in range(8):
-        model = translator(seed=seed)
-        first = greedy(model, SOURCES, LENGTH)
-        best = beam_search(model, SOURCES, width=340, length=LENGTH)[0][:, 0]
-        gains += list(
-            log_probabilities(model, SOURCES, best) - log_probabilities(model, SOURCES, first)
-        )
-    assert min(gains) > -1e-4
-    assert max(gains) > 0.01
+@pytest.mark.parametrize(("seed", "better"), [(3, False), (4, True), (5, True)])
+def test_a_wider_beam_can_find_what_greedy_search_misses(seed, better):
+    """Never a less probable translation, and with two of these networks a better one."""
+    model = translator(seed=seed)
+    best = beam_search(model, SOURCES, width=340, length=LENGTH)[0][:, 0]
+    gains = log_probabilities(model, SOURCES, best)
+    gains -= log_probabilities(model, SOURCES, greedy(model, SOURCES, LENGTH))
+    assert gains.min() > -1e-4
+    assert (gains.max() > 0.01) == better
 
 
-def test_a_beam_wider_than_the_space_marks_what_is_no_translation():
+def test_a_beam_wider_than_the_space_marks_what_is_not_a_translation():
     model = MODELS[False]
     _, scores = beam_search(model, SOURCES[:1], width=8, length=1)
     assert (scores[0, :5] > -1e8).all()  # four words or <eos>
@@ -132,7 +129,7 @@ def test_nothing_but_padding_follows_the_end():
 
 
 def test_many_sentences_are_searched_as_if_each_were_alone():
-    """300 is more than a chunk, and no multiple of it."""
+    """300 is more than a chunk, and not a multiple of it."""
     many = sentences(300)
     together = greedy(MODELS[True], many, LENGTH)
     alone = np.concatenate([greedy(MODELS[True], many[[n]], LENGTH) for n in (0, 255, 256, 299)])
@@ -145,7 +142,7 @@ def test_padding_of_the_source_changes_no_translation():
         np.testing.assert_array_equal(greedy(model, longer, LENGTH), greedy(model, SOURCES, LENGTH))
 
 
-def test_search_uses_the_weights_of_the_moment():
+def test_search_uses_the_current_weights():
     model = translator()
     before = greedy(model, SOURCES, LENGTH)
     for weight in model.trainable_variables:
@@ -153,19 +150,21 @@ def test_search_uses_the_weights_of_the_moment():
     assert (greedy(model, SOURCES, LENGTH) != before).any()
 
 
-def test_a_search_without_sentences_places_or_beams_is_refused():
-    model = MODELS[False]
-    with pytest.raises(ValueError, match=r"Sources have shape \(sentences, length\)"):
-        greedy(model, SOURCES[0], LENGTH)
-    with pytest.raises(ValueError, match="Sources have shape"):
-        greedy(model, SOURCES[:0], LENGTH)
-    with pytest.raises(ValueError, match="0 places hold no translation"):
-        greedy(model, SOURCES, 0)
-    with pytest.raises(ValueError, match="width 0 keeps nothing"):
-        beam_search(model, SOURCES, width=0)
+@pytest.mark.parametrize(
+    ("search", "message"),
+    [
+        (lambda model: greedy(model, SOURCES[0]), r"Sources have shape \(sentences, length\)"),
+        (lambda model: greedy(model, SOURCES[:0]), "Sources have shape"),
+        (lambda model: greedy(model, SOURCES, 0), "0 places is too few"),
+        (lambda model: beam_search(model, SOURCES, width=0), "0 beams is too few"),
+    ],
+)
+def test_a_search_without_sentences_places_or_beams_is_refused(search, message):
+    with pytest.raises(ValueError, match=message):
+        search(MODELS[False])
 
 
-def test_a_model_with_other_layers_is_refused_by_name():
+def test_a_model_without_the_translator_s_layers_is_refused_and_told_their_names():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="output")])
     with pytest.raises(ValueError, match="no layer named decoder, encoder, refinement"):
         greedy(model, SOURCES, LENGTH)
@@ -216,7 +215,7 @@ def test_unequal_counts_of_sources_and_targets_are_refused():
         fit_pairs(model, SOURCES[:0], SOURCES[:0], epochs=1)
 
 
-def test_the_classic_sizes_have_the_parameters_that_one_counts_by_hand():
+def test_the_classic_sizes_have_as_many_parameters_as_a_count_by_hand_gives():
     model = encoder_decoder(100, 200)
     by_hand = {
         "source_embedding": 100 * 128,
