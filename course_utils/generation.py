@@ -128,9 +128,7 @@ def _input_of(model: keras.Model) -> tuple[int | None, int]:
     """Time steps, None if any number will do, and features that a model was built for."""
     sequential = isinstance(model, keras.Sequential)
     if not sequential and not (isinstance(model, keras.Model) and getattr(model, "inputs", None)):
-        raise TypeError(
-            f"Pass a sequential or functional Keras model, not {type(model).__name__}."
-        )
+        raise TypeError(f"Pass a sequential or functional Keras model, not {type(model).__name__}.")
     if not model.built:
         raise ValueError("The model is not built: begin it with keras.Input, or call it once.")
     shapes = [tuple(tensor.shape) for tensor in model.inputs]

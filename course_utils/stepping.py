@@ -23,11 +23,7 @@ STEPWISE = (
 
 
 def check_counts(**counts: int) -> None:
-    """Refuse a count below 1.
-
-    Raises:
-        ValueError: such a count, by the name it was passed with.
-    """
+    """Raise a ValueError that names a count below 1."""
     for name, count in counts.items():
         if count < 1:
             raise ValueError(f"{count} {name} is too few: ask for at least 1.")
@@ -45,10 +41,7 @@ def check_steps(model: keras.Model, instead: str) -> None:
         ValueError: a layer reads several time steps at once, as a bidirectional one does.
     """
     if not isinstance(model, keras.Sequential):
-        raise TypeError(
-            f"Only a keras.Sequential can go forward one step at a time, not a "
-            f"{type(model).__name__}: {instead}."
-        )
+        raise TypeError(f"Only a keras.Sequential can go forward one step at a time: {instead}.")
     for layer in model.layers:
         recurrent = isinstance(layer, keras.layers.RNN)
         if (recurrent and layer.go_backwards) or not (recurrent or isinstance(layer, STEPWISE)):

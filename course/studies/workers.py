@@ -20,7 +20,8 @@ import pandas as pd
 
 SECONDS_TO_CONNECT = 20
 CODE = (
-    *("windows.py", "features.py", "models.py", "training.py", "generation.py", "recipes.py"),
+    *("windows.py", "features.py", "models.py", "training.py", "generation.py", "stepping.py"),
+    "recipes.py",
     "evaluation/*.py",
 )
 """what every result depends on, besides the file of its own study"""

@@ -103,16 +103,13 @@ def test_fresh_lstm_begins_with_a_forget_bias_of_one():
 
 def test_weights_are_cut_in_keras_order_into_documented_shapes():
     layer = built(layers.LSTM, 0, (None, 3, 2), units=4)
-    kernel, recurrent_kernel, bias = layer.get_weights()
     weights = weights_of(layer)
     parts = (weights.input, weights.forget, weights.candidate, weights.output)
-    for i, part in enumerate(parts):
-        columns = slice(4 * i, 4 * i + 4)
-        np.testing.assert_array_equal(part.kernel, kernel[:, columns])
-        np.testing.assert_array_equal(part.recurrent_kernel, recurrent_kernel[:, columns])
-        np.testing.assert_array_equal(part.bias, bias[columns])
-        assert (part.kernel.shape, part.recurrent_kernel.shape) == ((2, 4), (4, 4))
-        assert part.kernel.dtype == float
+    for name, array in zip(vars(parts[0]), layer.get_weights(), strict=True):
+        joined = np.concatenate([getattr(part, name) for part in parts], axis=-1)
+        np.testing.assert_array_equal(joined, array)
+    assert {(p.kernel.shape, p.recurrent_kernel.shape) for p in parts} == {((2, 4), (4, 4))}
+    assert {p.kernel.dtype for p in parts} == {np.dtype(float)}
 
 
 def test_only_a_gru_that_resets_after_has_a_second_bias():
@@ -211,9 +208,12 @@ def random_weights(kind, units, features, seed):
     }[kind]()
 
 
-any_weights = st.builds(
-    random_weights, st.sampled_from(["rnn", "lstm", "gru", "gru after"]), sizes, sizes, seeds
-)
+def drawn(*kinds):
+    return st.builds(random_weights, st.sampled_from(kinds), sizes, sizes, seeds)
+
+
+gated_weights = drawn("lstm", "gru", "gru after")
+any_weights = drawn("rnn", "lstm", "gru", "gru after")
 
 
 def inputs_for(weights, batch=2, time_steps=5):
@@ -222,11 +222,7 @@ def inputs_for(weights, batch=2, time_steps=5):
 
 
 @few
-@given(
-    weights=st.builds(
-        random_weights, st.sampled_from(["lstm", "gru", "gru after"]), sizes, sizes, seeds
-    )
-)
+@given(weights=gated_weights)
 def test_gates_lie_between_zero_and_one_and_candidates_between_minus_one_and_one(weights):
     for name, values in vars(unroll(inputs_for(weights), weights).gates).items():
         low = -1 if name == "candidate" else 0
@@ -234,26 +230,18 @@ def test_gates_lie_between_zero_and_one_and_candidates_between_minus_one_and_one
 
 
 @few
-@given(seed=seeds, units=sizes, features=sizes)
-def test_lstm_gates_and_states_recombine_at_every_step(seed, units, features):
-    weights = random_weights("lstm", units, features, seed)
-    start = normal(seed, 2, units)
-    run = unroll(inputs_for(weights), weights, cell_state=start)
-    before = np.concatenate([start[:, np.newaxis], run.cell_states[:, :-1]], axis=1)
-    g = run.gates
-    np.testing.assert_allclose(run.cell_states, g.forget * before + g.input * g.candidate)
-    np.testing.assert_allclose(run.hidden_states, g.output * np.tanh(run.cell_states))
-
-
-@few
-@given(seed=seeds, units=sizes, features=sizes, kind=st.sampled_from(["gru", "gru after"]))
-def test_gru_gates_and_states_recombine_at_every_step(seed, units, features, kind):
-    weights = random_weights(kind, units, features, seed)
-    start = normal(seed, 2, units)
-    run = unroll(inputs_for(weights), weights, start)
-    before = np.concatenate([start[:, np.newaxis], run.hidden_states[:, :-1]], axis=1)
-    z = run.gates.update
-    np.testing.assert_allclose(run.hidden_states, z * before + (1 - z) * run.gates.candidate)
+@given(weights=gated_weights, seed=seeds)
+def test_gates_and_states_recombine_at_every_step(weights, seed):
+    lstm = isinstance(weights, LSTMWeights)
+    start = normal(seed, 2, weights.candidate.bias.size)
+    run = unroll(inputs_for(weights), weights, **{"cell_state" if lstm else "hidden_state": start})
+    states, g = run.cell_states if lstm else run.hidden_states, run.gates
+    before = np.concatenate([start[:, np.newaxis], states[:, :-1]], axis=1)
+    if lstm:
+        np.testing.assert_allclose(states, g.forget * before + g.input * g.candidate)
+        np.testing.assert_allclose(run.hidden_states, g.output * np.tanh(states))
+    else:
+        np.testing.assert_allclose(states, g.update * before + (1 - g.update) * g.candidate)
 
 
 @few
