@@ -60,7 +60,7 @@ class DataFile:
 
 
 def registry() -> dict[str, DataFile]:
-    """Read `data/registry.txt`, which pooch's `load_registry` reads as well.
+    """Read `data/registry.txt`.
 
     Raises:
         DataError: it is missing, or a line of it is damaged.

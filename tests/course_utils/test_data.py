@@ -15,7 +15,6 @@ from course_utils.data.registry import find_file
 from course_utils.files import DataError
 
 import numpy as np
-import pooch
 import pytest
 from helpers import TABLE, check_is_price_table
 
@@ -245,12 +244,8 @@ def test_a_download_that_fails_is_tried_once_and_named_each_time(data_folder, se
 # -------------------------------------------------------------- registry and file states
 
 
-def test_the_registry_is_pinned_complete_and_readable_by_pooch():
+def test_the_registry_is_pinned_and_complete():
     files = registry.registry()
-    puller = pooch.create(path="unused", base_url="")
-    puller.load_registry(registry.DATA_DIR / "registry.txt")
-    assert puller.registry == {name: file.sha256 for name, file in files.items()}
-    assert puller.urls == {name: file.address for name, file in files.items()}
     assert len(files) == 31 + 6 + 1
     for name, file in files.items():
         _owner, _repository, commit, *path = file.address.split("/")[3:]
@@ -364,7 +359,7 @@ def test_the_data_card_is_true(csv_file):
 def test_data_loads_quickly_and_without_keras():
     script = (
         "import sys\nfrom course_utils.data import load_text\nload_text()\n"
-        "slow = {'tensorflow', 'keras', 'requests', 'pooch', 'bokeh_sampledata', 'tqdm'}\n"
+        "slow = {'tensorflow', 'keras', 'requests', 'bokeh_sampledata', 'tqdm'}\n"
         "print(sorted(slow & set(sys.modules)))"
     )
     done = subprocess.run(
