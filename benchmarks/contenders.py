@@ -260,9 +260,10 @@ def several_tickers(count: int) -> Once:
 def study(workers: int, on_cluster: bool) -> Once:
     """Sixteen fits of a study by this many workers, including the workers' start."""
     from course.studies import one_step, running
+    from course.studies.study import Study
 
     fits = [one_step.OneStep("GRU on returns", "IBM", "High", 2017, seed) for seed in range(16)]
-    running.plan = lambda name: fits
+    sixteen = Study("sixteen", "", lambda: fits)
     address = None
     if on_cluster:
         os.environ["DASK_DISTRIBUTED__WORKER__DAEMON"] = "False"  # read when Dask is imported
@@ -274,7 +275,7 @@ def study(workers: int, on_cluster: bool) -> Once:
     def once() -> None:
         with TemporaryDirectory() as folder:
             places = {"fits_folder": Path(folder), "tables_folder": Path(folder)}
-            running.run_study("tickers", workers, scheduler=address, **places)
+            running.run_study(sixteen, workers, scheduler=address, **places)
 
     return once
 

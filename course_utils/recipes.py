@@ -1,17 +1,14 @@
 """Recipes: how a forecast of prices is made, from what it sees to how it is trained."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from course_utils.training import Forecaster, Trainer
-    from course_utils.windows import Scaler
-
-from dataclasses import replace
-
-import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # loads TensorFlow
+    from course_utils.training import Forecaster, Trainer
+    from course_utils.windows import Scaler
 
 
 @dataclass(frozen=True)
@@ -19,7 +16,8 @@ class Recipe:
     """How a forecast is made: what it sees, the network, and how that is trained."""
 
     features: str
-    """`levels`, `returns`, or `range`: returns and where the other prices lie in the day"""
+    """`levels`, `returns`, `range` (returns and where the other prices lie in the day), or
+    `technical` (levels, their lag, rolling mean and standard deviation, and RSI)"""
     lookback: int = 20
     cell: str | tuple[str, ...] | None = "GRU"
     """the recurrent layer, one of each for a hybrid, or None for a regression on the last day"""
@@ -31,7 +29,7 @@ class Recipe:
     learning_rate: float = 0.001
     momentum: float | None = None
     weight_decay: float | None = None
-    """None leaves it to the optimizer: AdamW of Keras has 0.004"""
+    """None leaves it to the optimizer: Keras' AdamW has 0.004"""
     bidirectional: bool = False
     batch_size: int = 64
     epochs: int = 10
@@ -56,6 +54,17 @@ RECIPES = {
 BUDGET = ("SimpleRNN, same budget", "LSTM, same budget", "GRU, same budget")
 CLASSIC = ("classic LSTM", "classic GRU")
 LADDER = ("GRU on levels", "GRU on returns", "GRU on returns and range", "linear, last day")
+# All networks have about as many parameters as GRU(32) on four features, Dense included.
+HYBRID = {
+    "LSTM": Recipe("range", cell="LSTM", units=28),
+    "GRU": Recipe("range", cell="GRU", units=32),
+    "two GRU layers": Recipe("range", cell=("GRU", "GRU"), units=19),
+    "hybrid, LSTM then GRU": Recipe("range", cell=("LSTM", "GRU"), units=18),
+    "bidirectional LSTM": Recipe("range", cell="LSTM", units=19, bidirectional=True),
+    "linear, last day": RECIPES["linear, last day"],
+}
+RECIPES |= HYBRID
+BASE = replace(RECIPES["GRU on returns and range"], optimizer="AdamW", weight_decay=0.0)
 
 
 def trainer(recipe: Recipe, seed: int) -> "Trainer":
@@ -69,7 +78,7 @@ def trainer(recipe: Recipe, seed: int) -> "Trainer":
         a function from windows, shape (samples, lookback, features), and targets, (samples,),
         both scaled, to a trained model.
     """
-    # Only here, so that reading a table in a lesson does not wait for TensorFlow.
+    # Here, so that reading a table in a lesson does not wait for TensorFlow.
     from course_utils.models import WindowRegression, recurrent
     from course_utils.training import fit
 
@@ -88,12 +97,11 @@ def trainer(recipe: Recipe, seed: int) -> "Trainer":
             recipe.bidirectional,
         )
         settings = {
-            "learning_rate": recipe.learning_rate,
-            "momentum": recipe.momentum,
-            "weight_decay": recipe.weight_decay,
+            name: getattr(recipe, name)
+            for name in ("learning_rate", "momentum", "weight_decay")
+            if getattr(recipe, name) is not None
         }
-        given = {name: value for name, value in settings.items() if value is not None}
-        model.compile(getattr(keras.optimizers, recipe.optimizer)(**given), "mse")
+        model.compile(getattr(keras.optimizers, recipe.optimizer)(**settings), "mse")
         fit(
             model,
             windows,
@@ -116,20 +124,28 @@ def table_for(recipe: Recipe, prices: pd.DataFrame, column: str) -> pd.DataFrame
         column: the price to forecast.
 
     Returns:
-        the price itself, or its log-returns, without the first day, and what else is seen.
+        the price itself, or its log-returns without the first day, and whatever else is seen.
 
     Raises:
-        ValueError: `column` is not a price, or the recipe sees something unheard of.
+        ValueError: `column` is not a price, or the recipe names unknown features.
     """
-    from course_utils.windows import PRICE_COLUMNS, returns_and_range
+    # Here, because scikit-learn takes a second to load.
+    from course_utils.features import technical_features
+    from course_utils.windows import check_price, returns_and_range
 
-    if recipe.features == "levels" and column in PRICE_COLUMNS:
-        return prices[[column]]
-    table = returns_and_range(prices, column)
-    seen = {"returns": table[["return"]], "range": table}
-    if recipe.features not in seen:
-        raise ValueError(f"No features {recipe.features!r}: choose levels, {' or '.join(seen)}.")
-    return seen[recipe.features]
+    check_price(column)
+    match recipe.features:
+        case "levels":
+            return prices[[column]]
+        case "returns":
+            return returns_and_range(prices, column)[["return"]]
+        case "range":
+            return returns_and_range(prices, column)
+        case "technical":
+            return technical_features(prices, column)
+    raise ValueError(
+        f"No features {recipe.features!r}: choose levels, returns, range or technical."
+    )
 
 
 def scaler_for(recipe: Recipe) -> "Scaler":
@@ -156,23 +172,8 @@ def forecast(recipe: Recipe, prices: pd.DataFrame, column: str, year: int, seed:
         ValueError: the prices do not hold the year, or have missing values.
     """
     from course_utils.training import forecast_year
+    from course_utils.windows import to_dollars
 
     table, scaler = table_for(recipe, prices, column), scaler_for(recipe)
     found = forecast_year(table, year, recipe.lookback, trainer(recipe, seed), scaler)
-    if recipe.features == "levels":
-        return found
-    return prices[column].shift().loc[found.index] * np.exp(found)
-
-
-# Units such that all networks have as many parameters as GRU(32) on four features, Dense included.
-HYBRID = {
-    "LSTM": Recipe("range", cell="LSTM", units=28),
-    "GRU": Recipe("range", cell="GRU", units=32),
-    "two GRU layers": Recipe("range", cell=("GRU", "GRU"), units=19),
-    "hybrid, LSTM then GRU": Recipe("range", cell=("LSTM", "GRU"), units=18),
-    "bidirectional LSTM": Recipe("range", cell="LSTM", units=19, bidirectional=True),
-    "linear, last day": RECIPES["linear, last day"],
-}
-
-
-BASE = replace(RECIPES["GRU on returns and range"], optimizer="AdamW", weight_decay=0.0)
+    return to_dollars(found, prices, column) if "return" in table else found

@@ -1,4 +1,4 @@
-"""From a price table to arrays a network can learn from, without a leak on the way.
+"""From a price table to arrays that a network can learn from, without a leak on the way.
 
 The order is always the same: split by time, fit the scaler on the training part, cut windows.
 """
@@ -20,14 +20,14 @@ def split_by_year(
     Args:
         table: rows indexed by date, ascending.
         year: the test year; later days are left out of both parts.
-        lookback: days before the year that the test part also begins with, so that its first
-            window ends on the last day before the year.
+        lookback: days before the year with which the test part begins, so that its first window
+            ends on the last day before the year.
 
     Returns:
         the training part, and the test part with its `lookback` days of context.
 
     Raises:
-        ValueError: the table is empty, is not ascending, has no day in that year, or has too few
+        ValueError: the table is empty or not ascending, has no day in that year, or has too few
             days before it.
     """
     if table.empty:
@@ -55,7 +55,7 @@ def fit_scaler_on(train: pd.DataFrame, scaler: Scaler | None = None) -> Scaler:
 
     Args:
         train: shape (time, features), the training part.
-        scaler: an unfitted scaler of scikit-learn; MinMaxScaler, to 0..1, where none is given.
+        scaler: an unfitted scaler of scikit-learn; by default a MinMaxScaler, to 0..1.
 
     Returns:
         the fitted scaler.
@@ -75,12 +75,12 @@ def unscale(scaler: Scaler, values: NDArray, column: int = 0) -> NDArray:
         the values in the column's own unit, same shape.
 
     Raises:
-        TypeError: the scaler is of another kind.
+        TypeError: the scaler is of a different kind.
     """
     if isinstance(scaler, MinMaxScaler):
         return (values - scaler.min_[column]) / scaler.scale_[column]
     if not isinstance(scaler, StandardScaler):
-        raise TypeError(f"A MinMaxScaler or StandardScaler is undone, not {type(scaler).__name__}.")
+        raise TypeError(f"Pass a MinMaxScaler or StandardScaler, not {type(scaler).__name__}.")
     spread = scaler.scale_[column] if scaler.with_std else 1
     return values * spread + (scaler.mean_[column] if scaler.with_mean else 0)
 
@@ -165,11 +165,30 @@ def returns_and_range(prices: pd.DataFrame, column: str) -> pd.DataFrame:
     Raises:
         ValueError: `column` is not one of the four prices.
     """
-    if column not in PRICE_COLUMNS:
-        raise ValueError(f"No price {column!r}: choose one of {', '.join(PRICE_COLUMNS)}.")
+    check_price(column)
     log_prices = np.log(prices[list(PRICE_COLUMNS)])
     table = {"return": log_prices[column].diff()}
     for other in PRICE_COLUMNS:
         if other != column:
             table[f"{other}/{column}"] = log_prices[other] - log_prices[column]
     return pd.DataFrame(table).iloc[1:]
+
+
+def to_dollars(returns: pd.Series, prices: pd.DataFrame, column: str) -> pd.Series:
+    """Turn log-returns into prices, P_t = P_{t-1} exp(r_t), each from the known price before.
+
+    Args:
+        returns: log-returns r_t, such as forecasts, indexed by days of the price table.
+        prices: a price table, in USD.
+        column: the price that the returns are of.
+
+    Returns:
+        prices in USD, indexed as the returns are.
+    """
+    return prices[column].shift().loc[returns.index] * np.exp(returns)
+
+
+def check_price(column: str) -> None:
+    """Refuse a column that is not one of the four prices, with a ValueError."""
+    if column not in PRICE_COLUMNS:
+        raise ValueError(f"No price {column!r}: choose one of {', '.join(PRICE_COLUMNS)}.")

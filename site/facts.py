@@ -11,8 +11,8 @@ from functools import cached_property
 from course.lessons.lesson import CODE_LINES_A_MINUTE, WORDS_A_MINUTE, Lesson, find_lessons
 from course.lessons.readme import markdown_table
 from course.lessons.timings import Timing, read_timings, timings_file
-from course.studies.fits import Fit
-from course.studies.plans import PLANS
+from course.studies.catalogue import STUDIES
+from course.studies.study import Fit
 from course_utils.files import ROOT, read_noted
 from course_utils.studies import TABLES, read_study
 
@@ -93,13 +93,13 @@ class Study:
 
     @property
     def about(self) -> str:
-        """What its plan says about it, in a sentence."""
-        return (PLANS[self.made_by.split()[-1]].__doc__ or "").partition("\n")[0]
+        """What is fitted, in a sentence."""
+        return STUDIES[self.made_by.split()[-1]].about
 
     @property
     def fits(self) -> Sequence[Fit]:
-        """What its plan trains if all data is available."""
-        return PLANS[self.name]()
+        """What it fits if all data is available."""
+        return STUDIES[self.name].fits()
 
     @property
     def made_by(self) -> str:

@@ -3,7 +3,7 @@
 from course.exercises.answers import ask_for_past_feature, ask_for_past_only, number, series_by_day
 from course.exercises.hints import Hint, close, exercise, known_mistake, off
 from course_utils.evaluation import diebold_mariano, rmse, skill
-from course_utils.windows import returns_and_range
+from course_utils.windows import returns_and_range, to_dollars
 
 import numpy as np
 import pandas as pd
@@ -83,8 +83,7 @@ def _last_day_error(prices: pd.DataFrame, columns: list[str]) -> float:
     returns = forecast_year(
         table, prices.attrs["test_year"], 20, lambda *samples: WindowRegression().fit(*samples)
     )
-    forecast = prices["High"].shift()[returns.index] * np.exp(returns)
-    return rmse(prices["High"][returns.index], forecast)
+    return rmse(prices["High"][returns.index], to_dollars(returns, prices, "High"))
 
 
 @exercise(

@@ -1,5 +1,5 @@
 """Studies: many fits over seeds, years and tickers, whose small tables the lessons read.
 
-A file a topic says what is fitted and measured, `plans` which studies there are, and `running`
-how they are run, stopped, gone on with and read, and `workers` who does the work.
+`study` says what a study is, and `catalogue` which ones there are; each topic has a file of what
+is fitted and measured. `running` runs, stops and resumes a study, and `workers` does the fits.
 """

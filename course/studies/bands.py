@@ -1,10 +1,11 @@
 """The study `bands`: how honest and how sharp are sampled paths, seed by seed?"""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from course.studies.fits import RecipeFit
-from course_utils.recipes import scaler_for, table_for, trainer
+from course.studies.fits import RecipeFit, continuations, histories, train_recipe
+from course.studies.study import Study
+from course_utils.recipes import RECIPES, table_for
 
 import numpy as np
 import pandas as pd
@@ -16,30 +17,25 @@ STEPS, ORIGINS, PATHS = 20, 60, 4000
 class Bands(RecipeFit):
     """A recipe on returns, trained before a year, and paths sampled from days of five years."""
 
-    suffix: ClassVar[str] = "-bands"
-
     def measure(self, prices: pd.DataFrame) -> dict[str, Any]:
         """Sample from the network and from a random walk, both without the average return."""
         from course_utils.evaluation import coverage, crps
         from course_utils.generation import sample_paths
-        from course_utils.training import train_before
         from course_utils.windows import make_windows, split_by_year, spread_origins
 
-        recipe, lookback = self.details, self.details.lookback
+        recipe = RECIPES[self.recipe]
+        model, scaler, scaled = train_recipe(recipe, prices, self.column, self.year, self.seed)
         table = table_for(recipe, prices, self.column)
-        train = trainer(recipe, self.seed)
-        model, scaler, scaled = train_before(table, self.year, lookback, train, scaler_for(recipe))
         before = scaler.transform(split_by_year(table, self.year)[0])
-        windows, targets = make_windows(before, lookback)
+        windows, targets = make_windows(before, recipe.lookback)
         residuals = targets - model.predict(windows, verbose=0)[:, 0]
 
         price = prices[self.column].to_numpy()
         origins = spread_origins(prices.index, self.year, STEPS, ORIGINS)
-        first = len(prices) - len(scaled)
-        history = np.stack([scaled[: origin - first + 1][-lookback:] for origin in origins])
-        truth = np.stack([price[origin + 1 : origin + 1 + STEPS] for origin in origins])
-        # One walk for all seeds, so that they differ by the network alone; many paths, so that the
-        # drawing hardly shows.
+        history = histories(scaled, origins, len(price), recipe.lookback)
+        truth = continuations(price, origins, STEPS)
+        # One walk for all seeds, so that only the network makes them differ, and so many paths
+        # that the drawing hardly shows.
         draw = np.random.default_rng(0).choice
         returns = {
             "network": sample_paths(
@@ -58,6 +54,8 @@ class Bands(RecipeFit):
         return found
 
 
-def plan() -> list[Bands]:
-    """The GRU on returns, trained before 2012, five seeds."""
-    return [Bands("GRU on returns", "IBM", "High", 2012, seed) for seed in range(5)]
+BANDS = Study(
+    "bands",
+    "The GRU on returns, trained before 2012, five seeds.",
+    lambda: [Bands("GRU on returns", "IBM", "High", 2012, seed) for seed in range(5)],
+)

@@ -1,46 +1,63 @@
-"""What fits of a recipe have in common: which prices, which year, which seed."""
+"""What fits of a recipe have in common: which prices, which year, which seed, how it is trained."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
-from course_utils.recipes import RECIPES, Recipe
+from course_utils.recipes import Recipe, scaler_for, table_for, trainer
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # loads TensorFlow
+    from course_utils.training import Forecaster
+    from course_utils.windows import Scaler
 
 
 @dataclass(frozen=True)
 class RecipeFit:
-    """A recipe trained on the days before a year; what is measured, its subclasses say."""
+    """A recipe trained on the days before a year; its subclasses say what is measured."""
 
     recipe: str
+    """a key of `RECIPES`"""
     ticker: str
     column: str
     year: int
     seed: int
-    recipes: ClassVar[dict[str, Recipe]] = RECIPES
-    suffix: ClassVar[str] = ""
-
-    @property
-    def label(self) -> str:
-        """What the file of its result is called."""
-        return f"{self.ticker}-{self.column}-{self.year}{self.suffix}"
-
-    @property
-    def details(self) -> Recipe:
-        """What else its result depends on."""
-        return self.recipes[self.recipe]
+    version: ClassVar[int] = 1
 
 
-class Fit(Protocol):
-    """One training of a study: a frozen dataclass whose fields, and results, become a table row."""
+def train_recipe(
+    recipe: Recipe, prices: pd.DataFrame, column: str, year: int, seed: int
+) -> tuple["Forecaster", "Scaler", NDArray]:
+    """Train as a recipe says on the days before a year.
 
-    @property
-    def label(self) -> str:
-        """What the file of its result is called."""
+    Returns:
+        what `training.train_before` returns: the model, the fitted scaler, and the scaled rows of
+        that year and later with the `lookback` rows before them.
+    """
+    from course_utils.training import train_before
 
-    @property
-    def details(self) -> object:
-        """What its result depends on besides fields, data, versions and code."""
+    table = table_for(recipe, prices, column)
+    return train_before(table, year, recipe.lookback, trainer(recipe, seed), scaler_for(recipe))
 
-    def measure(self, prices: pd.DataFrame | None) -> dict[str, Any]:
-        """Train and measure; `series`, if there, holds series by day and stays out of the table."""
+
+def histories(scaled: NDArray, origins: NDArray, days: int, lookback: int) -> NDArray:
+    """Cut what a model may see at each origin, the origin's own day included.
+
+    Args:
+        scaled: the scaled rows of the last days, shape (rows, features).
+        origins: positions of the origins among all days.
+        days: how many days there are in all.
+        lookback: days to see.
+
+    Returns:
+        shape (origins, lookback, features).
+    """
+    ends = origins - (days - len(scaled)) + 1
+    return np.stack([scaled[:end][-lookback:] for end in ends])
+
+
+def continuations(price: NDArray, origins: NDArray, steps: int) -> NDArray:
+    """Cut the true prices that followed each origin; returns shape (origins, steps)."""
+    return np.stack([price[origin + 1 : origin + 1 + steps] for origin in origins])

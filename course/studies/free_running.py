@@ -1,16 +1,18 @@
 """The studies `free_run` and `horizons`: forecasts fed back for a year, and from many days."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from itertools import product
+from typing import Any
 
-from course.studies.fits import RecipeFit
-from course_utils.recipes import scaler_for, table_for, trainer
+from course.studies.fits import RecipeFit, continuations, histories, train_recipe
+from course.studies.study import Study
+from course_utils.recipes import CLASSIC, RECIPES
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-HORIZONS = (1, 5, 20, 60, 250)
+STEPS_AHEAD = (1, 5, 20, 60, 250)
 ORIGINS = 50
 """origins of the study `horizons`, evenly spread over five years"""
 
@@ -19,10 +21,8 @@ ORIGINS = 50
 class FreeRun(RecipeFit):
     """A recipe trained on the days before a year, which then generates the whole year."""
 
-    suffix: ClassVar[str] = "-free"
-
     def measure(self, prices: pd.DataFrame) -> dict[str, Any]:
-        """Generate the year from the days before it, and measure it beside the last price held."""
+        """Generate the year from the days before it; the naive forecast holds the last price."""
         from course_utils.evaluation import rmse
 
         days = prices.index[prices.index.year == self.year]
@@ -53,15 +53,11 @@ class FreeRun(RecipeFit):
             prices in USD, shape (origins, steps).
         """
         from course_utils.generation import free_run
-        from course_utils.training import train_before
         from course_utils.windows import unscale
 
-        recipe, lookback = self.details, self.details.lookback
-        table = table_for(recipe, prices, self.column)
-        train = trainer(recipe, self.seed)
-        model, scaler, scaled = train_before(table, self.year, lookback, train, scaler_for(recipe))
-        first = len(prices) - len(scaled)
-        history = np.stack([scaled[: origin - first + 1][-lookback:] for origin in origins])
+        recipe = RECIPES[self.recipe]
+        model, scaler, scaled = train_recipe(recipe, prices, self.column, self.year, self.seed)
+        history = histories(scaled, origins, len(prices), recipe.lookback)
         generated = unscale(scaler, free_run(model, history, steps))
         if recipe.features == "levels":
             return generated
@@ -73,41 +69,44 @@ class FreeRun(RecipeFit):
 class Horizons(FreeRun):
     """A recipe trained once on the days before a year, run free from many days of five years."""
 
-    suffix: ClassVar[str] = "-horizons"
-
     def measure(self, prices: pd.DataFrame) -> dict[str, Any]:
-        """Measure the error at each horizon over all origins, beside two naive forecasts.
+        """Measure the error at each horizon over all origins, along with two naive forecasts.
 
         `naive` holds the last price, `drift` lets it grow by the average return of the training.
         """
         from course_utils.evaluation import error_by_horizon
         from course_utils.windows import spread_origins
 
-        price, steps = prices[self.column].to_numpy(), max(HORIZONS)
+        price, steps = prices[self.column].to_numpy(), max(STEPS_AHEAD)
         origins = spread_origins(prices.index, self.year, steps, ORIGINS)
-        truth = np.stack([price[origin + 1 : origin + 1 + steps] for origin in origins])
         held = np.repeat(price[origins, np.newaxis], steps, axis=1)
         before = price[prices.index.year < self.year]
         average_return = np.diff(np.log(before)).mean()
         forecasts = {
+            "rmse": self.paths(prices, origins, steps),
             "naive": held,
             "drift": held * np.exp(average_return * np.arange(1, steps + 1)),
-            "rmse": self.paths(prices, origins, steps),
         }
-        errors = error_by_horizon(truth, forecasts, HORIZONS)
+        truth = continuations(price, origins, steps)
+        errors = error_by_horizon(truth, forecasts, STEPS_AHEAD)
         return {
             f"{name} {horizon}": float(errors.loc[horizon, name])
-            for horizon in HORIZONS
-            for name in ("rmse", "naive", "drift")
+            for horizon, name in product(STEPS_AHEAD, forecasts)
         }
 
 
-def free_run() -> list[FreeRun]:
-    """The classic GRU, run free through 2017, ten seeds."""
-    return [FreeRun("classic GRU", "IBM", "High", 2017, seed) for seed in range(10)]
-
-
-def horizons() -> list[Horizons]:
-    """Three recipes trained before 2012 and run free from 50 days of 2012 to 2016, five seeds."""
-    recipes = ("classic GRU", "GRU on levels", "GRU on returns")
-    return [Horizons(recipe, "IBM", "High", 2012, seed) for recipe in recipes for seed in range(5)]
+FREE_RUN = Study(
+    "free_run",
+    "The classic GRU, run free through 2017, ten seeds.",
+    lambda: [FreeRun("classic GRU", "IBM", "High", 2017, seed) for seed in range(10)],
+    daily=CLASSIC,
+)
+HORIZONS = Study(
+    "horizons",
+    "Three recipes trained before 2012 and run free from 50 days of 2012 to 2016, five seeds.",
+    lambda: [
+        Horizons(recipe, "IBM", "High", 2012, seed)
+        for recipe in ("classic GRU", "GRU on levels", "GRU on returns")
+        for seed in range(5)
+    ],
+)

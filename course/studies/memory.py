@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, ClassVar
+
+from course.studies.study import Study
 
 import numpy as np
 import pandas as pd
@@ -25,16 +27,7 @@ class Recall:
     """a key of `MEMORY_CELLS`: the layer, and its forget gate's bias before training"""
     distance: int
     seed: int
-
-    @property
-    def label(self) -> str:
-        """What the file of its result is called."""
-        return f"memory-{self.distance}"
-
-    @property
-    def details(self) -> tuple[str, float | None]:
-        """What else its result depends on."""
-        return MEMORY_CELLS[self.cell]
+    version: ClassVar[int] = 1
 
     def measure(self, prices: pd.DataFrame | None) -> dict[str, Any]:
         """Train 16 units on 12,800 sequences, three times over, and test them on 1,000 new ones."""
@@ -44,7 +37,7 @@ class Recall:
 
         keras.utils.set_random_seed(self.seed)
         rng = np.random.default_rng(self.seed)
-        cell, forget_bias = self.details
+        cell, forget_bias = MEMORY_CELLS[self.cell]
         layer = getattr(keras.layers, cell)(16)
         output = keras.layers.Dense(1, activation="sigmoid")
         model = keras.Sequential([keras.Input((None, 2)), layer, output])
@@ -59,7 +52,7 @@ class Recall:
 
 
 def recall_task(samples: int, distance: int, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
-    """Make sequences of random bits, the first one marked; the first one is to be recalled.
+    """Make sequences of random bits, the first of them marked, which is to be recalled.
 
     Args:
         samples: how many sequences.
@@ -67,7 +60,7 @@ def recall_task(samples: int, distance: int, rng: np.random.Generator) -> tuple[
         rng: where the bits come from.
 
     Returns:
-        inputs, shape (samples, distance + 1, 2), a bit (-1 or 1) and a mark (1 or 0) each step,
+        inputs, shape (samples, distance + 1, 2), a bit (-1 or 1) and a mark (1 or 0) per step,
         and the marked bit as 0 or 1, shape (samples,).
     """
     bits = rng.choice([-1.0, 1.0], (samples, distance + 1))
@@ -76,6 +69,8 @@ def recall_task(samples: int, distance: int, rng: np.random.Generator) -> tuple[
     return np.stack([bits, marks], axis=-1), (bits[:, 0] + 1) / 2
 
 
-def plan() -> list[Recall]:
-    """All cells, distances and seeds, the longest first."""
-    return [Recall(*one) for one in product(MEMORY_CELLS, reversed(DISTANCES), range(5))]
+MEMORY = Study(
+    "memory",
+    "All cells, distances and seeds, the longest first.",
+    lambda: [Recall(*one) for one in product(MEMORY_CELLS, reversed(DISTANCES), range(5))],
+)

@@ -1,11 +1,14 @@
-"""The studies `ibm`, `tickers` and `cells`: a recipe's forecasts of each day of a year."""
+"""The studies `ibm`, `tickers`, `cells` and `hybrid`: a recipe's forecast of each day of a year."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from course.studies.fits import RecipeFit
+from course.studies.study import Study
 from course_utils.data.registry import tickers
-from course_utils.recipes import BUDGET, CLASSIC, LADDER, RECIPES, forecast
+from course_utils.recipes import BUDGET, CLASSIC, HYBRID, LADDER, RECIPES, forecast
 
 import pandas as pd
 
@@ -15,13 +18,14 @@ YEARS = range(2012, 2018)
 
 @dataclass(frozen=True)
 class OneStep(RecipeFit):
-    """A recipe's training and the year it is tested on."""
+    """A recipe's training run and the year it is tested on."""
 
     def measure(self, prices: pd.DataFrame) -> dict[str, Any]:
         """Follow the recipe and measure its forecasts of the year, in USD."""
         from course_utils.evaluation import lag, rmse
 
-        forecasts = forecast(self.details, prices, self.column, self.year, self.seed)
+        recipe = RECIPES[self.recipe]
+        forecasts = forecast(recipe, prices, self.column, self.year, self.seed)
         truth = prices[self.column].loc[forecasts.index]
         naive = prices[self.column].shift().loc[forecasts.index]
         return {
@@ -33,30 +37,47 @@ class OneStep(RecipeFit):
 
 
 def _fits(
-    recipes: tuple[str, ...], names: list[str], columns: tuple[str, ...], years: range
+    recipes: Iterable[str],
+    names: Iterable[str] = ("IBM",),
+    columns: Iterable[str] = ("High",),
+    years: Iterable[int] = YEARS,
 ) -> list[OneStep]:
     """All combinations; a regression has no seed to vary."""
     return [
         OneStep(recipe, ticker, column, year, seed)
-        for recipe in recipes
-        for ticker in names
-        for column in columns
-        for year in years
+        for recipe, ticker, column, year in product(recipes, names, columns, years)
         for seed in (SEEDS if RECIPES[recipe].cell else [0])
     ]
 
 
-def ibm() -> list[OneStep]:
-    """The classic recipes in 2017, and the ladder for High and Close over the years."""
-    classic = _fits(CLASSIC, ["IBM"], ("High",), range(2017, 2018))
-    return classic + _fits(LADDER, ["IBM"], ("High", "Close"), YEARS)
+def _readme_picture(table: pd.DataFrame) -> bytes:
+    """Draw the errors for IBM's high in 2017 from the study's table."""
+    from course_utils.plots import errors
+
+    fits = table[(table["column"] == "High") & (table["year"] == 2017)]
+    title = "IBM's next high in 2017: it takes the day's range to beat naive"
+    return errors(fits, fits["naive"].iloc[0], title).data
 
 
-def all_tickers() -> list[OneStep]:
-    """The best rungs on all 31 tickers, over the years."""
-    return _fits(LADDER[2:], tickers(), ("High",), YEARS)
-
-
-def cells() -> list[OneStep]:
-    """Three kinds of cell at one budget of parameters, over the years."""
-    return _fits(BUDGET, ["IBM"], ("High",), YEARS)
+IBM = Study(
+    "ibm",
+    "The classic recipes in 2017, and the ladder for High and Close over the years.",
+    lambda: _fits(CLASSIC, years=[2017]) + _fits(LADDER, columns=("High", "Close")),
+    daily=CLASSIC,
+    picture=_readme_picture,
+)
+TICKERS = Study(
+    "tickers",
+    "The best rungs on all 31 tickers, over the years.",
+    lambda: _fits(LADDER[2:], tickers()),
+)
+CELLS = Study(
+    "cells",
+    "Three kinds of cell at one budget of parameters, over the years.",
+    lambda: _fits(BUDGET),
+)
+HYBRIDS = Study(
+    "hybrid",
+    "Stacked and bidirectional networks at one budget of parameters, over the years.",
+    lambda: _fits(HYBRID),
+)

@@ -1,8 +1,8 @@
-"""How a study is run, stopped, gone on with, stored and read.
+"""How a study is run, stopped, resumed and stored.
 
 Every finished fit is written at once to a file of its own, named after all that it depends on, so
-that a study can be stopped at any moment, goes on where it was, and never mixes old with new.
-`workers` measures the fits, on this machine or on others; what they find is written here.
+that a study can be stopped at any moment, resumes where it was, and never mixes old with new.
+`workers` does the fits, on this machine or on others; their results are written here.
 """
 
 import json
@@ -10,20 +10,73 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from course.studies.fits import Fit
-from course.studies.plans import plan
+from course.studies.study import Study, ticker_of
 from course.studies.workers import Task, measured, result_name, versions_here
 from course_utils.data.prices import load_prices
 from course_utils.data.registry import find_file, is_set, price_file_name
 from course_utils.files import ROOT, DataError, write_noted, write_whole
-from course_utils.recipes import CLASSIC
-from course_utils.studies import TABLES
+from course_utils.studies import TABLES, read_study
 
 import pandas as pd
 
 FITS = ROOT / "build" / "studies"
-WITH_SERIES = {"ibm": CLASSIC, "free_run": CLASSIC}
-"""studies with a second table of forecasts day by day, and the recipes in it"""
+
+
+def run_study(
+    study: Study,
+    jobs: int = -1,
+    report: Callable[[int, int], Any] = lambda done, total: None,
+    fits_folder: Path = FITS,
+    tables_folder: Path = TABLES,
+    scheduler: str | None = None,
+) -> list[Path]:
+    """Run what is missing of a study and write its tables.
+
+    Args:
+        study: what to run.
+        jobs: fits run side by side on this machine; -1 is one per core.
+        report: called with the number of finished fits and of all fits, after each fit.
+        fits_folder: where single results are kept between runs.
+        tables_folder: where the finished tables go.
+        scheduler: the address of a Dask scheduler, whose workers then do the fits in place of
+            this machine; they need the same course and packages, and are sent the prices.
+
+    Returns:
+        the paths of the files written: the study's table, then its daily table and its picture
+        if it has them.
+
+    Raises:
+        DataError: there is no full data; a study does not run on sample data. Of several tickers,
+            absent ones are named in the table's header and on the screen.
+        StudyError: a worker was killed on this machine; or the cluster cannot be reached, has no
+            worker, lost several on the same fit, or has one with other packages.
+    """
+    fits = study.fits()
+    prices, absent = _all_prices(sorted({ticker_of(fit) for fit in fits} - {None}))
+    versions = versions_here()
+    tasks = {}
+    for fit in fits:
+        ticker = ticker_of(fit)
+        if ticker not in absent:
+            name = result_name(fit, prices.get(ticker), versions)
+            tasks[fits_folder / name] = Task(fit, prices.get(ticker), name)
+    for folder in (fits_folder, tables_folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    missing = [task for path, task in tasks.items() if not _is_result(path)]
+    done = len(tasks) - len(missing)
+    report(done, len(tasks))
+    for name, result in measured(missing, jobs, scheduler):
+        write_whole(fits_folder / name, json.dumps(result))
+        done += 1
+        report(done, len(tasks))
+    header = [
+        f"made by: course study {study.name}",
+        "versions: " + ", ".join(f"{name} {number}" for name, number in versions.items()),
+        *(f"data: {ticker} sha256 {table.attrs['sha256']}" for ticker, table in prices.items()),
+        *([f"not at hand: {', '.join(absent)}"] if absent else []),
+    ]
+    results = [json.loads(path.read_text(encoding="utf-8")) for path in tasks]
+    return _write_tables(study, results, header, tables_folder)
 
 
 def _is_result(path: Path) -> bool:
@@ -34,77 +87,25 @@ def _is_result(path: Path) -> bool:
         return False
 
 
-def run_study(
-    study: str,
-    jobs: int = -1,
-    report: Callable[[int, int], Any] = lambda done, total: None,
-    fits_folder: Path = FITS,
-    tables_folder: Path = TABLES,
-    scheduler: str | None = None,
-) -> Path:
-    """Run what is missing of a study and write its table.
-
-    Args:
-        study: its name, a key of `plans.PLANS`.
-        jobs: fits run side by side on this machine; -1 is one a core.
-        report: called with the number of finished fits and of all fits, after each fit.
-        fits_folder: where single results are kept between runs.
-        tables_folder: where the finished table goes.
-        scheduler: the address of a Dask scheduler, whose workers then do the fits in place of
-            this machine; they need the same course and packages, and are sent the prices.
-
-    Returns:
-        the path of the table.
-
-    Raises:
-        ValueError: there is no such study.
-        DataError: no full data is at hand; a study does not run on sample data. Of several
-            tickers, those that cannot be had are named in the table's header and on the screen.
-        StudyError: a worker was killed on this machine; or the cluster cannot be reached, has no
-            worker, lost several on the same fit, or has one with other packages.
-    """
-    fits = plan(study)
-    prices, absent = _all_prices(sorted({_ticker(fit) for fit in fits} - {None}))
-    fits = [fit for fit in fits if _ticker(fit) in (None, *prices)]
-    versions = versions_here()
-    data = {ticker: frame.attrs["sha256"] for ticker, frame in sorted(prices.items())}
-    tasks = {}
-    for fit in fits:
-        ticker = _ticker(fit)
-        name = result_name(fit, data.get(ticker), versions)
-        tasks[fits_folder / name] = Task(fit, prices.get(ticker), data.get(ticker), name)
-    for folder in (fits_folder, tables_folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    missing = [task for path, task in tasks.items() if not _is_result(path)]
-    done = len(tasks) - len(missing)
-    report(done, len(tasks))
-    for name, result in measured(missing, jobs, scheduler):
-        write_whole(fits_folder / name, json.dumps(result))
-        done += 1
-        report(done, len(tasks))
-    results = [json.loads(path.read_text(encoding="utf-8")) for path in tasks]
-    header = [
-        f"made by: course study {study}",
-        "versions: " + ", ".join(f"{name} {number}" for name, number in versions.items()),
-        *(f"data: {ticker} sha256 {digest}" for ticker, digest in data.items()),
-        *([f"not at hand: {', '.join(absent)}"] if absent else []),
-    ]
-    path = tables_folder / f"{study}.csv"
-    write_noted(path, header, pd.DataFrame(results).drop(columns="series"), float_format="%.4f")
-    if study in WITH_SERIES:
-        kept = [result for result in results if result["recipe"] in WITH_SERIES[study]]
-        series = path.with_stem(f"{study}_forecasts")
-        write_noted(series, header, _series_table(kept), float_format="%.4f")
-    return path
+def _write_tables(
+    study: Study, results: list[dict[str, Any]], header: list[str], folder: Path
+) -> list[Path]:
+    """Write what a study makes of its results; returns the paths."""
+    written = [folder / f"{study.name}.csv"]
+    table = pd.DataFrame(results).drop(columns="series")
+    write_noted(written[0], header, table, float_format="%.4f")
+    if study.daily:
+        daily = _daily_table([result for result in results if result["recipe"] in study.daily])
+        written.append(folder / f"{study.name}_forecasts.csv")
+        write_noted(written[-1], header, daily, float_format="%.4f")
+    if study.picture:
+        written.append(folder / f"{study.name}.png")
+        write_whole(written[-1], study.picture(read_study(study.name, folder)))
+    return written
 
 
-def _ticker(fit: Fit) -> str | None:
-    """The ticker that a fit needs prices of, if it needs any."""
-    return getattr(fit, "ticker", None)
-
-
-def _series_table(results: list[dict[str, Any]]) -> pd.DataFrame:
-    """Put forecasts day by day beside the truth and the naive forecast, which they share."""
+def _daily_table(results: list[dict[str, Any]]) -> pd.DataFrame:
+    """Put daily forecasts next to the truth and the naive forecast, which they share."""
     shared = {name: days for name, days in results[0]["series"].items() if name != "forecast"}
     forecasts = {
         f"{result['recipe']}, seed {result['seed']}": result["series"]["forecast"]
@@ -114,10 +115,10 @@ def _series_table(results: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def _all_prices(names: list[str]) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Load the full prices of each ticker, gaps filled from the past, and name those not had."""
+    """Load each ticker's full prices, gaps filled from the past, and list the absent tickers."""
     prices, absent = {}, []
     for ticker in names:
-        find_file(price_file_name(ticker))  # a damaged file stops the study, an absent one not
+        find_file(price_file_name(ticker))  # a damaged file stops the study, an absent one does not
         try:
             table = load_prices(ticker)
         except DataError as error:

@@ -1,14 +1,15 @@
 """The study `sweeps`: one setting at a time changed, judged on a year before the test year."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
-from course_utils.recipes import BASE, Recipe, scaler_for, table_for, trainer
+from course.studies.fits import train_recipe
+from course.studies.study import Study
+from course_utils.recipes import BASE, Recipe, table_for
 
-import numpy as np
 import pandas as pd
 
-SWEEPS: dict[str, tuple[float, ...]] = {
+VALUES: dict[str, tuple[float, ...]] = {
     "units": (2, 4, 8, 16, 32, 64, 128),
     "layers": (1, 2, 3, 4),
     "lookback": (2, 5, 10, 20, 60, 120),
@@ -29,36 +30,28 @@ class Sweep:
     column: str
     year: int
     seed: int
+    version: ClassVar[int] = 1
 
     @property
-    def label(self) -> str:
-        """What the file of its result is called."""
-        return f"{self.ticker}-{self.column}-{self.year}-{self.setting}"
-
-    @property
-    def details(self) -> Recipe:
-        """What else its result depends on: the recipe that is followed."""
+    def changed(self) -> Recipe:
+        """The recipe that is followed."""
         whole = isinstance(getattr(BASE, self.setting), int)
         return replace(BASE, **{self.setting: int(self.value) if whole else self.value})
 
     def measure(self, prices: pd.DataFrame) -> dict[str, Any]:
         """Train on the years before, and measure there and in the year, in USD."""
         from course_utils.evaluation import rmse
-        from course_utils.training import train_before
-        from course_utils.windows import make_windows, unscale
+        from course_utils.windows import make_windows, to_dollars, unscale
 
-        recipe = self.details
+        recipe = self.changed
         prices = prices[prices.index.year <= self.year]
+        network, scaler, _ = train_recipe(recipe, prices, self.column, self.year, self.seed)
         table = table_for(recipe, prices, self.column)
-        train = trainer(recipe, self.seed)
-        network, scaler, _ = train_before(
-            table, self.year, recipe.lookback, train, scaler_for(recipe)
-        )
         windows, _ = make_windows(scaler.transform(table), recipe.lookback)
-        returns = unscale(scaler, network.predict(windows, verbose=0)[:, 0])
-        truth = prices[self.column].iloc[-len(returns) :]
+        truth = prices[self.column].iloc[-len(windows) :]
         naive = prices[self.column].shift().loc[truth.index]
-        forecast = naive * np.exp(returns)
+        returns = unscale(scaler, network.predict(windows, verbose=0)[:, 0])
+        forecast = to_dollars(pd.Series(returns, truth.index), prices, self.column)
         late = truth.index.year == self.year
         return {
             "train rmse": rmse(truth[~late], forecast[~late]),
@@ -68,11 +61,13 @@ class Sweep:
         }
 
 
-def plan() -> list[Sweep]:
-    """Every value of every setting on IBM's high, validated in 2016, five seeds."""
-    return [
+SWEEPS = Study(
+    "sweeps",
+    "Every value of every setting on IBM's high, validated in 2016, five seeds.",
+    lambda: [
         Sweep(setting, float(value), "IBM", "High", 2016, seed)
-        for setting, values in SWEEPS.items()
+        for setting, values in VALUES.items()
         for value in values
         for seed in range(5)
-    ]
+    ],
+)

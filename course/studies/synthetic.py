@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, ClassVar
+
+from course.studies.study import Study
 
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 
 SAMPLES, NOISE, LOOKBACK = 1000, 0.1, 50
 TRAIN, VALIDATION = 650, 150
-"""windows; those that are left are for the test"""
+"""numbers of windows; the rest are for the test"""
 
 
 def noisy_sine(samples: int, noise: float, seed: int) -> tuple[NDArray, NDArray]:
@@ -35,19 +37,10 @@ class Synthetic:
     split: str
     """`by time`, or `at random`: windows dealt into training, validation and test"""
     seed: int
-
-    @property
-    def label(self) -> str:
-        """What the file of its result is called."""
-        return "synthetic"
-
-    @property
-    def details(self) -> tuple[float, ...]:
-        """What else its result depends on."""
-        return SAMPLES, NOISE, LOOKBACK, TRAIN, VALIDATION
+    version: ClassVar[int] = 1
 
     def measure(self, prices: pd.DataFrame | None) -> dict[str, Any]:
-        """Train, and measure on the test windows beside naive, a regression and the noise."""
+        """Train, and measure on the test windows, along with naive, a regression and the noise."""
         from course_utils.evaluation import rmse
         from course_utils.models import Persistence, WindowRegression, recurrent
         from course_utils.training import fit
@@ -92,6 +85,8 @@ class Synthetic:
         return {**errors, "floor": floor, "epochs": len(history.history["loss"])}
 
 
-def plan() -> list[Synthetic]:
-    """Both splits, five seeds; the seed draws the noise, the first weights and the dealing."""
-    return [Synthetic(*one) for one in product(("by time", "at random"), range(5))]
+SYNTHETIC = Study(
+    "synthetic",
+    "Both splits, five seeds; the seed draws the noise, the first weights and the dealing.",
+    lambda: [Synthetic(*one) for one in product(("by time", "at random"), range(5))],
+)

@@ -19,9 +19,8 @@ def bands(samples: ArrayLike, level: float) -> tuple[NDArray, NDArray]:
     """
     samples = np.asarray(samples, dtype=float)
     if not 0 < level < 1:
-        raise ValueError(f"A level of {level} is no share between 0 and 1: 95 % is 0.95.")
-    if not samples.size or np.isnan(samples).any():
-        raise ValueError("Samples are missing: a band needs all of them.")
+        raise ValueError(f"A level of {level} is not a share between 0 and 1: 95% is 0.95.")
+    _check_whole(samples)
     low, high = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2], axis=-1)
     return low, high
 
@@ -38,7 +37,7 @@ def coverage(truth: ArrayLike, samples: ArrayLike, level: float) -> float:
         0 to 1; close to `level` if the bands are honest.
 
     Raises:
-        ValueError: the shapes do not fit, the level is no share, or a value is missing.
+        ValueError: the shapes do not fit, the level is not a share, or a value is missing.
     """
     truth, samples = _truth_and_samples(truth, samples)
     low, high = bands(samples, level)
@@ -48,7 +47,7 @@ def coverage(truth: ArrayLike, samples: ArrayLike, level: float) -> float:
 def crps(truth: ArrayLike, samples: ArrayLike) -> float:
     """Continuous ranked probability score: the error of a whole distribution, lower is better.
 
-    It is in the unit of the data, and of a distribution that is a single number it is the mean
+    It is in the unit of the data, and for a distribution that is a single number it is the mean
     absolute error (Matheson and Winkler, 1976; Gneiting and Raftery, 2007).
 
     Args:
@@ -75,6 +74,12 @@ def _truth_and_samples(truth: ArrayLike, samples: ArrayLike) -> tuple[NDArray, N
             f"True values of shape {truth.shape} need samples of shape {(*truth.shape, 'samples')} "
             f"with the samples last, not {samples.shape}."
         )
-    if not samples.size or np.isnan(truth).any() or np.isnan(samples).any():
-        raise ValueError("Truth or samples hold missing values: score only what has both.")
+    _check_whole(truth)
+    _check_whole(samples)
     return truth, samples
+
+
+def _check_whole(values: NDArray) -> None:
+    """Refuse missing values, of which one would spoil a whole score."""
+    if not values.size or np.isnan(values).any():
+        raise ValueError("Truth or samples hold missing values: score only what has both.")

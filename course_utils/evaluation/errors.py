@@ -8,7 +8,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import root_mean_squared_error
 
-MAX_LAG = 10  # days; a forecast later than this is none
+MAX_LAG = 10
+"""the longest delay tried, in days"""
 
 
 class Comparison(NamedTuple):
@@ -68,7 +69,7 @@ def skill(truth: ArrayLike, forecast: ArrayLike, naive: ArrayLike) -> float:
     return 1 - rmse(truth, forecast) / to_beat
 
 
-def lag_profile(truth: ArrayLike, forecast: ArrayLike, max_lag: int = MAX_LAG) -> pd.Series:
+def lag_profile(truth: ArrayLike, forecast: ArrayLike) -> pd.Series:
     """How closely the forecast's daily moves follow the true moves of 0, 1, 2, ... days before.
 
     Moves are compared, not levels, so that a constant offset cannot hide the delay.
@@ -76,40 +77,38 @@ def lag_profile(truth: ArrayLike, forecast: ArrayLike, max_lag: int = MAX_LAG) -
     Args:
         truth: shape (days,), oldest first.
         forecast: the forecast of the same days, shape (days,).
-        max_lag: the largest delay tried, in days.
 
     Returns:
-        the correlation of the moves, indexed by the delay in days from 0 to `max_lag`.
+        the correlation of the moves, indexed by the delay in days from 0 to 10.
 
     Raises:
-        ValueError: the lengths differ, or there are fewer than `max_lag` + 3 days, or truth or
-            forecast never moves.
+        ValueError: the lengths differ, there are fewer than 13 days, or truth or forecast never
+            moves.
     """
     truth, forecast = _pair(truth, forecast)
-    if len(truth) < max_lag + 3:
-        raise ValueError(f"{len(truth)} days are too few to look for delays up to {max_lag} days.")
-    if _never_moves(forecast, max_lag) or _never_moves(truth):
-        raise ValueError("What never moves, or always by the same, has no delay: leave it out.")
-    true_moves, moves = np.diff(truth), np.diff(forecast)[max_lag:]
+    if len(truth) < MAX_LAG + 3:
+        raise ValueError(f"{len(truth)} days are too few to look for delays up to {MAX_LAG} days.")
+    if _never_moves(forecast, MAX_LAG) or _never_moves(truth):
+        raise ValueError("Values that never move, or always by the same, have no delay: omit them.")
+    true_moves, moves = np.diff(truth), np.diff(forecast)[MAX_LAG:]
     shifted = np.lib.stride_tricks.sliding_window_view(true_moves, len(moves))[::-1]
     with np.errstate(invalid="ignore"):  # nan where the truth stands still
         correlations = [np.corrcoef(moves, past)[0, 1] for past in shifted]
-    return pd.Series(correlations, index=pd.RangeIndex(max_lag + 1, name="days late"))
+    return pd.Series(correlations, index=pd.RangeIndex(MAX_LAG + 1, name="days late"))
 
 
 def _never_moves(values: NDArray, from_move: int = 0) -> bool:
-    """Whether values stand still or move always by the same, rounding aside."""
+    """Whether values stand still or always move by the same amount, except for rounding."""
     moves = np.diff(values)[from_move:]
-    return bool(len(moves)) and bool(np.ptp(moves) <= 1e-9 * np.abs(values).max())
+    return len(moves) > 0 and bool(np.ptp(moves) <= 1e-9 * np.abs(values).max())
 
 
-def lag(truth: ArrayLike, forecast: ArrayLike, max_lag: int = MAX_LAG) -> int:
+def lag(truth: ArrayLike, forecast: ArrayLike) -> int:
     """The delay, in days, at which a forecast's moves agree best with the true ones.
 
     Args:
         truth: shape (days,), oldest first.
         forecast: the forecast of the same days, shape (days,).
-        max_lag: the largest delay tried, in days.
 
     Returns:
         0 for a forecast that moves with the truth, 1 for one that repeats yesterday.
@@ -117,7 +116,7 @@ def lag(truth: ArrayLike, forecast: ArrayLike, max_lag: int = MAX_LAG) -> int:
     Raises:
         ValueError: see `lag_profile`.
     """
-    return int(lag_profile(truth, forecast, max_lag).idxmax())
+    return int(lag_profile(truth, forecast).idxmax())
 
 
 def score_table(truth: pd.Series, forecasts: dict[str, ArrayLike]) -> pd.DataFrame:
@@ -128,15 +127,15 @@ def score_table(truth: pd.Series, forecasts: dict[str, ArrayLike]) -> pd.DataFra
         forecasts: name and forecast, shape (days,), the naive forecast first.
 
     Returns:
-        one row a forecast in the given order: `RMSE` in USD, `skill` against the first, and
-        `lag` in days, missing for a forecast that never moves, or soon no more.
+        one row per forecast in the given order: `RMSE` in USD, `skill` against the first, and
+        `lag` in days, missing for a forecast that never moves, or soon stops.
 
     Raises:
-        ValueError: there is no forecast, or one has another length than the truth or holds a
+        ValueError: there is no forecast, or one differs from the truth in length or holds a
             missing value; or there are too few days to find a lag, or the truth never moves.
     """
     if not forecasts:
-        raise ValueError("There is nothing to compare: give the naive forecast first, then others.")
+        raise ValueError("There is nothing to compare: pass the naive forecast first, then others.")
     naive = next(iter(forecasts.values()))
     rows = {
         name: {
@@ -152,7 +151,7 @@ def score_table(truth: pd.Series, forecasts: dict[str, ArrayLike]) -> pd.DataFra
 def error_by_horizon(
     truth: ArrayLike, forecasts: dict[str, ArrayLike], horizons: Sequence[int]
 ) -> pd.DataFrame:
-    """Compare forecasts made at many origins for many steps ahead, one horizon a row.
+    """Compare forecasts made at many origins for many steps ahead, one row per horizon.
 
     Args:
         truth: what came after each origin, shape (origins, steps); NaN where the data ends.
@@ -160,11 +159,12 @@ def error_by_horizon(
         horizons: steps ahead of the origin, from 1 to `steps`.
 
     Returns:
-        the RMSE over the origins, in the unit of the data, a row a horizon, a column a forecast.
+        the RMSE over the origins, in the unit of the data: one row per horizon, one column per
+        forecast.
 
     Raises:
-        ValueError: a forecast has another shape than the truth or holds a missing value, or a
-            horizon lies beyond the steps or has no origin whose truth is known.
+        ValueError: a forecast differs from the truth in shape or holds a missing value, or a
+            horizon is beyond the steps or has no origin whose truth is known.
     """
     truth = np.asarray(truth, dtype=float)
     if truth.ndim != 2:
@@ -174,8 +174,8 @@ def error_by_horizon(
     for name, forecast in forecasts.items():
         if np.shape(forecast) != truth.shape:
             raise ValueError(
-                f"{name}: shape {np.shape(forecast)}, but the truth has {truth.shape}: a row an "
-                "origin, a column a step."
+                f"{name}: shape {np.shape(forecast)}, but the truth has {truth.shape}: one row per "
+                "origin, one column per step."
             )
     rows = {}
     for horizon in horizons:
@@ -205,11 +205,11 @@ def diebold_mariano(truth: ArrayLike, forecast: ArrayLike, rival: ArrayLike) -> 
 
     Returns:
         the gain in mean squared error, the test statistic, and the two-sided p-value: how often
-        a gain at least as large, either way, comes about by chance between equals.
+        chance gives a gain at least as large, either way, between equally good forecasts.
 
     Raises:
-        ValueError: the lengths differ, there are fewer than ten days, the forecasts are equal but
-            for rounding, or the gain is the same every day.
+        ValueError: the lengths differ, there are fewer than ten days, the forecasts are equal
+            except for rounding, or the gain is the same every day.
     """
     from statsmodels.regression.linear_model import OLS
 
@@ -219,7 +219,7 @@ def diebold_mariano(truth: ArrayLike, forecast: ArrayLike, rival: ArrayLike) -> 
     if len(gains) < 10:
         raise ValueError(f"{len(gains)} days are too few for a test: take at least 10.")
     if np.allclose(forecast, rival, rtol=1e-6, atol=0) or np.ptp(gains) == 0:
-        raise ValueError("Both are the same, or one better by the same each day: nothing to test.")
+        raise ValueError("Equal forecasts, or the same gain every day, leave nothing to test.")
     # The usual rule for how many days back errors may depend on each other.
     days_back = int(4 * (len(gains) / 100) ** (2 / 9))
     result = OLS(gains, np.ones_like(gains)).fit(

@@ -1,4 +1,4 @@
-"""Did a model see the future? Checks that raise, and say nothing where all is well."""
+"""Did a model see the future? Checks that raise, and say nothing if all is well."""
 
 from collections.abc import Callable
 
@@ -17,10 +17,10 @@ class LeakError(AssertionError):
 def check_split(
     train_windows: NDArray, train_targets: NDArray, test_windows: NDArray, test_targets: NDArray
 ) -> None:
-    """Check that nothing the model trained on lies later than its first forecast is made.
+    """Check that nothing the model trained on is later than the day of its first forecast.
 
     Send the numbers of the days, `np.arange(len(table))`, through your own splitting and window
-    cutting in place of the prices, and hand over what comes out.
+    cutting in place of the prices, and pass what comes out.
 
     Args:
         train_windows: day numbers in the training windows, shape (samples, lookback, ...).
@@ -30,7 +30,7 @@ def check_split(
         test_targets: day numbers of the test targets.
 
     Raises:
-        LeakError: a training window or target lies after the first forecast is made.
+        LeakError: a training window or target is later than the first forecast.
     """
     first_forecast = min(np.min(test_windows[:, -1]), np.min(test_targets) - 1)
     last_train_day = max(np.max(train_windows), np.max(train_targets))
@@ -51,7 +51,7 @@ def check_scaler(scaler: Scaler, train: pd.DataFrame) -> None:
 
     Raises:
         LeakError: one of the scaler's statistics is not the training part's.
-        ValueError: the scaler lacks one: it is not fitted, or was loaded from a file.
+        ValueError: the scaler lacks a statistic: it is not fitted, or was loaded from a file.
     """
     honest = clone(scaler).fit(np.asarray(train))
     lacking = [name for name in vars(honest) if name.endswith("_") and not hasattr(scaler, name)]
@@ -59,7 +59,7 @@ def check_scaler(scaler: Scaler, train: pd.DataFrame) -> None:
         raise ValueError(
             f"The scaler has no {lacking[0]}: fit it, and check it before it is saved."
         )
-    # The number of samples comes last: that a minimum or a mean differs says more.
+    # The number of samples comes last: a minimum or a mean that differs says more.
     for name, expected in sorted(vars(honest).items(), key=lambda item: item[0].startswith("n_")):
         if not name.endswith("_") or np.asarray(expected).dtype.kind not in "fiu":
             continue
@@ -78,12 +78,12 @@ def check_past_only(
     """Change every value from a day on, and check that no forecast up to that day moves.
 
     The forecast of the day itself may use all days before it, so it must not move either. Then
-    change the values before that day instead, and see that some forecast does move: a function
-    that looks at another table than the one it is given would pass any check.
+    change the values before that day instead, and check that some forecast does move: a function
+    that reads a table other than the one it is given would pass any check.
 
     Args:
-        forecast: the whole way from a table to forecasts, as one function, that returns a
-            series indexed by the days it forecasts.
+        forecast: the whole way from a table to forecasts, as one function that returns a series
+            indexed by the days it forecasts.
         table: positive numbers such as prices, rows indexed by date, ascending.
         day: the first day whose values are changed.
 
@@ -104,7 +104,7 @@ def check_past_only(
     if not future.any():
         raise ValueError(f"The table ends before {day:%Y-%m-%d}: choose an earlier day.")
     after = forecast(_changed(table, numbers, future)).loc[:day]
-    before, after = before.align(after)  # a forecast that comes or goes has moved too
+    before, after = before.align(after)  # a forecast that appears or vanishes has moved, too
     moved = ~np.isclose(before, after, rtol=1e-5, atol=1e-8, equal_nan=True)
     if moved.any():
         raise LeakError(
@@ -115,15 +115,15 @@ def check_past_only(
     elsewhere = forecast(_changed(table, numbers, ~future)).loc[:day].reindex(before.index)
     if np.isclose(before, elsewhere, rtol=1e-5, atol=1e-8, equal_nan=True).all():
         raise ValueError(
-            "No forecast depends on the table that the function is given: does it use another one, "
-            "from outside of it?"
+            "No forecast depends on the table that the function is given: does it use a different "
+            "one, from outside of it?"
         )
 
 
 def _changed(table: pd.DataFrame, numbers: pd.Index, rows: NDArray) -> pd.DataFrame:
-    """Multiply each number in some rows by a factor of its own, as ratios would hide a common one.
+    """Multiply each number in some rows by its own factor, because ratios would hide a common one.
 
-    Same factors for every call with the same rows: the check is repeatable.
+    The same rows get the same factors in every call, so that the check can be repeated.
     """
     changed = table.copy()
     factors = np.random.default_rng(0).uniform(0.5, 2.0, (rows.sum(), len(numbers)))

@@ -21,8 +21,7 @@ import psutil
 import pytest
 from helpers import processes_below, wait_for
 from sample_notebooks import lesson
-from test_studies import LINEAR, assert_same_results, use_small_study
-from test_studies import run as run_small_study
+from small_study import LINEAR, assert_same_results, run, use_made_up_prices
 
 COURSE = "from course.commands import app; app()"
 DIES = """
@@ -144,7 +143,7 @@ def test_a_killed_warm_keeps_what_was_trained_and_the_next_one_goes_on(course, t
 DELIVERS = (
     DIES
     + """
-from course_utils.copies.delivery import deliver
+from course.copies.delivery import deliver
 deliver({name: sys.argv[3] for name in "abc"}, pathlib.Path(sys.argv[2]))
 """
 )
@@ -178,9 +177,9 @@ STORES = (
     DIES
     + """
 import nbformat
-from course_utils import lessons
-from course_utils.cli import store
-from course_utils.cli.execute import Execution
+from course.lessons.lesson import find_lessons
+from course.running import store
+from course.running.execute import Execution
 folder = pathlib.Path(sys.argv[2])
 executions = {
     lesson: Execution(nbformat.read(lesson.path, as_version=4), 7.0, 100, [7.0])
@@ -218,21 +217,21 @@ STUDY = """
 import sys
 from pathlib import Path
 import pytest
-sys.path.insert(0, sys.argv[1])
-from test_studies import LINEAR, run, use_small_study
-use_small_study(pytest.MonkeyPatch(), LINEAR)
-run(Path(sys.argv[2]))
+sys.path[:0] = sys.argv[2:]
+from small_study import LINEAR, run, use_made_up_prices
+use_made_up_prices(pytest.MonkeyPatch())
+run(Path(sys.argv[1]), LINEAR)
 """
 
 
 def test_a_study_killed_again_and_again_loses_no_finished_fit(tmp_path, monkeypatch):
-    use_small_study(monkeypatch, LINEAR)
-    whole = run_small_study(tmp_path / "whole")
+    use_made_up_prices(monkeypatch)
+    whole = run(tmp_path / "whole", LINEAR)
     fits = tmp_path / "killed" / "fits"
+    places = Path(__file__).parent, Path(__file__).parents[1]
     finished = {}
     for count in range(1, len(LINEAR)):
-        program = [sys.executable, "-c", STUDY, Path(__file__).parents[1], fits.parent]
-        process = subprocess.Popen([*map(str, program)])
+        process = subprocess.Popen([*map(str, [sys.executable, "-c", STUDY, fits.parent, *places])])
         wait_for(lambda count=count: len(list(fits.glob("*.json"))) >= count)
         process.kill()
         process.wait()
@@ -240,4 +239,4 @@ def test_a_study_killed_again_and_again_loses_no_finished_fit(tmp_path, monkeypa
         assert all("rmse" in json.loads(text) for text in found.values())
         assert finished.items() <= found.items()
         finished = found
-    assert_same_results(run_small_study(fits.parent), whole)
+    assert_same_results(run(fits.parent, LINEAR), whole)

@@ -1,4 +1,4 @@
-"""A Dask cluster gives a study the numbers of one machine, also when it loses a worker."""
+"""A Dask cluster gives a study the numbers of one machine, even when it loses a worker."""
 
 import json
 import os
@@ -18,11 +18,16 @@ import psutil
 import pytest
 from distributed import Client
 from helpers import processes_below, wait_for
-from test_studies import LINEAR, run, use_small_study
+from small_study import LINEAR, counts, run, use_made_up_prices
 
 # Workers are processes of their own and know the real recipes only.
 NETWORKS = [OneStep("GRU on returns", "IBM", "High", 2017, seed) for seed in (0, 1)]
 PATIENCE = 120
+
+
+@pytest.fixture(autouse=True)
+def made_up(monkeypatch):
+    use_made_up_prices(monkeypatch)
 
 
 @contextmanager
@@ -44,7 +49,7 @@ def process(*arguments, log, **env):
 
 
 def worker(address, name, folder, **env):
-    """A worker without a nanny, which would start it anew: killed is killed."""
+    """A worker without a nanny, which would restart it: killed is killed."""
     options = ("--no-nanny", "--nthreads", 1, "--name", name, "--no-dashboard")
     options += ("--local-directory", folder / name)
     return process("worker", address, *options, log=folder / f"{name}.log", **env)
@@ -66,8 +71,8 @@ def addresses(client):
     return {worker["id"]: address for address, worker in workers.items()}
 
 
-def test_a_killed_worker_loses_nothing_and_changes_no_number(scheduler, tmp_path, monkeypatch):
-    use_small_study(monkeypatch, NETWORKS + LINEAR)
+def test_a_killed_worker_loses_nothing_and_changes_no_number(scheduler, tmp_path):
+    fits = NETWORKS + LINEAR
     with (
         worker(scheduler, "one", tmp_path) as one,
         worker(scheduler, "other", tmp_path),
@@ -82,28 +87,24 @@ def test_a_killed_worker_loses_nothing_and_changes_no_number(scheduler, tmp_path
 
         killer = Thread(target=kill_at_work)
         killer.start()
-        on_cluster = run(tmp_path / "cluster", scheduler=scheduler)
+        on_cluster = run(tmp_path / "cluster", fits, scheduler=scheduler)
         killer.join()
         wait_for(lambda: set(addresses(client)) == {"other"})
-    alone = run(tmp_path / "alone")
+    alone = run(tmp_path / "alone", fits)
     timeless = [table.drop(columns="seconds") for table in (on_cluster, alone)]
     pd.testing.assert_frame_equal(*timeless, rtol=1e-6)
-    files = list((tmp_path / "cluster" / "fits").iterdir())
-    assert len(files) == len(NETWORKS + LINEAR)
+    assert len(list((tmp_path / "cluster" / "fits").iterdir())) == len(fits)
 
 
-def test_a_cluster_goes_on_where_this_machine_stopped(scheduler, tmp_path, monkeypatch):
-    use_small_study(monkeypatch, LINEAR[:2])
-    run(tmp_path)
-    use_small_study(monkeypatch, LINEAR)
+def test_a_cluster_resumes_where_this_machine_stopped(scheduler, tmp_path):
+    run(tmp_path, LINEAR[:2])
     reports = []
     with worker(scheduler, "one", tmp_path):
-        run(tmp_path, scheduler=scheduler, report=lambda *counts: reports.append(counts))
+        run(tmp_path, LINEAR, scheduler=scheduler, report=counts(reports))
     assert reports == [(2, 4), (3, 4), (4, 4)]
 
 
-def test_a_worker_with_another_course_is_refused(scheduler, tmp_path, monkeypatch):
-    use_small_study(monkeypatch, LINEAR[:1])
+def test_a_worker_with_a_different_course_is_refused(scheduler, tmp_path):
     package = shutil.copytree(ROOT / "course_utils", tmp_path / "other" / "course_utils")
     with (package / "models.py").open("a", encoding="utf-8") as file:
         file.write("# a newer version\n")
@@ -111,32 +112,28 @@ def test_a_worker_with_another_course_is_refused(scheduler, tmp_path, monkeypatc
         worker(scheduler, "one", tmp_path, PYTHONPATH=str(package.parent)),
         pytest.raises(StudyError, match=r"worker on .* another version of the course"),
     ):
-        run(tmp_path, scheduler=scheduler)
+        run(tmp_path, LINEAR[:1], scheduler=scheduler)
     assert not list((tmp_path / "tables").iterdir())
 
 
 def test_without_a_scheduler_or_a_worker_the_error_says_what_to_start(
     scheduler, tmp_path, monkeypatch
 ):
-    use_small_study(monkeypatch, LINEAR[:1])
     monkeypatch.setattr(workers, "SECONDS_TO_CONNECT", 1)
     with pytest.raises(StudyError, match=r"No Dask scheduler answers at .*`dask scheduler`"):
-        run(tmp_path, scheduler="tcp://127.0.0.1:1")
+        run(tmp_path, LINEAR[:1], scheduler="tcp://127.0.0.1:1")
     with pytest.raises(StudyError, match=rf"has no worker: .*dask worker {scheduler}"):
-        run(tmp_path, scheduler=scheduler)
+        run(tmp_path, LINEAR[:1], scheduler=scheduler)
 
 
-def test_a_worker_killed_on_this_machine_ends_the_study_with_what_to_do(tmp_path, monkeypatch):
-    use_small_study(monkeypatch, LINEAR[:1] + NETWORKS)
-
+def test_a_worker_killed_on_this_machine_ends_the_study_with_what_to_do(tmp_path):
     def kill_workers(done, total):
         if done == 1:
             for worker in processes_below(psutil.Process(), "popen_loky"):
                 worker.kill()
 
-    with pytest.raises(StudyError, match=r"worker was killed.*the same command goes on"):
-        run(tmp_path, jobs=2, report=kill_workers)
-    use_small_study(monkeypatch, LINEAR[:1])
+    with pytest.raises(StudyError, match=r"worker was killed.*the same command resumes"):
+        run(tmp_path, LINEAR[:1] + NETWORKS, jobs=2, report=kill_workers)
     reports = []
-    run(tmp_path, report=lambda *counts: reports.append(counts))
+    run(tmp_path, LINEAR[:1], report=counts(reports))
     assert reports == [(1, 1)]

@@ -1,28 +1,20 @@
-"""Metrics agree with hand calculations, and each leak check catches the leaks it is there for."""
+"""Metrics agree with hand calculations and with their definitions."""
 
 import warnings
 
 from course_utils.evaluation import (
-    LeakError,
-    check_past_only,
-    check_scaler,
-    check_split,
+    bands,
+    coverage,
+    crps,
     diebold_mariano,
+    error_by_horizon,
     lag,
     lag_profile,
     rmse,
     score_table,
     skill,
 )
-from course_utils.models import WindowRegression
-from course_utils.training import forecast_year
-from course_utils.windows import (
-    fit_scaler_on,
-    make_windows,
-    returns_and_range,
-    split_by_year,
-    unscale,
-)
+from course_utils.windows import unscale
 
 import numpy as np
 import pandas as pd
@@ -30,13 +22,12 @@ import pytest
 from helpers import made_up_prices
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy import stats
-from sklearn.linear_model import Ridge
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 PRICES = made_up_prices("2015-06-01", "2017-12-29")
-TRAIN, _ = split_by_year(PRICES, 2017)
-SCALERS = [MinMaxScaler, StandardScaler]
+NUMBERS = st.floats(-100, 100, width=32)
 
 
 def random_walk(days, seed=0):
@@ -58,13 +49,10 @@ def test_a_column_against_a_row_does_not_broadcast(days, seed):
     assert rmse(truth[:, np.newaxis], pd.Series(forecast)) == pytest.approx(expected)
 
 
-def test_skill_is_0_for_naive_1_for_perfect_and_negative_for_worse():
+@pytest.mark.parametrize(("off", "expected"), [(1, 0), (0, 1), (0.75, 0.25), (3, -2)])
+def test_skill_is_0_for_naive_1_for_perfect_and_negative_for_worse(off, expected):
     truth = random_walk(50)
-    naive = truth + 1
-    assert skill(truth, naive, naive) == 0
-    assert skill(truth, truth, naive) == 1
-    assert skill(truth, truth + 0.75, naive) == pytest.approx(0.25)
-    assert skill(truth, truth + 3, naive) == pytest.approx(-2)
+    assert skill(truth, truth + off, naive=truth + 1) == pytest.approx(expected)
 
 
 METRICS = {
@@ -78,23 +66,15 @@ METRICS = {
 
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
-def test_unequal_lengths_are_refused(metric):
-    with pytest.raises(ValueError, match="40 true values but 39 forecasts: they must be the same"):
-        metric(random_walk(40), random_walk(39, seed=1))
-
-
-@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
-@pytest.mark.parametrize("place", [0, 20, 39])
-def test_missing_values_are_refused_and_never_become_a_score(metric, place):
+def test_unequal_lengths_and_missing_values_are_refused(metric):
     truth, forecast = random_walk(40), random_walk(40, seed=1)
-    gap = forecast.copy()
-    gap[place] = np.nan
-    with pytest.raises(ValueError, match=r"(?i)missing|nan"):
-        metric(truth, gap)
-    gap = truth.copy()
-    gap[place] = np.nan
-    with pytest.raises(ValueError, match=r"(?i)missing|nan"):
-        metric(gap, forecast)
+    with pytest.raises(ValueError, match="40 true values but 39 forecasts: they must be the same"):
+        metric(truth, forecast[:39])
+    for place in (0, 20, 39):
+        gap = np.where(np.arange(40) == place, np.nan, 0)
+        for given_ in ((truth, forecast + gap), (truth + gap, forecast)):
+            with pytest.raises(ValueError, match=r"(?i)missing|nan"):
+                metric(*given_)
 
 
 # ---------------------------------------------------------------- delays
@@ -123,18 +103,14 @@ def test_a_noisy_copy_of_yesterday_is_one_day_late():
     assert lag(walk[1:], walk[:-1] + noise) == 1
 
 
-def test_the_largest_delay_tried_is_a_choice():
-    walk = random_walk(120)
-    assert lag(walk[20:], walk[:-20], max_lag=25) == 20
-    assert lag_profile(walk, walk, max_lag=3).index.tolist() == [0, 1, 2, 3]
-
-
 @pytest.mark.parametrize("moves", [0, 0.1, 1], ids=["constant", "rounding line", "exact line"])
-def test_a_forecast_whose_moves_never_differ_has_no_delay(moves):
+def test_a_forecast_or_truth_whose_moves_never_differ_has_no_delay(moves):
+    line, walk = 30 + moves * np.arange(100), random_walk(100)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(ValueError, match="no delay"):
-            lag(random_walk(100), 30 + moves * np.arange(100))
+        for truth, forecast in ((walk, line), (line, walk)):
+            with pytest.raises(ValueError, match="no delay"):
+                lag(truth, forecast)
 
 
 def test_too_few_days_for_a_delay_are_refused():
@@ -143,19 +119,49 @@ def test_too_few_days_for_a_delay_are_refused():
         lag(random_walk(12), random_walk(12))
 
 
+# ---------------------------------------------------------------- the table
+
+
 def test_score_table_has_its_columns_in_order_and_a_row_per_forecast_in_the_given_order():
-    truth = PRICES["High"].loc["2017"]
-    naive = PRICES["High"].shift().loc["2017"]
+    truth, naive = (series.loc["2017"] for series in (PRICES["High"], PRICES["High"].shift()))
     forecasts = {"same as yesterday": naive, "zebra": truth + 0.01, "ape": naive.to_numpy() + 3}
     table = score_table(truth, forecasts)
     assert list(table.columns) == ["RMSE", "skill", "lag"]
-    assert list(table.index) == ["same as yesterday", "zebra", "ape"]
+    assert list(table.index) == list(forecasts)
     assert table["lag"].tolist() == [1, 0, 1]
     assert table["lag"].dtype.kind == "i"
-    assert table["skill"].iloc[0] == 0
     for name, forecast in forecasts.items():
         assert table.loc[name, "RMSE"] == rmse(truth, forecast)
         assert table.loc[name, "skill"] == skill(truth, forecast, naive)
+
+
+def test_forecasts_that_stand_still_drift_evenly_or_settle_have_no_lag():
+    truth, days = PRICES["High"].iloc[:100], np.arange(100)
+    forecasts = {
+        "naive": truth.shift().bfill(),
+        "held": truth * 0 + truth.iloc[0],
+        "held drift": truth.iloc[0] + 0.05 * days,
+        "settled": np.where(days < 5, 150 + 10 * 0.5**days, 150.0),
+    }
+    assert score_table(truth, forecasts)["lag"].isna().tolist() == [False, True, True, True]
+
+
+RISING = np.arange(30.0)
+
+
+@pytest.mark.parametrize(
+    ("compare", "message"),
+    [
+        (lambda: score_table(PRICES["High"], {}), "nothing to compare"),
+        (lambda: skill(RISING, RISING + 1, RISING), "nothing left to gain"),
+        (lambda: diebold_mariano(RISING[:5], RISING[:5] + 1, RISING[:5]), "too few for a test"),
+        (lambda: diebold_mariano(RISING, RISING + 1, RISING + 2), "nothing to test"),
+        (lambda: diebold_mariano(RISING, RISING + 1, RISING[:, np.newaxis] + 1), "Equal forecasts"),
+    ],
+)
+def test_degenerate_comparisons_are_refused(compare, message):
+    with pytest.raises(ValueError, match=message):
+        compare()
 
 
 # ---------------------------------------------------------------- Diebold and Mariano
@@ -193,8 +199,7 @@ def test_swapping_forecast_and_rival_flips_the_gain_and_keeps_p(days, seed):
 
 
 def test_between_equals_p_is_uniform_and_5_percent_fall_below_5_percent():
-    rng = np.random.default_rng(0)
-    draws = rng.normal(size=(400, 3, 250))
+    draws = np.random.default_rng(0).normal(size=(400, 3, 250))
     p_values = np.array([diebold_mariano(*draw).p_value for draw in draws])
     assert 0.02 < (p_values < 0.05).mean() < 0.09
     shares = np.histogram(p_values, bins=5, range=(0, 1))[0] / 400
@@ -211,12 +216,6 @@ def test_a_clearly_better_forecast_is_told_from_its_rival():
     assert result.p_value < 1e-6
 
 
-def test_two_forecasts_that_are_the_same_are_refused():
-    truth = random_walk(50)
-    with pytest.raises(ValueError, match="are the same, or one better by the same"):
-        diebold_mariano(truth, truth + 1, (truth + 1)[:, np.newaxis])
-
-
 @pytest.mark.parametrize("kind", [MinMaxScaler, StandardScaler])
 def test_two_forecasts_that_differ_by_rounding_are_refused(kind):
     high = PRICES[["High"]]
@@ -227,387 +226,111 @@ def test_two_forecasts_that_differ_by_rounding_are_refused(kind):
         diebold_mariano(high["High"].iloc[1:], there_and_back, naive)
 
 
-# ---------------------------------------------------------------- leaks: the split
-
-DAYS = pd.DataFrame({"day": np.arange(len(PRICES))}, index=PRICES.index)
-FIRST_TEST_DAY = int((PRICES.index.year < 2017).sum())
+# ---------------------------------------------------------------- errors by horizon
 
 
-@given(
-    year=st.integers(2016, 2017),
-    lookback=st.integers(1, 60),
-    horizon=st.integers(1, 10),
-    shuffle=st.booleans(),
-)
-def test_an_honest_split_passes_even_shuffled_within_its_training_part(
-    year, lookback, horizon, shuffle
-):
-    train, test = split_by_year(DAYS, year, lookback)
-    windows, targets = make_windows(train, lookback, horizon)
-    if shuffle:
-        order = np.random.default_rng(0).permutation(len(targets))
-        windows, targets = windows[order], targets[order]
-    assert check_split(windows, targets, *make_windows(test, lookback, horizon)) is None
+def test_each_row_is_the_rmse_at_that_horizon_and_each_column_a_forecast():
+    truth, naive, network = np.random.default_rng(0).normal(size=(3, 24, 10))
+    table = error_by_horizon(truth, {"naive": naive, "network": network}, [1, 4, 10])
+    assert table.columns.tolist() == ["naive", "network"]
+    assert table.index.tolist() == [1, 4, 10]
+    assert table.loc[4, "network"] == rmse(truth[:, 3], network[:, 3])
+    assert table.loc[10, "naive"] == rmse(truth[:, 9], naive[:, 9])
 
 
-HONEST_TEST = make_windows(split_by_year(DAYS, 2017, 20)[1], 20)
+def test_origins_whose_truth_is_not_known_yet_are_left_out():
+    truth = np.array([[1.0, 2.0], [3.0, np.nan]])
+    table = error_by_horizon(truth, {"naive": np.zeros((2, 2))}, [1, 2])
+    assert table["naive"].tolist() == pytest.approx([np.sqrt(5), 2.0])
 
 
-def shuffled_before_the_split():
-    windows, targets = make_windows(DAYS, 20)
-    order = np.random.default_rng(0).permutation(len(targets))
-    train, test = order[:FIRST_TEST_DAY], order[FIRST_TEST_DAY:]
-    return windows[train], targets[train], windows[test], targets[test]
-
-
-def horizon_crosses_the_split():
-    """Keep every window that lies before the year, though its target five days on does not."""
-    windows, targets = make_windows(DAYS, 20, horizon=5)
-    before = windows[:, -1, 0] < FIRST_TEST_DAY
-    test = make_windows(split_by_year(DAYS, 2017, 20)[1], 20, horizon=5)
-    return windows[before], targets[before], *test
-
-
-def cut_first_and_split_by_position():
-    """Training targets stop before the test targets, but after the first forecast is made."""
-    windows, targets = make_windows(DAYS, 20, horizon=5)
-    first = FIRST_TEST_DAY - 20
-    return windows[:first], targets[:first], windows[first:], targets[first:]
-
-
-def one_day_too_many():
-    windows, targets = make_windows(DAYS.iloc[: FIRST_TEST_DAY + 1], 20)
-    return windows, targets, *HONEST_TEST
-
-
-def trained_on_later_years():
-    windows, targets = make_windows(DAYS[DAYS.index.year != 2016], 20)
-    return windows, targets, *make_windows(split_by_year(DAYS, 2016, 20)[1], 20)
-
-
-def windows_alone_reach_into_the_test_days():
-    windows, _ = make_windows(DAYS, 20)
-    return windows, np.arange(20, FIRST_TEST_DAY), *HONEST_TEST
+UNKNOWN_END = np.array([[1.0, 2.0, np.nan], [1.0, 2.0, np.nan]])
 
 
 @pytest.mark.parametrize(
-    "leak",
+    ("truth", "forecast", "horizon", "message"),
     [
-        shuffled_before_the_split,
-        horizon_crosses_the_split,
-        cut_first_and_split_by_position,
-        one_day_too_many,
-        trained_on_later_years,
-        windows_alone_reach_into_the_test_days,
+        (np.zeros(3), np.zeros(3), 1, r"one origin is truth\[np\.newaxis\]"),
+        (UNKNOWN_END, np.zeros((3, 2)), 1, r"naive: shape \(3, 2\), but the truth has \(2, 3\)"),
+        (UNKNOWN_END, np.zeros((2, 3)), 4, "No horizon 4: there are 3 steps"),
+        (UNKNOWN_END, np.zeros((2, 3)), 0, "No horizon 0"),
+        (UNKNOWN_END, np.zeros((2, 3)), 3, "known truth 3 steps ahead"),
+        (UNKNOWN_END, np.full((2, 3), np.nan), 1, "missing values"),
     ],
 )
-def test_check_split_catches(leak):
-    with pytest.raises(LeakError, match="split by time first, then cut windows"):
-        check_split(*leak())
+def test_horizons_that_cannot_be_scored_are_refused(truth, forecast, horizon, message):
+    with pytest.raises(ValueError, match=message):
+        error_by_horizon(truth, {"naive": forecast}, [horizon])
 
 
-# ---------------------------------------------------------------- leaks: the scaler
+# ---------------------------------------------------------------- distributions
 
 
-@pytest.mark.parametrize("kind", SCALERS)
-@pytest.mark.parametrize("columns", [["High"], list(PRICES.columns)], ids=str)
-def test_a_scaler_of_the_training_part_passes_as_table_or_array(kind, columns):
-    train = TRAIN[columns]
-    assert check_scaler(fit_scaler_on(train, kind()), train) is None
-    assert check_scaler(kind().fit(train.to_numpy()), train) is None
-    assert check_scaler(kind().fit(train), train.to_numpy()) is None
+@given(samples=arrays(float, (3, 40), elements=NUMBERS), level=st.floats(0.05, 0.95))
+def test_a_band_holds_its_level_of_the_samples_with_as_many_below_as_above(samples, level):
+    low, high = bands(samples, level)
+    below = (samples < low[:, np.newaxis]).mean(axis=1)
+    above = (samples > high[:, np.newaxis]).mean(axis=1)
+    outside = (1 - level) / 2 + 1 / samples.shape[1]
+    assert (below <= outside).all()
+    assert (above <= outside).all()
+    assert (low <= high).all()
 
 
-@pytest.mark.parametrize("kind", SCALERS)
-def test_a_scaler_that_is_not_fitted_passes_nowhere(kind):
-    with pytest.raises(ValueError, match="fit it, and check it before it is saved"):
-        check_scaler(kind(), TRAIN)
+def test_a_band_is_as_wide_as_its_level():
+    assert bands(np.arange(1001.0), 0.8) == pytest.approx((100, 900))
+    samples = np.random.default_rng(0).normal(size=(5, 1000))
+    edges = [bands(samples, level) for level in (0.5, 0.8, 0.95)]
+    widths = np.array([high - low for low, high in edges])
+    assert (np.diff(widths, axis=0) > 0).all()
+    np.testing.assert_allclose(edges[2][1], 1.96, atol=0.25)
 
 
-@pytest.mark.parametrize("kind", SCALERS)
-def test_a_scaler_fitted_in_single_precision_passes(kind):
-    assert check_scaler(kind().fit(TRAIN.astype("float32")), TRAIN) is None
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.95])
+def test_samples_of_the_truth_s_own_distribution_are_covered_as_claimed(level):
+    rng = np.random.default_rng(0)
+    truth, samples = rng.normal(size=4000), rng.normal(size=(4000, 300))
+    assert coverage(truth, samples, level) == pytest.approx(level, abs=0.02)
+    assert coverage(truth, 3 * samples, level) > level + 0.04
+    assert coverage(truth, samples / 3, level) < level - 0.2
 
 
-@pytest.mark.parametrize("kind", SCALERS)
-def test_a_scaler_of_returns_around_0_passes_however_their_mean_was_summed(kind):
-    returns = returns_and_range(TRAIN, "High")
-    centred = returns - returns.mean()
-    by_rows = kind().fit(np.ascontiguousarray(centred))
-    by_columns = kind().fit(np.asfortranarray(centred))
-    in_parts = kind().partial_fit(centred.iloc[:99]).partial_fit(centred.iloc[99:])
-    for scaler in (by_rows, by_columns, in_parts):
-        assert check_scaler(scaler, centred) is None
+@given(truth=arrays(float, 4, elements=NUMBERS), samples=arrays(float, (4, 7), elements=NUMBERS))
+def test_crps_equals_its_definition_by_expected_distances(truth, samples):
+    to_truth = np.abs(samples - truth[:, np.newaxis]).mean(axis=1)
+    among = np.abs(samples[:, :, np.newaxis] - samples[:, np.newaxis]).mean(axis=(1, 2))
+    assert crps(truth, samples) == pytest.approx((to_truth - among / 2).mean(), abs=1e-4)
 
 
-@pytest.mark.parametrize("kind", SCALERS)
+def test_crps_of_a_single_number_is_the_mean_absolute_error():
+    assert crps([1.0, 5.0], [[3.0], [4.0]]) == pytest.approx(1.5)
+
+
+def test_crps_prefers_the_true_distribution_to_a_wider_a_sharper_and_a_shifted_one():
+    rng = np.random.default_rng(1)
+    truth, samples = rng.normal(size=3000), rng.normal(size=(3000, 200))
+    right = crps(truth, samples)
+    for wrong in (2 * samples, samples / 2, samples + 0.5):
+        assert crps(truth, wrong) > right + 0.01
+
+
+@pytest.mark.parametrize("score", [lambda t, s: coverage(t, s, 0.9), crps])
 @pytest.mark.parametrize(
-    "known",
+    ("truth", "samples", "message"),
     [
-        PRICES,
-        PRICES.loc["2017"],
-        PRICES.iloc[: len(TRAIN) + 20],
-        TRAIN.iloc[: len(TRAIN) // 2],
-        TRAIN.assign(Low=PRICES["Low"].max()),
-        TRAIN[["High"]],
-    ],
-    ids=["all years", "test year", "20 test days", "half", "one column", "other columns"],
-)
-def test_check_scaler_catches(kind, known):
-    with pytest.raises(LeakError, match="fit it on the training part only"):
-        check_scaler(kind().fit(known), TRAIN)
-
-
-@pytest.mark.parametrize("kind", SCALERS)
-def test_check_scaler_catches_returns_of_all_years(kind):
-    returns = returns_and_range(PRICES, "High")
-    train, _ = split_by_year(returns, 2017)
-    with pytest.raises(LeakError):
-        check_scaler(kind().fit(returns), train)
-
-
-# ---------------------------------------------------------------- leaks: the whole way
-
-DAY = "2017-03-01"
-
-
-def yesterday(table):
-    return table["High"].shift()
-
-
-def average_of_the_week_before(table):
-    return table["High"].rolling(5).mean().shift().dropna()
-
-
-def gaps_filled_from_the_past(table):
-    return yesterday(table.ffill())
-
-
-def linear_on_returns_and_range(table):
-    table = table.ffill()
-    returns = forecast_year(
-        returns_and_range(table, "High"), 2017, 20, lambda w, t: WindowRegression().fit(w, t)
-    )
-    return table["High"].shift().loc[returns.index] * np.exp(returns)
-
-
-def ridge(table, scaler):
-    """Regress on scaled values, with a penalty: unlike plain regression it feels the scale."""
-    scaled = scaler.transform(table[["High"]])
-    train = scaled[: int((table.index.year < 2017).sum())]
-    windows, targets = make_windows(train, 5)
-    model = Ridge(alpha=5).fit(windows[:, :, 0], targets)
-    windows, _ = make_windows(scaled, 5)
-    forecasts = unscale(scaler, model.predict(windows[:, :, 0]))
-    return pd.Series(forecasts, table.index[5:]).loc["2017":]
-
-
-def ridge_scaled_by_the_past(table):
-    table = table.ffill()
-    return ridge(table, StandardScaler().fit(table.loc[:"2016", ["High"]]))
-
-
-HONEST = [
-    yesterday,
-    average_of_the_week_before,
-    gaps_filled_from_the_past,
-    linear_on_returns_and_range,
-    ridge_scaled_by_the_past,
-]
-
-
-def with_gaps(table):
-    gaps = table.copy()
-    place = table.index.get_loc(DAY)
-    gaps.iloc[place - 3 : place] = np.nan
-    gaps.iloc[place + 5 : place + 8] = np.nan
-    return gaps
-
-
-TABLES = {
-    "prices": PRICES,
-    "whole numbers": PRICES.astype({"Volume": "int64"}),
-    "single precision": PRICES.astype("float32"),
-    "text": PRICES.assign(Name="IBM"),
-    "gaps": with_gaps(PRICES),
-}
-
-
-@pytest.mark.parametrize("forecast", HONEST)
-@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
-def test_an_honest_forecast_passes_on_any_table_and_the_table_stays_as_it_was(forecast, table):
-    before = table.copy()
-    assert check_past_only(forecast, table, DAY) is None
-    pd.testing.assert_frame_equal(table, before)
-
-
-def test_an_honest_forecast_of_values_below_0_passes():
-    returns = returns_and_range(PRICES, "High")
-    assert check_past_only(lambda table: table["return"].shift(), returns, DAY) is None
-
-
-def today(table):
-    return table["High"]
-
-
-def tomorrow(table):
-    return table["High"].shift(-1)
-
-
-def centred_rolling_mean(table):
-    return table["High"].rolling(5, center=True).mean().shift()
-
-
-def rolling_mean_with_today(table):
-    return table["High"].rolling(5).mean()
-
-
-def feature_of_the_same_day(table):
-    return table["High"].shift() + 0.1 * (table["Open"] - table["Close"].shift())
-
-
-def gaps_filled_from_the_future(table):
-    return yesterday(with_gaps(table).bfill())
-
-
-def gaps_filled_from_the_future_in_place(table):
-    place = table.index.get_loc(DAY)
-    table.iloc[place - 3 : place] = table.iloc[place].to_numpy()
-    return yesterday(table)
-
-
-def gaps_filled_by_interpolation(table):
-    return yesterday(with_gaps(table).interpolate())
-
-
-def divided_by_the_maximum_of_all(table):
-    return table["High"].shift() / table["High"].max()
-
-
-def scaler_of_all_years(table):
-    return ridge(table, StandardScaler().fit(table[["High"]]))
-
-
-def minmax_scaler_of_all_years(table):
-    return ridge(table, MinMaxScaler().fit(table[["High"]]))
-
-
-def regression_on_all_years(table):
-    windows, targets = make_windows(table[["High"]], 5)
-    model = WindowRegression().fit(windows, targets)
-    return pd.Series(model.predict(windows)[:, 0], table.index[5:]).loc["2017":]
-
-
-def days_chosen_by_the_average_of_all_some_vanish(table):
-    return yesterday(table)[table["High"] > table["High"].mean()]
-
-
-def days_chosen_by_the_average_of_all_some_appear(table):
-    return yesterday(table)[table["High"] < table["High"].mean()]
-
-
-@pytest.mark.parametrize(
-    "leak",
-    [
-        today,
-        tomorrow,
-        centred_rolling_mean,
-        rolling_mean_with_today,
-        feature_of_the_same_day,
-        gaps_filled_from_the_future,
-        gaps_filled_from_the_future_in_place,
-        gaps_filled_by_interpolation,
-        divided_by_the_maximum_of_all,
-        scaler_of_all_years,
-        minmax_scaler_of_all_years,
-        regression_on_all_years,
-        days_chosen_by_the_average_of_all_some_vanish,
-        days_chosen_by_the_average_of_all_some_appear,
+        (np.zeros(3), np.zeros((5, 3)), r"shape \(3,\) need samples of shape \(3, 'samples'\)"),
+        (np.zeros(3), np.zeros(3), "samples last"),
+        ([0.0, np.nan], np.zeros((2, 4)), "missing values"),
+        ([0.0, 1.0], [[0.0, np.nan], [1.0, 1.0]], "missing values"),
+        ([0.0, 1.0], np.zeros((2, 0)), "missing values"),
     ],
 )
-def test_check_past_only_catches(leak):
-    with pytest.raises(LeakError, match=rf"(?i)forecasts up to {DAY} moved"):
-        check_past_only(leak, PRICES.copy(), DAY)
+def test_truth_and_samples_that_do_not_fit_are_refused(score, truth, samples, message):
+    with pytest.raises(ValueError, match=message):
+        score(truth, samples)
 
 
-def test_a_real_gap_filled_in_place_from_the_future_is_caught_and_stays_a_gap():
-    def fill_in_place(table):
-        table.bfill(inplace=True)
-        return table["High"].shift().dropna()
-
-    table = with_gaps(PRICES)
-    before = table.copy()
-    with pytest.raises(LeakError):
-        check_past_only(fill_in_place, table, DAY)
-    pd.testing.assert_frame_equal(table, before)
-
-
-def test_the_message_names_the_first_forecast_that_moved():
-    with pytest.raises(LeakError, match="the first for 2017-02-27"):
-        check_past_only(lambda table: table["High"].shift(-2), PRICES, DAY)
-
-
-def test_nothing_to_check_is_an_error_and_not_a_pass():
-    with pytest.raises(ValueError, match="No forecast for 2016-12-30 or before: choose a later"):
-        check_past_only(linear_on_returns_and_range, PRICES, "2016-12-30")
-    for after_the_end in ("2017-12-30", "2018-06-01"):
-        with pytest.raises(ValueError, match=f"ends before {after_the_end}: choose an earlier"):
-            check_past_only(tomorrow, PRICES, after_the_end)
-
-
-def test_days_of_a_time_zone_are_checked_as_any_others():
-    table = PRICES.tz_localize("America/New_York")
-    assert check_past_only(yesterday, table, DAY) is None
-    assert check_past_only(yesterday, table, pd.Timestamp(DAY, tz="America/New_York")) is None
-    with pytest.raises(LeakError):
-        check_past_only(tomorrow, table, DAY)
-
-
-# ---------------------------------------------------------------- what a stranger tried
-
-
-@pytest.mark.parametrize(
-    "forecast",
-    [
-        lambda table: PRICES["High"].shift(),
-        lambda table: PRICES["High"].rolling(5, center=True).mean(),
-        lambda table: table["High"] * 0 + 100.0,
-    ],
-    ids=["another table", "another table, and a leak", "a constant"],
-)
-def test_check_past_only_refuses_a_function_that_does_not_use_its_table(forecast):
-    with pytest.raises(ValueError, match="does it use another one, from outside of it"):
-        check_past_only(forecast, PRICES, "2017-06-01")
-
-
-def test_a_forecast_that_never_moves_has_a_row_without_a_lag():
-    truth = PRICES["High"].iloc[:50]
-    table = score_table(truth, {"naive": truth.shift().bfill(), "held": truth * 0 + truth.iloc[0]})
-    assert table["lag"].isna().tolist() == [False, True]
-
-
-def test_forecasts_that_drift_evenly_or_settle_have_no_lag_either():
-    truth, days = PRICES["High"].iloc[:100], np.arange(100)
-    forecasts = {
-        "naive": truth.shift().bfill(),
-        "held drift": truth.iloc[0] + 0.05 * days,
-        "settled": np.where(days < 5, 150 + 10 * 0.5**days, 150.0),
-    }
-    assert score_table(truth, forecasts)["lag"].isna().tolist() == [False, True, True]
-
-
-def test_a_table_of_nothing_and_a_truth_that_stands_still_are_refused():
-    with pytest.raises(ValueError, match="nothing to compare"):
-        score_table(PRICES["High"], {})
-    with pytest.raises(ValueError, match="has no delay"):
-        lag(np.ones(50), random_walk(50))
-
-
-def test_degenerate_comparisons_are_refused():
-    truth = np.arange(30.0)
-    with pytest.raises(ValueError, match="nothing left to gain"):
-        skill(truth, truth + 1, truth)
-    with pytest.raises(ValueError, match="too few for a test"):
-        diebold_mariano(truth[:5], truth[:5] + 1, truth[:5] - 2)
-    with pytest.raises(ValueError, match="nothing to test"):
-        diebold_mariano(truth, truth + 1, truth + 2)
+@pytest.mark.parametrize("level", [0, 1, 95, -0.5])
+def test_a_level_is_a_share(level):
+    with pytest.raises(ValueError, match=r"95% is 0\.95"):
+        bands(np.zeros((2, 3)), level)

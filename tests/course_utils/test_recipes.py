@@ -1,49 +1,70 @@
-"""The studies fit what they say they fit."""
+"""Recipes compare what they say they compare, and forecast without a look at the future."""
 
-from course.studies.memory import recall_task
-from course.studies.plans import PLANS, plan
-from course_utils.recipes import BUDGET, RECIPES, Recipe, table_for
+from course_utils.evaluation import check_past_only, rmse
+from course_utils.recipes import BASE, BUDGET, HYBRID, RECIPES, Recipe, forecast, table_for
 
-import numpy as np
 import pytest
 from helpers import made_up_prices
-from hypothesis import given
-from hypothesis import strategies as st
+
+PRICES = made_up_prices("2016-10-03", "2017-03-31")
+FEATURES = ["levels", "returns", "range", "technical"]
 
 
-def test_cells_of_one_budget_have_the_same_number_of_parameters_within_3_percent():
+def settings_except(recipe, *names):
+    return {name: value for name, value in vars(recipe).items() if name not in names}
+
+
+@pytest.mark.parametrize("group", [BUDGET, HYBRID])
+def test_networks_of_one_budget_have_the_same_parameters_within_3_percent(group):
     from course_utils.models import recurrent
 
     counts = [
-        recurrent(RECIPES[name].cell, 4, RECIPES[name].units).layers[0].count_params()
-        for name in BUDGET
+        recurrent(recipe.cell, 4, recipe.units, bidirectional=recipe.bidirectional).count_params()
+        for recipe in (RECIPES[name] for name in group)
+        if recipe.cell
     ]
     assert max(counts) <= 1.03 * min(counts)
 
 
-@pytest.mark.parametrize("name", ["GRU on levels", "GRU on returns"])
+def test_hybrids_differ_in_cell_units_and_direction_and_in_nothing_else():
+    first, *others = (recipe for recipe in HYBRID.values() if recipe.cell)
+    varied = ("cell", "units", "bidirectional")
+    for recipe in others:
+        assert settings_except(recipe, *varied) == settings_except(first, *varied)
+    assert HYBRID["LSTM"] == RECIPES["LSTM, same budget"]
+    assert HYBRID["GRU"] == RECIPES["GRU, same budget"]
+
+
+def test_the_base_of_the_sweeps_is_the_ladder_s_gru_with_an_optimizer_that_decays():
+    other, varied = RECIPES["GRU on returns and range"], ("optimizer", "weight_decay")
+    assert settings_except(BASE, *varied) == settings_except(other, *varied)
+    assert BASE.optimizer == "AdamW"
+
+
+@pytest.mark.parametrize("features", FEATURES)
+def test_future_prices_never_change_a_recipe_s_past_forecasts(features):
+    recipe = Recipe(features, cell=None)
+    check_past_only(
+        lambda prices: forecast(recipe, prices, "High", 2017, seed=0), PRICES, "2017-02-15"
+    )
+
+
+@pytest.mark.parametrize("features", FEATURES)
+def test_a_forecast_is_in_usd_for_each_day_of_the_year(features):
+    forecasts = forecast(Recipe(features, cell=None), PRICES, "Close", 2017, seed=0)
+    close = PRICES["Close"].loc["2017"]
+    assert forecasts.index.equals(close.index)
+    assert rmse(close, forecasts) < 0.05 * close.mean()
+
+
+@pytest.mark.parametrize("features", FEATURES)
 @pytest.mark.parametrize("column", ["Foo", "Volume"])
-def test_what_is_no_price_is_refused(name, column):
-    with pytest.raises(ValueError, match="No price"):
-        table_for(RECIPES[name], made_up_prices("2015-01-01", "2015-02-01"), column)
+def test_a_column_that_is_not_a_price_is_refused(features, column):
+    with pytest.raises(ValueError, match=f"No price '{column}'"):
+        table_for(Recipe(features), PRICES, column)
 
 
-def test_features_that_nobody_knows_are_refused():
-    with pytest.raises(ValueError, match="No features 'level': choose levels, returns or range"):
-        table_for(Recipe("level"), made_up_prices("2015-01-01", "2015-02-01"), "High")
-
-
-@given(samples=st.integers(1, 50), distance=st.integers(1, 30), seed=st.integers(0, 99))
-def test_the_memory_task_asks_for_the_marked_bit_and_for_nothing_else(samples, distance, seed):
-    inputs, first = recall_task(samples, distance, np.random.default_rng(seed))
-    assert inputs.shape == (samples, distance + 1, 2)
-    assert set(np.unique(inputs[:, :, 0])) <= {-1.0, 1.0}
-    np.testing.assert_array_equal(inputs[:, 0, 1], 1)
-    np.testing.assert_array_equal(inputs[:, 1:, 1], 0)
-    np.testing.assert_array_equal(2 * first - 1, inputs[:, 0, 0])
-
-
-@pytest.mark.parametrize("study", PLANS)
-def test_no_plan_holds_a_fit_twice(study):
-    fits = plan(study)
-    assert len(set(fits)) == len(fits) > 0
+def test_unknown_features_are_refused_with_the_known_ones():
+    message = "No features 'level': choose levels, returns, range or technical"
+    with pytest.raises(ValueError, match=message):
+        table_for(Recipe("level"), PRICES, "High")

@@ -1,7 +1,5 @@
 """Characters as codes, n-grams against hand-computed values, bits, and the compiled sampler."""
 
-from course.studies import characters as study
-from course_utils.files import DataError
 from course_utils.text import characters as chars
 from course_utils.text.ngrams import NGram, sample_ngram
 from course_utils.text.sampling import sample
@@ -336,38 +334,3 @@ def test_the_share_leaves_out_the_words_that_may_be_cut():
     assert chars.share_known("xx the cat sat zz yy", text, 2) == pytest.approx(2 / 3)
     assert np.isnan(chars.share_known("two words", text))
     assert np.isnan(chars.share_known("", text))
-
-
-# ------------------------------------------------------------------------------- the study
-
-
-def test_a_fit_of_the_study_is_measured_on_the_last_tenth_and_can_be_repeated(monkeypatch):
-    monkeypatch.setattr(study, "WRITTEN", 60)
-    lines = np.random.default_rng(0).choice(["the cat sat.\n", "a dog # ran.\n"], 300)
-    text = "".join(lines)
-    found = study.measure_text(text, 0, epochs=2, dropout=0.1, batch_size=16, units=8)
-    assert found["training characters"] + found["held-out characters"] == len(text) == 3900
-    codes = chars.encode(text, chars.characters_of(text))
-    fivegram = NGram(codes[:3510], 5, len(set(text)) + 1)
-    assert found["5-gram"] == chars.bits(fivegram.probabilities_of(codes, 3510))
-    assert found["5-gram"] < found["unigram"]
-    assert found["epoch 2"] == found["GRU"] < found["epoch 1"]
-    assert found["words held out"] == found["triples held out"] == 1
-    assert not any(character in found["sample at 1.0"] for character in "#\n")
-    again = study.measure_text(text, 0, epochs=2, dropout=0.1, batch_size=16, units=8)
-    assert again == found
-
-
-def test_the_study_has_two_seeds_of_each_text():
-    assert [(fit.text, fit.seed) for fit in study.plan()] == [
-        ("Shakespeare", 0),
-        ("Shakespeare", 1),
-        ("default", 0),
-        ("default", 1),
-    ]
-
-
-def test_without_shakespeare_the_study_says_how_to_get_it(monkeypatch):
-    monkeypatch.setattr("course_utils.data.registry.find_file", lambda name: None)
-    with pytest.raises(DataError, match=r"course data get tinyshakespeare\.txt"):
-        study.load("Shakespeare")

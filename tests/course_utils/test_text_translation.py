@@ -1,13 +1,8 @@
 """The translator: teacher forcing, masked padding, and search that finds what it should."""
 
-import shutil
-from dataclasses import replace
 from itertools import product
 
-from course.studies import translation as studies
-from course.studies import workers
-from course_utils.files import DataError
-from course_utils.text import EOS, PAD, SOS, grammar, translation
+from course_utils.text import EOS, PAD, SOS
 from course_utils.text.translation import (
     attention_weights,
     beam_search,
@@ -243,71 +238,3 @@ def test_attention_weights_sum_to_one_and_give_padding_nothing():
 def test_weights_of_a_network_without_attention_are_refused():
     with pytest.raises(ValueError, match="no layer named attention"):
         attention_weights(MODELS[False], SOURCES, SOURCES)
-
-
-# ----------------------------------------------------------------------------------- the studies
-
-
-@pytest.fixture
-def small_study(tmp_path, monkeypatch):
-    """The studies on a handful of made-up pairs."""
-    table = grammar.sentence_pairs({"train": 200, "valid": 20, "test": 20})
-    table.attrs["source"] = "full"
-    monkeypatch.setattr(studies, "BACKUPS", tmp_path)
-    monkeypatch.setattr(studies, "load_sentence_pairs", lambda name: table)
-    monkeypatch.setattr(studies, "EPOCHS", dict.fromkeys(studies.EPOCHS, 1))
-    monkeypatch.setattr(grammar, "sentence_pairs", lambda: table)
-    return table
-
-
-def test_the_study_goes_on_after_its_last_whole_epoch(small_study):
-    """Two epochs, then a third, give what three in one go give; only the folder differs."""
-    fit = studies.Multi30k("with attention", 100, 60, 2, seed=0)
-    stopped, whole = replace(fit, epochs=3), replace(fit, epochs=3, seed=0)
-    first = fit.measure(None)
-    gone_on = stopped.measure(None)
-    assert len([*stopped.backup.parent.iterdir()]) == 1
-    assert np.isnan(stopped.measure(None)["seconds an epoch"])  # nothing was left to train
-    shutil.rmtree(whole.backup)
-    at_once = whole.measure(None)
-    for measured in (gone_on, at_once):
-        assert measured.pop("seconds an epoch") > 0
-    assert gone_on == pytest.approx(at_once, rel=1e-4)
-    assert first["loss 2"] == pytest.approx(at_once["loss 2"])
-    assert at_once["loss 3"] < at_once["loss 1"]
-    assert {"dictionary bleu", "greedy bleu", "beam bleu", "valid 3"} <= set(at_once)
-
-
-def test_weights_of_another_version_are_not_taken_up(monkeypatch):
-    fit = studies.Multi30k("with attention", 100, 60, 2, seed=0)
-    here = fit.backup
-    assert replace(fit, epochs=3).backup == here != replace(fit, seed=1).backup
-    monkeypatch.setattr(workers, "versions_here", lambda: {"keras": "another"})
-    assert fit.backup != here
-
-
-def test_the_study_refuses_to_run_on_the_grammar_instead_of_captions(small_study):
-    small_study.attrs["source"] = "embedded"
-    with pytest.raises(DataError, match="multi30k needs the full data"):
-        studies.Multi30k("with attention", 100, 60, 1, seed=0).measure(None)
-
-
-def test_the_study_of_seeds_measures_both_parts_and_all_lengths(small_study, monkeypatch):
-    """And it reads the words from the last where it says so."""
-    rows = []
-    monkeypatch.setattr(
-        translation, "greedy", lambda model, ids, length: rows.append(ids) or greedy(model, ids)
-    )
-    for network in ("encoder-decoder", "read backwards"):
-        found = studies.Composition(network, 0).measure(None)
-        assert {"valid bleu", "test bleu", "test whole", "whole 6", "whole 18"} <= set(found)
-    for one, other in zip(rows[:2], rows[2:], strict=True):
-        for forwards, backwards in zip(one.tolist(), other.tolist(), strict=True):
-            end = forwards.index(EOS)
-            assert backwards == [*forwards[:end][::-1], *forwards[end:]] != forwards
-
-
-def test_both_studies_list_their_networks():
-    assert [fit.seed for fit in studies.composition()] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
-    assert {fit.network for fit in studies.composition()} == set(studies.EPOCHS)
-    assert {fit.network for fit in studies.plan()} == {"encoder-decoder", "with attention"}

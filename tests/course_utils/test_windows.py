@@ -8,6 +8,8 @@ from course_utils.windows import (
     make_windows,
     returns_and_range,
     split_by_year,
+    spread_origins,
+    to_dollars,
     unscale,
 )
 
@@ -48,13 +50,10 @@ def test_windows_equal_the_plain_append_loop(samples, lookback, horizon, feature
     np.testing.assert_array_equal(targets, expected_targets)
 
 
-def test_a_series_without_feature_axis_has_one_feature():
+def test_a_series_has_one_feature_and_a_table_its_first_column_as_the_target():
     windows, targets = make_windows([1, 2, 3, 4], lookback=2)
     assert windows.tolist() == [[[1], [2]], [[2], [3]]]
     assert targets.tolist() == [3, 4]
-
-
-def test_a_table_is_cut_as_its_values_are_and_its_first_column_is_the_target():
     windows, targets = make_windows(PRICES, lookback=20)
     np.testing.assert_array_equal(windows[0], PRICES.iloc[:20])
     np.testing.assert_array_equal(targets, PRICES["Open"].iloc[20:])
@@ -106,41 +105,37 @@ def test_what_gives_no_windows_is_refused_with_what_to_do(series, lookback, hori
         make_windows(series, lookback, horizon)
 
 
-@given(year=st.integers(2015, 2017), lookback=st.integers(0, 250))
-def test_a_split_keeps_the_year_out_of_training_and_its_context_out_of_no_day(year, lookback):
-    train, test = split_by_year(PRICES, year, lookback)
-    during = PRICES[PRICES.index.year == year]
-    pd.testing.assert_frame_equal(train, PRICES[PRICES.index < f"{year}-01-01"])
-    pd.testing.assert_frame_equal(test.iloc[lookback:], during)
-    pd.testing.assert_frame_equal(test.iloc[:lookback], train.iloc[len(train) - lookback :])
-
-
-@settings(max_examples=20)
+@settings(max_examples=50)
 @given(year=st.integers(2015, 2017), lookback=st.integers(1, 250))
-def test_test_windows_forecast_each_day_of_the_year_once(year, lookback):
+def test_a_split_keeps_the_year_out_of_training_and_forecasts_each_of_its_days_once(year, lookback):
     days = pd.DataFrame({"day": np.arange(len(PRICES))}, index=PRICES.index)
     train, test = split_by_year(days, year, lookback)
+    pd.testing.assert_frame_equal(train, days[days.index < f"{year}-01-01"])
+    pd.testing.assert_frame_equal(test.iloc[lookback:], days[days.index.year == year])
+    pd.testing.assert_frame_equal(test.iloc[:lookback], train.iloc[-lookback:])
     windows, targets = make_windows(test, lookback)
     np.testing.assert_array_equal(targets, days.loc[str(year), "day"])
     assert windows[0, -1, 0] == train["day"].iloc[-1] == targets[0] - 1
 
 
-def test_a_year_without_data_is_refused_with_the_span_covered():
-    message = r"No day in 2018: the table covers 2014-01-01 to 2017-12-29\. Take a year within it"
+def test_a_split_without_lookback_has_no_context():
+    train, test = split_by_year(PRICES, 2016)
+    assert train.index[-1] < pd.Timestamp("2016-01-01") <= test.index[0]
+
+
+@pytest.mark.parametrize(
+    ("table", "year", "lookback", "message"),
+    [
+        (PRICES.iloc[:0], 2017, 0, "An empty table holds no day of 2017"),
+        (PRICES, 2018, 0, r"No day in 2018: the table covers 2014-01-01 to 2017-12-29\. Take a ye"),
+        (PRICES.iloc[::-1], 2017, 0, r"oldest to the newest: table\.sort_index\(\)"),
+        (PRICES, 2014, 0, "0 days before 2014 are too few .* lookback 0: take a later year or"),
+        (PRICES, 2015, 261, "261 days before 2015 are too few .* lookback 261: take a later"),
+    ],
+)
+def test_a_table_that_cannot_be_split_is_refused_with_what_to_do(table, year, lookback, message):
     with pytest.raises(ValueError, match=message):
-        split_by_year(PRICES, 2018)
-
-
-def test_a_table_from_the_newest_day_to_the_oldest_is_refused():
-    with pytest.raises(ValueError, match=r"oldest to the newest: table\.sort_index\(\)"):
-        split_by_year(PRICES.iloc[::-1], 2017)
-
-
-@pytest.mark.parametrize(("year", "lookback", "days"), [(2014, 0, 0), (2015, 261, 261)])
-def test_too_little_history_is_refused_with_what_to_do(year, lookback, days):
-    message = f"{days} days before {year} are too few .* lookback {lookback}: take a later year or"
-    with pytest.raises(ValueError, match=message):
-        split_by_year(PRICES, year, lookback)
+        split_by_year(table, year, lookback)
 
 
 def test_the_shortest_history_that_is_taken_gives_one_training_window():
@@ -155,15 +150,9 @@ def test_the_scaler_is_fitted_to_the_training_part():
     assert isinstance(scaler, MinMaxScaler)
     np.testing.assert_allclose(scaler.data_min_, train.min())
     np.testing.assert_allclose(scaler.data_max_, train.max())
-    standard = fit_scaler_on(train, StandardScaler())
+    standard = fit_scaler_on(train, StandardScaler().fit(PRICES))  # it forgets what it knew
     np.testing.assert_allclose(standard.mean_, train.mean())
     np.testing.assert_allclose(standard.scale_, train.std(ddof=0))
-
-
-def test_fitting_anew_forgets_what_a_scaler_knew():
-    train, _ = split_by_year(PRICES, 2016)
-    scaler = fit_scaler_on(train, StandardScaler().fit(PRICES))
-    np.testing.assert_allclose(scaler.mean_, train.mean())
 
 
 def test_an_empty_training_part_is_refused():
@@ -195,19 +184,14 @@ def test_what_a_scaler_leaves_out_is_not_undone(left_out):
     np.testing.assert_allclose(back, PRICES.iloc[:, 1], rtol=1e-9)
 
 
-def test_another_kind_of_scaler_is_refused():
+def test_a_scaler_of_a_different_kind_is_refused():
     with pytest.raises(TypeError, match="not RobustScaler"):
         unscale(RobustScaler().fit(PRICES), np.zeros(3))
 
 
 @pytest.mark.parametrize("kind", [MinMaxScaler, StandardScaler])
-def test_a_network_s_single_precision_is_unscaled_in_double(kind):
-    scaler = fit_scaler_on(PRICES, kind())
-    assert unscale(scaler, np.zeros(3, "float32")).dtype == np.float64
-
-
-@pytest.mark.parametrize("kind", [MinMaxScaler, StandardScaler])
-def test_an_unfitted_scaler_unscales_nothing(kind):
+def test_a_network_s_single_precision_is_unscaled_in_double_and_by_a_fitted_scaler_only(kind):
+    assert unscale(fit_scaler_on(PRICES, kind()), np.zeros(3, "float32")).dtype == np.float64
     with pytest.raises((AttributeError, NotFittedError)):
         unscale(kind(), np.zeros(3))
 
@@ -245,12 +229,24 @@ def test_future_days_never_change_earlier_returns_and_ranges(column, day, factor
 
 @settings(max_examples=20)
 @given(column=st.sampled_from(PRICE_COLUMNS), unit=st.floats(0.01, 100))
-def test_returns_and_ranges_do_not_depend_on_the_unit(column, unit):
+def test_returns_lead_back_to_prices_and_do_not_depend_on_the_unit(column, unit):
     table = returns_and_range(PRICES, column)
     pd.testing.assert_frame_equal(table, returns_and_range(PRICES * unit, column), atol=1e-9)
+    some = table["return"].iloc[7:]
+    expected = PRICES[column].loc[some.index]
+    pd.testing.assert_series_equal(to_dollars(some, PRICES, column), expected, check_names=False)
 
 
 @pytest.mark.parametrize("column", ["Volume", "high", "Price"])
 def test_an_unknown_price_is_refused_with_the_known_ones(column):
     with pytest.raises(ValueError, match=f"{column}.*choose one of Open, High, Low, Close"):
         returns_and_range(PRICES, column)
+
+
+def test_origins_are_spread_from_the_year_s_eve_to_the_last_day_with_enough_days_after_it():
+    origins = spread_origins(PRICES.index, 2016, steps=20, count=5)
+    assert PRICES.index[origins[0]] == pd.Timestamp("2015-12-31")
+    assert origins[-1] == len(PRICES) - 1 - 20
+    assert np.ptp(np.diff(origins)) <= 1
+    with pytest.raises(ValueError, match="begin earlier or take fewer"):
+        spread_origins(PRICES.index, 2017, steps=250, count=20)

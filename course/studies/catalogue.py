@@ -1,0 +1,47 @@
+"""Which studies there are."""
+
+from course.studies import (
+    apple,
+    bands,
+    characters,
+    composition,
+    free_running,
+    memory,
+    multi30k,
+    one_step,
+    sweeps,
+    synthetic,
+)
+from course.studies.study import Study
+
+STUDIES = {
+    study.name: study
+    for study in (
+        one_step.IBM,
+        one_step.TICKERS,
+        one_step.CELLS,
+        memory.MEMORY,
+        free_running.FREE_RUN,
+        free_running.HORIZONS,
+        bands.BANDS,
+        synthetic.SYNTHETIC,
+        apple.APPLE,
+        sweeps.SWEEPS,
+        one_step.HYBRIDS,
+        composition.COMPOSITION,
+        multi30k.MULTI30K,
+        characters.CHARACTERS,
+    )
+}
+
+
+def find_study(name: str) -> Study:
+    """Find a study by its name.
+
+    Raises:
+        ValueError: there is no such study.
+    """
+    if name not in STUDIES:
+        *others, last = STUDIES
+        raise ValueError(f"No study {name!r}: choose {', '.join(others)} or {last}.")
+    return STUDIES[name]

@@ -1,0 +1,145 @@
+"""Single fits measure what they say: recall, a noisy sine, AAPL early and late, and sweeps."""
+
+from dataclasses import fields, replace
+
+from course.studies import apple, sweeps, synthetic
+from course.studies.memory import recall_task
+from course_utils import recipes
+from course_utils.evaluation import rmse
+
+import keras
+import numpy as np
+import pytest
+from helpers import made_up_prices
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import mean_absolute_error, r2_score
+
+PRICES = made_up_prices("2015-06-01", "2017-03-31")
+
+# ---------------------------------------------------------------------- memory
+
+
+@given(samples=st.integers(1, 50), distance=st.integers(1, 30), seed=st.integers(0, 99))
+def test_the_memory_task_asks_for_the_marked_bit_and_for_nothing_else(samples, distance, seed):
+    inputs, first = recall_task(samples, distance, np.random.default_rng(seed))
+    assert inputs.shape == (samples, distance + 1, 2)
+    assert set(np.unique(inputs[:, :, 0])) <= {-1.0, 1.0}
+    np.testing.assert_array_equal(inputs[:, 0, 1], 1)
+    np.testing.assert_array_equal(inputs[:, 1:, 1], 0)
+    np.testing.assert_array_equal(2 * first - 1, inputs[:, 0, 0])
+
+
+# ---------------------------------------------------------------------- synthetic
+
+
+def test_the_noise_is_all_that_the_clean_series_gets_wrong():
+    clean, series = synthetic.noisy_sine(200_000, 0.1, seed=0)
+    np.testing.assert_allclose(clean, np.sin(0.02 * np.arange(200_000)))
+    noise = series - clean
+    assert noise.std() == pytest.approx(0.1, rel=0.01)
+    assert noise.mean() == pytest.approx(0, abs=1e-3)
+    assert np.corrcoef(noise[:-1], noise[1:])[0, 1] == pytest.approx(0, abs=0.01)
+
+
+def test_seeds_of_the_noise_repeat_and_differ():
+    one, same, other = (synthetic.noisy_sine(50, 0.1, seed)[1] for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, same)
+    assert (one != other).all()
+
+
+@pytest.mark.parametrize("split", ["by time", "at random"])
+def test_a_sine_is_measured_on_its_test_windows(split, monkeypatch):
+    """Few samples, and a network of one unit in place of 3 × 128."""
+    sizes = {"SAMPLES": 120, "LOOKBACK": 5, "TRAIN": 60, "VALIDATION": 20}
+    for name, value in sizes.items():
+        monkeypatch.setattr(synthetic, name, value)
+    built = []
+
+    def tiny(cell, features, units, layers, dropout):
+        built.append((cell, features, units, layers, dropout))
+        network = [keras.layers.SimpleRNN(1), keras.layers.Dense(1)]
+        return keras.Sequential([keras.Input((None, 1)), *network])
+
+    monkeypatch.setattr("course_utils.models.recurrent", tiny)
+    found = synthetic.Synthetic(split, seed=2).measure(None)
+    assert built == [("LSTM", 1, 128, 3, 0.2)]
+    clean, series = synthetic.noisy_sine(120, 0.1, seed=2)
+    order = np.arange(115)
+    if split == "at random":
+        order = np.random.default_rng(2).permutation(order)
+    test = 5 + order[80:]
+    assert found["floor"] == pytest.approx(rmse(series[test], clean[test]))
+    assert found["naive"] == pytest.approx(rmse(series[test], series[test - 1]))
+    assert 0 < found["linear"] < found["naive"]
+    assert found["rmse"] > 0
+    assert 10 <= found["epochs"] <= 40
+    assert found.keys() == {"rmse", "naive", "linear", "floor", "epochs"}
+
+
+# ---------------------------------------------------------------------- apple
+
+
+@pytest.mark.parametrize("network", apple.NETWORKS)
+def test_apple_is_measured_early_and_late_next_to_yesterday(network, monkeypatch):
+    """Neither the scaler nor the network sees the last fifth."""
+    tiny = {
+        name: replace(recipe, units=1, epochs=1, batch_size=max(recipe.batch_size, 64))
+        for name, recipe in apple.NETWORKS.items()
+    }
+    monkeypatch.setattr(apple, "NETWORKS", tiny)
+    changed = PRICES.copy()
+    changed.iloc[-50:] *= 3
+    fit = apple.Apple(network, "AAPL", 0)
+    found, later = fit.measure(PRICES), fit.measure(changed)
+    for name in ("train rmse", "train naive"):
+        assert found[name] == later[name]
+    assert found["test rmse"] != later["test rmse"]
+
+    lost = 14 if network == "SimpleRNN(50) on features" else 0  # days that lack a feature
+    close = PRICES["Close"].to_numpy()[lost:]
+    cut = int(0.8 * len(close))
+    early, late = np.arange(20, cut), np.arange(cut, len(close))
+    assert found["train naive"] == pytest.approx(rmse(close[early], close[early - 1]))
+    assert found["test naive"] == pytest.approx(rmse(close[late], close[late - 1]))
+    assert found["naive mae"] == pytest.approx(mean_absolute_error(close[late], close[late - 1]))
+    assert found["naive r2"] == pytest.approx(r2_score(close[late], close[late - 1]))
+    error = (found["test rmse"] / found["test naive"]) ** 2
+    assert 1 - found["test r2"] == pytest.approx((1 - found["naive r2"]) * error)
+    assert 0 < found["test mae"] <= found["test rmse"]
+
+
+# ---------------------------------------------------------------------- sweeps
+
+
+@pytest.mark.parametrize("setting", sweeps.VALUES)
+def test_each_value_of_a_sweep_changes_its_setting_and_no_other(setting):
+    values = sweeps.VALUES[setting]
+    assert getattr(sweeps.BASE, setting) in values
+    assert list(values) == sorted(set(values))
+    for value in values:
+        recipe = sweeps.Sweep(setting, float(value), "IBM", "High", 2016, 0).changed
+        assert getattr(recipe, setting) == value
+        assert replace(recipe, **{setting: getattr(sweeps.BASE, setting)}) == sweeps.BASE
+        for field in fields(recipe):
+            assert type(getattr(recipe, field.name)) is type(getattr(sweeps.BASE, field.name))
+
+
+@pytest.mark.parametrize(("setting", "value"), [("units", 3.0), ("lookback", 5.0)])
+def test_a_sweep_s_errors_are_those_of_the_forecasts_of_the_year(setting, value, monkeypatch):
+    """And later prices never change them."""
+    base = replace(sweeps.BASE, units=2, lookback=3, epochs=1, batch_size=64)
+    monkeypatch.setattr(sweeps, "BASE", base)
+    fit = sweeps.Sweep(setting, value, "IBM", "Close", 2016, 1)
+    found = fit.measure(PRICES)
+    recipe = replace(base, **{setting: int(value)})
+    forecast = recipes.forecast(recipe, PRICES, "Close", 2016, seed=1)
+    close = PRICES["Close"]
+    assert found["rmse"] == pytest.approx(rmse(close.loc["2016"], forecast), rel=1e-5)
+    assert found["naive"] == pytest.approx(rmse(close.loc["2016"], close.shift().loc["2016"]))
+    before = close.loc[:"2015"].iloc[recipe.lookback + 1 :]  # the first day has no return
+    assert found["train naive"] == pytest.approx(rmse(before, close.shift().loc[before.index]))
+    assert 0 < found["train rmse"] < 0.05 * close.mean()
+    changed = PRICES.copy()
+    changed.loc["2017":] *= 3
+    assert fit.measure(changed) == found

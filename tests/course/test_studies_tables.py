@@ -1,0 +1,129 @@
+"""The committed tables hold what their studies plan, and what the lessons say about them."""
+
+import dataclasses
+import re
+
+from course.studies.catalogue import STUDIES
+from course.studies.study import ticker_of
+from course_utils.evaluation import rmse
+from course_utils.recipes import CLASSIC, LADDER
+from course_utils.studies import TABLES, read_study
+
+import pytest
+
+COUNTS = {
+    "ibm": 2 * 5 + 3 * 2 * 6 * 5 + 2 * 6,  # networks with seeds, over years; a regression
+    "tickers": 31 * 6 * (5 + 1),
+    "cells": 3 * 6 * 5,
+    "memory": 4 * 6 * 5,
+    "free_run": 10,
+    "horizons": 3 * 5,
+    "bands": 5,
+    "synthetic": 2 * 5,
+    "apple": 2 * 5,
+    "sweeps": (7 + 4 + 6 + 7 + 6 + 5 + 5) * 5,
+    "hybrid": 6 * (5 * 5 + 1),
+    "composition": 3 * 3,
+    "multi30k": 2,
+    "characters": 2 * 2,
+}
+
+
+def test_every_study_is_counted_here():
+    assert list(COUNTS) == list(STUDIES)
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_a_committed_table_holds_every_fit_of_its_study_once(name):
+    fits = STUDIES[name].fits()
+    assert len(fits) == len(set(fits)) == COUNTS[name]
+    table = read_study(name)
+    absent = re.findall(r"not at hand: (.*)", "\n".join(table.attrs["made_by"]))
+    absent = set(absent[0].split(", ")) if absent else set()
+    fields = [field.name for field in dataclasses.fields(fits[0])]
+    rows = table[fields].itertuples(index=False)
+    assert [type(fits[0])(*row) for row in rows] == [
+        fit for fit in fits if ticker_of(fit) not in absent
+    ]
+
+
+def test_committed_tables_are_whole_and_say_how_they_were_made():
+    daily = [f"{study.name}_forecasts" for study in STUDIES.values() if study.daily]
+    names = [path.stem for path in TABLES.glob("*.csv")]
+    assert sorted(names) == sorted([*STUDIES, *daily])
+    for name in names:
+        table, study = read_study(name), name.removesuffix("_forecasts")
+        made_by = table.attrs["made_by"]
+        assert made_by[0] == f"made by: course study {study}"
+        assert made_by[1].startswith("versions: ")
+        if ticker_of(STUDIES[study].fits()[0]):
+            assert re.fullmatch(r"data: [A-Z]+ sha256 [0-9a-f]{64}", made_by[2])
+        by_epoch = table.filter(regex=r"^epoch \d+$").columns  # texts differ in epochs
+        assert not table.drop(columns=by_epoch).isna().any(axis=None)
+
+
+@pytest.fixture(scope="module")
+def ibm():
+    return read_study("ibm").assign(share=lambda table: table["rmse"] / table["naive"])
+
+
+def test_naive_is_off_by_1_54_on_ibm_s_high_in_2017(ibm):
+    (naive,) = ibm.query("column == 'High' and year == 2017")["naive"].unique()
+    assert naive == pytest.approx(1.54, abs=0.01)
+
+
+def test_the_gru_on_returns_and_range_beats_naive_by_8_percent(ibm):
+    runs = ibm.query("recipe == 'GRU on returns and range' and column == 'High' and year == 2017")
+    assert runs["rmse"].median() <= 1.42
+    assert runs["share"].median() <= 0.92
+
+
+def test_the_linear_regression_gains_as_much_in_every_year(ibm):
+    runs = ibm.query("recipe == 'linear, last day' and column == 'High'")
+    assert runs["year"].tolist() == list(range(2012, 2018))
+    assert runs["share"].max() < 0.93
+
+
+@pytest.mark.parametrize("recipe", LADDER)
+def test_close_is_not_forecast_better_than_naive(ibm, recipe):
+    assert ibm.query("recipe == @recipe and column == 'Close'")["share"].median() >= 0.99
+
+
+@pytest.mark.parametrize("recipe", CLASSIC)
+def test_classic_recipes_are_worse_than_naive_and_their_daily_forecasts_say_so(ibm, recipe):
+    runs = ibm.query("recipe == @recipe")
+    assert runs["share"].median() > 1
+    daily = read_study("ibm_forecasts")
+    assert set(daily.index.year) == {2017}
+    assert len(daily) == 251
+    naive = rmse(daily["truth"], daily["same as yesterday"])
+    assert naive == pytest.approx(runs["naive"].iloc[0], abs=1e-3)
+    for fit in runs.itertuples():
+        error = rmse(daily["truth"], daily[f"{recipe}, seed {fit.seed}"])
+        assert error == pytest.approx(fit.rmse, abs=2e-3)
+
+
+def test_memory_is_a_share():
+    assert read_study("memory")["accuracy"].between(0, 1).all()
+
+
+@pytest.mark.parametrize("network", ["read backwards", "with attention"])
+def test_translators_pass_90_on_held_out_combinations_in_every_seed(network):
+    assert (read_study("composition").query("network == @network")["test bleu"] >= 90).all()
+
+
+def test_a_translator_of_captions_needs_attention_to_beat_the_dictionary():
+    table = read_study("multi30k").set_index("network")
+    bleus = table["greedy bleu"]
+    assert bleus["with attention"] > 1.5 * bleus["encoder-decoder"]
+    assert bleus["with attention"] > 1.5 * table["dictionary bleu"]["with attention"]
+    assert (table["beam bleu"] > bleus).all()
+    assert (table.filter(regex="^loss").diff(axis=1).iloc[:, 1:] < 0).all(axis=None)
+
+
+def test_character_networks_beat_the_5_gram_and_that_the_unigram():
+    table = read_study("characters")
+    assert (table["GRU"] < table["5-gram"]).all()
+    assert (table["5-gram"] < table["unigram"]).all()
+    last = table.filter(regex=r"^epoch \d+$").ffill(axis=1).iloc[:, -1]
+    assert last.tolist() == table["GRU"].tolist()
