@@ -155,6 +155,31 @@ def scaler_for(recipe: Recipe) -> "Scaler":
     return getattr(preprocessing, recipe.scaler)()
 
 
+def train_recipe(
+    recipe: Recipe, prices: pd.DataFrame, column: str, year: int, seed: int
+) -> tuple["Forecaster", "Scaler", NDArray]:
+    """Follow a recipe to its trained model, on the days before a year.
+
+    Args:
+        recipe: what to do.
+        prices: a price table without missing values before the year, in USD.
+        column: the price to forecast.
+        year: the first year that is not trained on.
+        seed: for the first weights, dropout and the order of the batches.
+
+    Returns:
+        what `training.train_before` returns: the model, the fitted scaler, and the scaled rows of
+        that year and later with the `lookback` rows before them.
+
+    Raises:
+        ValueError: as for `training.train_before`.
+    """
+    from course_utils.training import train_before
+
+    table = table_for(recipe, prices, column)
+    return train_before(table, year, recipe.lookback, trainer(recipe, seed), scaler_for(recipe))
+
+
 def forecast(recipe: Recipe, prices: pd.DataFrame, column: str, year: int, seed: int) -> pd.Series:
     """Follow a recipe: train on the days before a year and forecast each of its days.
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from course.studies.fits import RecipeFit, continuations, histories, train_recipe
+from course.studies.fits import RecipeFit, continuations, histories
 from course.studies.study import Study
-from course_utils.recipes import RECIPES, table_for
+from course_utils.recipes import RECIPES, table_for, train_recipe
 
 import numpy as np
 import pandas as pd

@@ -1,17 +1,10 @@
-"""What fits of a recipe have in common: which prices, which year, which seed, how it is trained."""
+"""What fits of a recipe have in common: which prices, which year, which seed."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
-
-from course_utils.recipes import Recipe, scaler_for, table_for, trainer
+from typing import ClassVar
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:  # loads TensorFlow
-    from course_utils.training import Forecaster
-    from course_utils.windows import Scaler
 
 
 @dataclass(frozen=True)
@@ -25,21 +18,6 @@ class RecipeFit:
     year: int
     seed: int
     version: ClassVar[int] = 1
-
-
-def train_recipe(
-    recipe: Recipe, prices: pd.DataFrame, column: str, year: int, seed: int
-) -> tuple["Forecaster", "Scaler", NDArray]:
-    """Train as a recipe says on the days before a year.
-
-    Returns:
-        what `training.train_before` returns: the model, the fitted scaler, and the scaled rows of
-        that year and later with the `lookback` rows before them.
-    """
-    from course_utils.training import train_before
-
-    table = table_for(recipe, prices, column)
-    return train_before(table, year, recipe.lookback, trainer(recipe, seed), scaler_for(recipe))
 
 
 def histories(scaled: NDArray, origins: NDArray, days: int, lookback: int) -> NDArray:

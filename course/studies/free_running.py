@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from course.studies.fits import RecipeFit, continuations, histories, train_recipe
+from course.studies.fits import RecipeFit, continuations, histories
 from course.studies.study import Study
-from course_utils.recipes import CLASSIC, RECIPES
+from course_utils.recipes import CLASSIC, RECIPES, train_recipe
 
 import numpy as np
 import pandas as pd

@@ -3,9 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from course.studies.fits import train_recipe
 from course.studies.study import Study
-from course_utils.recipes import BASE, Recipe, table_for
+from course_utils.recipes import BASE, Recipe, table_for, train_recipe
 
 import pandas as pd
 

@@ -105,11 +105,13 @@ def test_a_cluster_resumes_where_this_machine_stopped(scheduler, tmp_path):
 
 
 def test_a_worker_with_a_different_course_is_refused(scheduler, tmp_path):
-    package = shutil.copytree(ROOT / "course_utils", tmp_path / "other" / "course_utils")
-    with (package / "models.py").open("a", encoding="utf-8") as file:
+    for package in ("course", "course_utils"):
+        shutil.copytree(ROOT / package, tmp_path / "other" / package)
+    changed = tmp_path / "other" / "course_utils" / "models.py"
+    with changed.open("a", encoding="utf-8") as file:
         file.write("# a newer version\n")
     with (
-        worker(scheduler, "one", tmp_path, PYTHONPATH=str(package.parent)),
+        worker(scheduler, "one", tmp_path, PYTHONPATH=str(tmp_path / "other")),
         pytest.raises(StudyError, match=r"worker on .* another version of the course"),
     ):
         run(tmp_path, LINEAR[:1], scheduler=scheduler)

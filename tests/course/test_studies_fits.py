@@ -83,11 +83,8 @@ def test_a_sine_is_measured_on_its_test_windows(split, monkeypatch):
 @pytest.mark.parametrize("network", apple.NETWORKS)
 def test_apple_is_measured_early_and_late_next_to_yesterday(network, monkeypatch):
     """Neither the scaler nor the network sees the last fifth."""
-    tiny = {
-        name: replace(recipe, units=1, epochs=1, batch_size=max(recipe.batch_size, 64))
-        for name, recipe in apple.NETWORKS.items()
-    }
-    monkeypatch.setattr(apple, "NETWORKS", tiny)
+    tiny = replace(apple.NETWORKS[network], units=1, epochs=1)
+    monkeypatch.setitem(apple.NETWORKS, network, tiny)
     changed = PRICES.copy()
     changed.iloc[-50:] *= 3
     fit = apple.Apple(network, "AAPL", 0)

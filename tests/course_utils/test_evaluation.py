@@ -97,12 +97,6 @@ def test_a_planted_delay_is_found_whatever_the_offset_and_size_of_moves(
     assert profile[delay] == pytest.approx(1)
 
 
-def test_a_noisy_copy_of_yesterday_is_one_day_late():
-    walk = random_walk(300)
-    noise = np.random.default_rng(1).normal(0, 0.5, 299)
-    assert lag(walk[1:], walk[:-1] + noise) == 1
-
-
 @pytest.mark.parametrize("moves", [0, 0.1, 1], ids=["constant", "rounding line", "exact line"])
 def test_a_forecast_or_truth_whose_moves_never_differ_has_no_delay(moves):
     line, walk = 30 + moves * np.arange(100), random_walk(100)
@@ -207,15 +201,6 @@ def test_between_equals_p_is_uniform_and_5_percent_fall_below_5_percent():
     assert shares.max() < 0.28
 
 
-def test_a_clearly_better_forecast_is_told_from_its_rival():
-    rng = np.random.default_rng(0)
-    truth = random_walk(250)
-    result = diebold_mariano(truth, truth + rng.normal(0, 1, 250), truth + rng.normal(0, 2, 250))
-    assert result.gain > 0
-    assert result.statistic > 0
-    assert result.p_value < 1e-6
-
-
 @pytest.mark.parametrize("kind", [MinMaxScaler, StandardScaler])
 def test_two_forecasts_that_differ_by_rounding_are_refused(kind):
     high = PRICES[["High"]]
@@ -304,14 +289,6 @@ def test_crps_equals_its_definition_by_expected_distances(truth, samples):
 
 def test_crps_of_a_single_number_is_the_mean_absolute_error():
     assert crps([1.0, 5.0], [[3.0], [4.0]]) == pytest.approx(1.5)
-
-
-def test_crps_prefers_the_true_distribution_to_a_wider_a_sharper_and_a_shifted_one():
-    rng = np.random.default_rng(1)
-    truth, samples = rng.normal(size=3000), rng.normal(size=(3000, 200))
-    right = crps(truth, samples)
-    for wrong in (2 * samples, samples / 2, samples + 0.5):
-        assert crps(truth, wrong) > right + 0.01
 
 
 @pytest.mark.parametrize("score", [lambda t, s: coverage(t, s, 0.9), crps])

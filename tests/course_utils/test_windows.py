@@ -1,7 +1,5 @@
 """Windows, splits and scalers give what a plain loop gives, and nothing from the future."""
 
-import tracemalloc
-
 from course_utils.windows import (
     PRICE_COLUMNS,
     fit_scaler_on,
@@ -72,20 +70,6 @@ def test_windows_are_a_read_only_view_of_the_series():
     assert targets[2] == -1
 
 
-def test_memory_does_not_grow_with_lookback():
-    series = np.zeros((20_000, 2))
-
-    def peak(lookback):
-        tracemalloc.start()
-        make_windows(series, lookback)
-        _, most = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        return most
-
-    peak(5)  # the first call also pays for what numpy sets up once
-    assert peak(500) < 1.1 * peak(5) < series.nbytes
-
-
 @pytest.mark.parametrize(
     ("series", "lookback", "horizon", "message"),
     [
@@ -153,11 +137,6 @@ def test_the_scaler_is_fitted_to_the_training_part():
     standard = fit_scaler_on(train, StandardScaler().fit(PRICES))  # it forgets what it knew
     np.testing.assert_allclose(standard.mean_, train.mean())
     np.testing.assert_allclose(standard.scale_, train.std(ddof=0))
-
-
-def test_an_empty_training_part_is_refused():
-    with pytest.raises(ValueError, match="0 sample"):
-        fit_scaler_on(PRICES.iloc[:0])
 
 
 @given(
