@@ -23,14 +23,8 @@ class RecipeFit:
 def histories(scaled: NDArray, origins: NDArray, days: int, lookback: int) -> NDArray:
     """Cut what a model may see at each origin, the origin's own day included.
 
-    Args:
-        scaled: the scaled rows of the last days, shape (rows, features).
-        origins: positions of the origins among all days.
-        days: how many days there are in all.
-        lookback: days to see.
-
-    Returns:
-        shape (origins, lookback, features).
+    `scaled` holds the last of all `days`, shape (rows, features); `origins` are positions among
+    all of them. Returns shape (origins, lookback, features).
     """
     ends = origins - (days - len(scaled)) + 1
     return np.stack([scaled[:end][-lookback:] for end in ends])

@@ -52,7 +52,9 @@ def run_study(
             worker, lost several on the same fit, or has one with other packages.
     """
     fits = study.fits()
-    prices, absent = _all_prices(sorted({ticker_of(fit) for fit in fits} - {None}))
+    tickers = sorted({ticker_of(fit) for fit in fits} - {None})
+    prices = _full_prices(tickers)
+    absent = [ticker for ticker in tickers if ticker not in prices]
     versions = versions_here()
     tasks = {}
     for fit in fits:
@@ -114,27 +116,24 @@ def _daily_table(results: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(shared | forecasts).rename_axis("Date").reset_index()
 
 
-def _all_prices(names: list[str]) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Load each ticker's full prices, gaps filled from the past, and list the absent tickers."""
-    prices, absent = {}, []
-    for ticker in names:
+def _full_prices(tickers: list[str]) -> dict[str, pd.DataFrame]:
+    """Load the full prices of the tickers that have them, gaps filled from the past."""
+    prices = {}
+    for ticker in tickers:
         find_file(price_file_name(ticker))  # a damaged file stops the study, an absent one does not
         try:
             table = load_prices(ticker)
         except DataError as error:
             print(error)
-            absent.append(ticker)
-            continue
-        if table.attrs["source"] == "full":
-            prices[ticker] = table.ffill()
         else:
-            absent.append(ticker)
-    if names and not prices and is_set("COURSE_EMBEDDED"):
-        raise DataError("A study needs full prices, and COURSE_EMBEDDED=1 forbids them: unset it.")
-    if names and not prices:
+            if table.attrs["source"] == "full":
+                prices[ticker] = table.ffill()
+    if tickers and not prices:
+        if is_set("COURSE_EMBEDDED"):
+            raise DataError("A study needs full prices; COURSE_EMBEDDED=1 forbids them: unset it.")
         raise DataError(
             f"A study needs full prices, not the embedded sample, and has none of "
-            f"{', '.join(names)}: get them with `course data get {' '.join(names)}`, or name their "
-            "folder in COURSE_DATA_DIR."
+            f"{', '.join(tickers)}: get them with `course data get {' '.join(tickers)}`, or name "
+            "their folder in COURSE_DATA_DIR."
         )
-    return prices, absent
+    return prices

@@ -115,8 +115,8 @@ def check_past_only(
     elsewhere = forecast(_changed(table, numbers, ~future)).loc[:day].reindex(before.index)
     if np.isclose(before, elsewhere, rtol=1e-5, atol=1e-8, equal_nan=True).all():
         raise ValueError(
-            "No forecast depends on the table that the function is given: does it use a different "
-            "one, from outside of it?"
+            "No forecast depends on the table that the function is given: does it use another one, "
+            "from outside of it?"
         )
 
 

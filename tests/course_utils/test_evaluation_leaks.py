@@ -289,9 +289,9 @@ def test_the_message_names_the_first_forecast_that_moved():
         (linear_on_returns_and_range, "2016-12-30", "No forecast for 2016-12-30 or before: choose"),
         (LEAKS["tomorrow"], "2017-12-30", "ends before 2017-12-30: choose an earlier"),
         (LEAKS["tomorrow"], "2018-06-01", "ends before 2018-06-01: choose an earlier"),
-        (lambda table: PRICES["High"].shift(), DAY, "does it use a different one, from outside"),
-        (lambda table: PRICES["High"].rolling(5, center=True).mean(), DAY, "a different one"),
-        (lambda table: table["High"] * 0 + 100.0, DAY, "a different one"),
+        (lambda table: PRICES["High"].shift(), DAY, "does it use another one, from outside"),
+        (lambda table: PRICES["High"].rolling(5, center=True).mean(), DAY, "another one"),
+        (lambda table: table["High"] * 0 + 100.0, DAY, "another one"),
     ],
 )
 def test_nothing_to_check_is_an_error_and_not_a_pass(forecast, day, message):
