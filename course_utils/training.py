@@ -1,11 +1,11 @@
-"""Training, quiet and repeatable: one updating bar, seeds set where one can see them."""
+"""Training, quiet and repeatable: one updating bar, and seeds set where you can see them."""
 
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
-from course_utils.warm import replay
+from course_utils import warm
 from course_utils.windows import Scaler, fit_scaler_on, make_windows, split_by_year, unscale
 
 import keras
@@ -51,10 +51,10 @@ def fit(
         targets: shape (samples,).
         epochs: passes over the samples.
         batch_size: samples per gradient step.
-        validation: windows and targets that follow those of the training, never trained on; their
-            loss is in the history, too.
+        validation: later windows and targets that are never trained on; their loss is in the
+            history, too.
         callbacks: Keras' own, such as early stopping.
-        label: what the bar calls this training.
+        label: what the bar calls this training run.
         quiet: show no bar.
 
     Returns:
@@ -64,7 +64,7 @@ def fit(
         ValueError: windows and targets differ in number, or one of them holds a missing value,
             which Keras would turn into a loss of nan without a word.
     """
-    for inputs, outputs in [(windows, targets), *([validation] if validation else [])]:
+    for inputs, outputs in filter(None, [(windows, targets), validation]):
         if len(inputs) != len(outputs):
             raise ValueError(
                 f"{len(inputs)} windows but {len(outputs)} targets: cut both with make_windows."
@@ -72,7 +72,7 @@ def fit(
         # The smallest value is nan if any is; np.isnan of all would copy windows that are views.
         if np.isnan(np.min(inputs, initial=0)) or np.isnan(np.min(outputs, initial=0)):
             raise ValueError("Windows or targets hold missing values: fill or drop them first.")
-    return replay.fit(
+    return warm.fit(
         model,
         windows,
         targets,
@@ -87,11 +87,11 @@ def fit(
 
 
 def progress_bar(label: str, quiet: bool = False) -> keras.callbacks.Callback:
-    """Make one bar on stdout that is updated by the epoch, or none.
+    """Make a callback that shows one bar on stdout, updated after each epoch.
 
     Args:
-        label: what stands before it.
-        quiet: show nothing.
+        label: what is written before the bar.
+        quiet: show no bar.
 
     Returns:
         a callback for Keras' `fit`.
@@ -107,7 +107,7 @@ def train_before(
     train: Trainer,
     scaler: Scaler | None = None,
 ) -> tuple[Forecaster, Scaler, NDArray]:
-    """Train on the days before a year, which is all that the scaler sees, too.
+    """Train on the days before a year; the scaler sees only these, too.
 
     Args:
         table: rows indexed by date, ascending; the target is column 0.
@@ -115,7 +115,7 @@ def train_before(
         lookback: days in a window.
         train: takes windows, shape (samples, lookback, features), and targets, shape
             (samples,), both scaled, and returns something with `predict`.
-        scaler: an unfitted scaler; StandardScaler where none is given.
+        scaler: an unfitted scaler; a StandardScaler by default.
 
     Returns:
         the model, the fitted scaler, and the scaled rows of that year and later with the

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from course.commands.data import in_use
 from course.lessons.lesson import LessonError
 from course.lessons.timings import read_timings, timings_file
+from course_utils import warm
 from course_utils.data.registry import registry
 from course_utils.files import ROOT, DataError
 from course_utils.machine import cores
@@ -64,6 +65,7 @@ def doctor() -> None:
         check_disk,
         check_data,
         check_kernelspec,
+        check_warm,
     )
     well = True
     with ThreadPoolExecutor() as pool:  # the slow checks run while the quick ones are printed
@@ -217,6 +219,12 @@ def check_kernelspec() -> Iterator[Finding]:
         yield _ok("kernel", "JupyterLab's python3 is this Python")
     else:
         yield _fix("kernel", f"JupyterLab's python3 is {program}: remove {spec.resource_dir}")
+
+
+def check_warm() -> Iterator[Finding]:
+    """Training runs that `course warm` has kept, if any, can be used."""
+    if warm.outdated():
+        yield _fix("warm", f"{warm.OUTDATED}, or delete {warm.place()}")
 
 
 def check_kernel() -> Iterator[Finding]:

@@ -3,13 +3,12 @@
 import shutil
 import signal
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from course.commands.run import progress_bar
 from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons
-from course_utils.warm import entries
+from course_utils import warm as cache
 
 import typer
 from rich.console import Console
@@ -17,7 +16,7 @@ from rich.console import Console
 if TYPE_CHECKING:
     from course.running.execute import Execution
 
-SOON = 2.0  # seconds within which a cell that trains is to return
+SOON = 2.0  # seconds within which a cell whose training is kept should return
 
 
 def warm(
@@ -28,23 +27,20 @@ def warm(
     timeout: Annotated[int, typer.Option(min=1, help="Seconds that a cell may take.")] = 120,
     folder: Annotated[Path, typer.Option(help="Where the lessons are.")] = NOTEBOOKS,
 ) -> None:
-    """Run all training of lessons once and keep it, for lessons that are taught live.
+    """Train what lessons train once and keep it, for lessons that are taught live.
 
-    A second run of each lesson shows how long it takes now. Stop it with Ctrl-C: what is trained
-    is kept, and the same command goes on from there. In JupyterLab the kept trainings are then
-    taken up, and each cell says so; `course run`, `course study` and the tests always train.
-    Elsewhere set COURSE_WARM=use; COURSE_WARM=off, or deleting build/warm, switches it off.
+    A second run of each lesson shows how long it takes now. Stop it with Ctrl-C: what has been
+    trained is kept, and the same command resumes there. In JupyterLab the kept training runs are
+    then used, and each cell says so; `course run`, `course study` and the tests always train.
+    Elsewhere set COURSE_WARM=use. COURSE_WARM=off, or deleting build/warm, switches it off.
 
     Exit code 0: all is kept; 1: a lesson failed; 2: no such lesson; 130: stopped.
     """
     folder = folder.resolve()
     chosen = choose_lessons(names or [], folder)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # kernels end with us, as on Ctrl-C
-    for outdated in set(entries.place().glob("by-*")) - {entries.folder()}:
-        shutil.rmtree(outdated)
-    for part in entries.folder().glob("*.part"):  # what a process that was killed had begun
-        if time.time() - part.stat().st_mtime > 3600:  # younger ones may still be written
-            part.unlink()
+    for folder_of_others in cache.other_folders():
+        shutil.rmtree(folder_of_others)
     console = Console()
     failed = []
     with progress_bar(console) as bar:
@@ -62,48 +58,43 @@ def warm(
                     break
             for line in _report(lesson, runs, len(new)):
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
-    mib = sum(path.stat().st_size for path in _kept()) / 2**20
-    typer.echo(f"trainings kept: {len(_kept())}, {mib:.1f} MiB")
+    kept = _kept()
+    mib = sum(path.stat().st_size for path in kept) / 2**20
+    typer.echo(f"training runs kept: {len(kept)}, {mib:.1f} MiB")
     if failed:
         typer.echo(f"failed: {', '.join(failed)}")
         raise typer.Exit(1)
 
 
 def _kept() -> set[Path]:
-    return {path for path in entries.folder().glob("*") if path.suffix != ".part"}
+    return set(cache.folder().glob("[!.]*"))  # `write_whole` begins a file under a hidden name
 
 
 def _run(lesson: Lesson, folder: Path, timeout: int) -> "Execution":
-    """Run a lesson in a kernel that takes up what is kept, and keeps the rest."""
+    """Run a lesson in a kernel that uses what is kept, and keeps the rest."""
     from course.running.execute import execute
 
     import nbformat
 
     notebook = nbformat.read(lesson.path, as_version=4)
-    return execute(notebook, folder, timeout=timeout, env={entries.SWITCH: "record"})
+    return execute(notebook, folder, timeout=timeout, env={cache.SWITCH: "record"})
 
 
 def _report(lesson: Lesson, runs: list["Execution"], unrepeated: int) -> list[str]:
-    """The lines that say what came of a lesson; the first names it."""
+    """The lines that say how a lesson went; the first names it."""
     last = runs[-1]
     if last.failure:
         return [f"FAILED {lesson.path.stem}", f"       {last.failure}"]
     first, again = (run.seconds for run in runs)
     lines = [f"OK     {lesson.path.stem}  {first:.1f} s, now {again:.1f} s"]
-    for number, (text, seconds) in enumerate(
-        zip(_printed(last), last.cell_seconds, strict=True), 1
-    ):
-        if entries.FROM_CACHE in text and seconds > SOON:
+    cells = zip(_printed(last), last.cell_seconds, strict=True)
+    for number, (text, seconds) in enumerate(cells, 1):
+        if cache.FROM_CACHE in text and seconds > SOON:
             lines.append(f"WARN   code cell {number} takes {seconds:.1f} s, though it is kept")
-        lines += [
-            f"WARN   code cell {number}: {line}"
-            for line in text.splitlines()
-            if entries.NOT_KEPT in line
-        ]
+        not_kept = [line for line in text.splitlines() if cache.NOT_KEPT in line]
+        lines += [f"WARN   code cell {number}: {line}" for line in not_kept]
     if unrepeated:
-        lines.append(
-            f"WARN   not found again, as they differ from run to run: {unrepeated} of its trainings"
-        )
+        lines.append(f"WARN   {unrepeated} training runs differ from run to run: not found again")
     return lines
 
 

@@ -7,10 +7,10 @@ as long as it uses the same names as `encoder_decoder`.
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from course_utils import warm
 from course_utils.stepping import check_counts, compiled
 from course_utils.text.vocabulary import EOS, PAD, SOS, check_pairs
 from course_utils.training import progress_bar
-from course_utils.warm import replay
 
 import keras
 import numpy as np
@@ -86,6 +86,11 @@ def _mean_over_words(values: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
     return ops.sum(values * counted) / ops.maximum(ops.sum(counted), 1)
 
 
+# So that a compiled network tells whose they are; not as decorators, as in `fused`.
+keras.saving.register_keras_serializable("course_utils")(masked_loss)
+keras.saving.register_keras_serializable("course_utils")(masked_accuracy)
+
+
 def fit_pairs(
     model: keras.Model,
     sources: NDArray,
@@ -119,7 +124,7 @@ def fit_pairs(
     if validation is not None:
         check_pairs(*validation)
         validation = ([validation[0], shift_right(validation[1])], validation[1])
-    return replay.fit(
+    return warm.fit(
         model,
         [sources, shift_right(targets)],
         targets,

@@ -1,1 +1,0 @@
-"""Trainings kept by `course warm`, so that a lesson run live need not wait for them."""
