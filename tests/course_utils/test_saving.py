@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import json
+import marshal
 import pickle
 import shutil
 import subprocess
@@ -33,28 +34,37 @@ from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
 LOOKBACK, COLUMNS = 6, ("High", "Close", "Volume")
 TABLE = made_up_prices("2017-01-02", "2017-04-28")[list(COLUMNS)]
+
+
+def functional():
+    inputs = keras.Input((LOOKBACK, len(COLUMNS)))
+    return keras.Model(inputs, keras.layers.Dense(1)(keras.layers.LSTM(3)(inputs)))
+
+
+def network(cell, bidirectional=False):
+    return recurrent(cell, len(COLUMNS), units=3, dropout=0.1, bidirectional=bidirectional)
+
+
 CASES = {
-    # name: cell, bidirectional, scaler, fitted on a table, compiled
-    "SimpleRNN": ("SimpleRNN", False, MinMaxScaler(), True, False),
-    "LSTM": ("LSTM", False, StandardScaler(), True, True),
-    "GRU": ("GRU", False, MinMaxScaler((-1, 1)), False, True),
-    "hybrid": (("LSTM", "GRU"), False, StandardScaler(), False, False),
-    "bidirectional": ("LSTM", True, MinMaxScaler(), False, True),
-    "fused": (("FusedLSTM", "GRU"), True, MinMaxScaler(), False, True),
+    # name: network, scaler, compiled
+    "SimpleRNN": (lambda: network("SimpleRNN"), MinMaxScaler().fit(TABLE), False),
+    "LSTM": (lambda: network("LSTM"), StandardScaler().fit(TABLE), True),
+    "GRU": (lambda: network("GRU"), MinMaxScaler((-1, 1)).fit(TABLE.to_numpy()), True),
+    "fused": (lambda: network(("FusedLSTM", "GRU"), True), MinMaxScaler().fit(TABLE), True),
+    "functional": (functional, StandardScaler().fit(TABLE.to_numpy()), False),
 }
 
 
 def made(name):
     """A forecaster whose weights are all its own, trained for a step if it is compiled."""
-    cell, bidirectional, scaler, on_table, compiled = CASES[name]
-    scaler = type(scaler)(**scaler.get_params()).fit(TABLE if on_table else TABLE.to_numpy())
+    make, scaler, compiled = CASES[name]
     keras.utils.set_random_seed(len(name))
-    model = recurrent(cell, len(COLUMNS), units=3, dropout=0.1, bidirectional=bidirectional)
+    forecaster = SavedForecaster(make(), scaler, COLUMNS, LOOKBACK)
     if compiled:
-        model.compile("adam", "mse")
-        scaled = scaler.transform(TABLE if on_table else TABLE.to_numpy())
-        model.fit(*make_windows(scaled, LOOKBACK), batch_size=64, verbose=0)
-    return SavedForecaster(model, scaler, COLUMNS, LOOKBACK)
+        forecaster.model.compile("adam", "mse")
+        windows, targets = make_windows(forecaster._scale(TABLE), LOOKBACK)
+        forecaster.model.fit(windows, targets, batch_size=64, verbose=0)
+    return forecaster
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +83,23 @@ def folder(saved, tmp_path):
     return Path(shutil.copytree(saved["GRU"][1], tmp_path / "copy"))
 
 
+@pytest.fixture
+def not_loaded(monkeypatch):
+    """Keras must not even be given the network."""
+    monkeypatch.setattr(keras.models, "load_model", lambda *_, **__: pytest.fail("it was loaded"))
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def manifest_of(folder):
+    return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+
+
 def change(folder, **changes):
     """Change the manifest; `...` takes a key away."""
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8")) | changes
+    manifest = manifest_of(folder) | changes
     manifest = {name: value for name, value in manifest.items() if value is not ...}
     (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
 
@@ -85,40 +109,34 @@ def sign(folder):
     change(folder, sha256=hashlib.sha256((folder / MODEL).read_bytes()).hexdigest())
 
 
+def zipped(path, entries):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+
+
+def unzipped(path):
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
 def rewrite(folder, edit):
     """Edit the configuration in the network's file, and sign it."""
-
-    def edited(content):
-        config = json.loads(content)
-        edit(config)
-        return json.dumps(config).encode()
-
-    exchange(folder, "config.json", edited)
+    entries = unzipped(folder / MODEL)
+    config = json.loads(entries["config.json"])
+    edit(config)
+    zipped(folder / MODEL, entries | {"config.json": json.dumps(config)})
+    sign(folder)
 
 
 def rewrite_weights(folder, edit):
     """Edit the first dataset of the weights in the network's file, and sign it."""
-
-    def edited(content):
-        file = io.BytesIO(content)
-        with h5py.File(file, "r+") as weights:
-            found = []
-            weights.visititems(
-                lambda name, item: found.append((name, item.shape)) if "vars/" in name else None
-            )
-            edit(weights, *found[0])
-        return file.getvalue()
-
-    exchange(folder, "model.weights.h5", edited)
-
-
-def exchange(folder, name, edited):
-    with zipfile.ZipFile(folder / MODEL) as archive:
-        entries = {name: archive.read(name) for name in archive.namelist()}
-    entries[name] = edited(entries[name])
-    with zipfile.ZipFile(folder / MODEL, "w") as archive:
-        for name, content in entries.items():
-            archive.writestr(name, content)
+    entries, found = unzipped(folder / MODEL), []
+    file = io.BytesIO(entries["model.weights.h5"])
+    with h5py.File(file, "r+") as weights:
+        weights.visititems(lambda name, item: found.append(name) if "vars/" in name else None)
+        edit(weights, found[0], weights[found[0]].shape)
+    zipped(folder / MODEL, entries | {"model.weights.h5": file.getvalue()})
     sign(folder)
 
 
@@ -126,18 +144,18 @@ def refused(folder, match):
     with pytest.raises(SavedForecasterError, match=match) as caught:
         load_forecaster(folder)
     assert str(caught.value).count("\n") == 0
-    return str(caught.value)
 
 
 # ---------------------------------------------------------------------- save, load, forecast
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_loaded_forecaster_forecasts_as_the_saved_one(name, saved):
-    forecaster, folder = saved[name]
-    loaded = load_forecaster(folder)
-    assert loaded.columns == COLUMNS
-    assert loaded.lookback == LOOKBACK
+def test_a_loaded_forecaster_forecasts_as_the_saved_one(name, saved, tmp_path, capfd, recwarn):
+    forecaster, _ = saved[name]
+    loaded = load_forecaster(save_forecaster(forecaster, tmp_path / "new" / name))
+    assert sorted(contents(tmp_path / "new" / name)) == [MANIFEST, MODEL]
+    assert (loaded.columns, loaded.lookback) == (COLUMNS, LOOKBACK)
+    assert not loaded.model.compiled
     expected = forecaster.next_value(TABLE)
     assert loaded.next_value(TABLE) == pytest.approx(expected, rel=1e-6)
     windows = np.random.default_rng(0).normal(size=(9, LOOKBACK, len(COLUMNS)))
@@ -146,6 +164,8 @@ def test_a_loaded_forecaster_forecasts_as_the_saved_one(name, saved):
         forecaster.model.predict(windows, verbose=0),
         atol=1e-6,
     )
+    assert {warning.category for warning in recwarn} <= {DeprecationWarning}
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_forecast_is_the_network_s_unscaled_by_hand(saved):
@@ -168,38 +188,15 @@ def test_a_new_process_forecasts_the_same_and_writes_nothing_on_stderr(saved, tm
         "found = {name: load_forecaster(path).next_value(table) for name, path in folders}\n"
         "print(json.dumps(found))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, table, json.dumps(folders)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    command = [sys.executable, "-c", code, table, json.dumps(folders)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
     expected = {name: saved[name][0].next_value(TABLE) for name in CASES}
     assert json.loads(done.stdout) == pytest.approx(expected, rel=1e-6)
-    assert done.stderr == ""
-
-
-def test_saving_and_loading_warn_of_nothing(saved, tmp_path, capfd, recwarn):
-    for name, (forecaster, _) in saved.items():
-        load_forecaster(save_forecaster(forecaster, tmp_path / name))
-    kinds = {warning.category for warning in recwarn}  # outside of pytest, the first is not shown
-    assert kinds <= {DeprecationWarning}
-    captured = capfd.readouterr()
-    assert captured.out + captured.err == ""
-
-
-def test_a_functional_network_is_saved_as_well(saved, tmp_path):
-    inputs = keras.Input((LOOKBACK, len(COLUMNS)))
-    outputs = keras.layers.Dense(1)(keras.layers.LSTM(3)(inputs))
-    forecaster = replace(saved["GRU"][0], model=keras.Model(inputs, outputs))
-    loaded = load_forecaster(save_forecaster(forecaster, tmp_path / "f"))
-    assert loaded.next_value(TABLE) == pytest.approx(forecaster.next_value(TABLE), rel=1e-6)
 
 
 def test_only_the_last_rows_and_the_trained_columns_count(saved):
-    forecaster = load_forecaster(saved["GRU"][1])
+    forecaster = saved["GRU"][0]
     shuffled = TABLE.assign(extra=1.0)[["extra", "Volume", "Close", "High"]]
     shuffled.iloc[:-LOOKBACK] = np.nan
     assert forecaster.next_value(shuffled) == forecaster.next_value(TABLE)
@@ -208,39 +205,28 @@ def test_only_the_last_rows_and_the_trained_columns_count(saved):
     assert forecaster.next_value(changed) != forecaster.next_value(TABLE)
 
 
-def test_the_folder_holds_a_network_and_json_and_is_not_loaded_compiled(saved):
-    _, folder = saved["LSTM"]
-    assert sorted(path.name for path in folder.iterdir()) == [MANIFEST, MODEL]
-    assert json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["columns"] == list(COLUMNS)
-    assert not load_forecaster(folder).model.compiled
-
-
 @pytest.mark.parametrize(
     ("table", "message"),
     [
         (TABLE[["High"]], "The table lacks Close, Volume: the network was trained on it"),
-        (TABLE.iloc[: LOOKBACK - 1], "last 6 rows must be there without a gap; the table has 5"),
+        (TABLE.iloc[: LOOKBACK - 1], "last 6 rows must be complete: the table has 5"),
         (TABLE.iloc[:0], "the table has 0"),
         (TABLE.drop(TABLE.index[-2]).reindex(TABLE.index), "has 6, with 3 missing values"),
     ],
 )
 def test_a_table_without_what_is_needed_is_refused(table, message, saved):
     with pytest.raises(ValueError, match=message):
-        load_forecaster(saved["GRU"][1]).next_value(table)
+        saved["GRU"][0].next_value(table)
+
+
+def test_the_numbers_of_numpy_and_an_earlier_forecaster_are_no_obstacle(folder, saved):
+    (folder / ".DS_Store").touch()  # the file manager's own
+    other = replace(saved["LSTM"][0], lookback=np.int64(LOOKBACK))
+    loaded = load_forecaster(save_forecaster(other, folder))
+    assert loaded.next_value(TABLE) == pytest.approx(other.next_value(TABLE))
 
 
 # ---------------------------------------------------------------------- what is not saved
-
-
-def test_an_earlier_forecaster_is_overwritten(folder, saved):
-    other = saved["hybrid"][0]
-    save_forecaster(other, folder)
-    assert load_forecaster(folder).next_value(TABLE) == pytest.approx(other.next_value(TABLE))
-    assert sorted(path.name for path in folder.iterdir()) == [MANIFEST, MODEL]
-
-
-def contents(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_a_folder_with_other_files_is_refused_and_left_as_it_is(folder, saved):
@@ -257,59 +243,44 @@ def with_layers(*layers):
 
 @keras.saving.register_keras_serializable("test_saving")
 class OwnGRU(keras.layers.GRU):
-    """A registered class of somebody else's."""
+    """A registered class that is not the course's."""
 
 
+LAYERS = {
+    "keras.layers.Lambda": lambda: keras.layers.Lambda(lambda x: x[:, -1]),
+    "keras.layers.GlobalAveragePooling1D": keras.layers.GlobalAveragePooling1D,
+    "test_saving.OwnGRU": lambda: OwnGRU(2),
+}
+NUMBERS = r"The scaler's \w+_ in forecaster.json is not 3 numbers"
+UNLIKE = "fit it on the columns High, Close, Volume, in this order, and leave its `clip`"
+SCALER = "The scaler in forecaster.json is not known: use one of MinMaxScaler, StandardScaler"
+SHAPES = "The network does not fit forecaster.json, which has 3 columns"
 UNSAVED = {
-    "Lambda": (
-        lambda: {"model": with_layers(keras.layers.Lambda(lambda x: x[:, -1]))},
-        "keras.layers.Lambda, which is no layer of this course",
-    ),
-    "other layer": (
-        lambda: {"model": with_layers(keras.layers.GlobalAveragePooling1D())},
-        "GlobalAveragePooling1D, which is no layer",
-    ),
-    "own layer": (lambda: {"model": with_layers(OwnGRU(2))}, "OwnGRU, which is no layer"),
-    "other scaler": (
-        lambda: {"scaler": RobustScaler().fit(TABLE)},
-        "A RobustScaler cannot be saved: choose one of MinMaxScaler, StandardScaler",
-    ),
-    "clipping": (
-        lambda: {"scaler": MinMaxScaler(clip=True).fit(TABLE)},
-        "A MinMaxScaler with clip=True cannot be saved",
-    ),
-    "not centred": (
-        lambda: {"scaler": StandardScaler(with_mean=False).fit(TABLE)},
-        "A StandardScaler with with_mean=False cannot be saved",
-    ),
-    "not scaled": (
-        lambda: {"scaler": StandardScaler(with_std=False).fit(TABLE)},
-        "A StandardScaler with with_std=False cannot be saved",
-    ),
-    "not fitted": (lambda: {"scaler": StandardScaler()}, "with nothing fitted cannot be saved"),
-    "no columns": (lambda: {"columns": ()}, "are no names"),
-    "numbered columns": (lambda: {"columns": (0, 1, 2)}, "are no names"),
+    **{
+        name: (lambda make=make: {"model": with_layers(make())}, f"{name}, which is not a layer")
+        for name, make in LAYERS.items()
+    },
+    "other scaler": (lambda: {"scaler": RobustScaler().fit(TABLE)}, SCALER),
+    "clipping": (lambda: {"scaler": MinMaxScaler(clip=True).fit(TABLE)}, UNLIKE),
+    "not centred": (lambda: {"scaler": StandardScaler(with_mean=False).fit(TABLE)}, UNLIKE),
+    "not scaled": (lambda: {"scaler": StandardScaler(with_std=False).fit(TABLE)}, NUMBERS),
+    "not fitted": (lambda: {"scaler": StandardScaler()}, NUMBERS),
+    "no columns": (lambda: {"columns": ()}, "are not names"),
+    "numbered columns": (lambda: {"columns": (0, 1, 2)}, "are not names"),
     "too few columns": (lambda: {"columns": COLUMNS[:2]}, "is not 2 numbers"),
-    "columns in another order": (
-        lambda: {"columns": COLUMNS[::-1], "scaler": MinMaxScaler().fit(TABLE)},
-        "but the scaler was fitted on .*: name them in its order",
-    ),
-    "no lookback": (lambda: {"lookback": 0}, "lookback of 0"),
-    "an output a step": (
+    "a column twice": (lambda: {"columns": ("High", "Close", "High")}, "hold a name twice"),
+    "other order": (lambda: {"scaler": MinMaxScaler().fit(TABLE[list(COLUMNS)[::-1]])}, UNLIKE),
+    "no lookback": (lambda: {"lookback": 0}, "lookback in forecaster.json is 0: it must be from 1"),
+    "an output per step": (
         lambda: {"model": with_layers(keras.layers.GRU(2, return_sequences=True))},
-        "The network does not fit",
+        SHAPES,
     ),
-    "other windows": (
-        lambda: {"model": recurrent("GRU", len(COLUMNS) + 1, units=2)},
-        "The network does not fit",
-    ),
-    "no shape yet": (
-        lambda: {"model": keras.Sequential([keras.layers.GRU(1)])},
-        "The network does not fit",
-    ),
+    "other windows": (lambda: {"model": recurrent("GRU", len(COLUMNS) + 1, units=2)}, SHAPES),
+    "no shape yet": (lambda: {"model": keras.Sequential([keras.layers.GRU(1)])}, SHAPES),
 }
 
 
+@pytest.mark.filterwarnings("ignore:You are saving a model that has not yet been built")
 @pytest.mark.parametrize("name", UNSAVED)
 def test_what_could_not_be_loaded_is_not_saved_over_an_earlier_forecaster(name, folder, saved):
     make, message = UNSAVED[name]
@@ -319,101 +290,37 @@ def test_what_could_not_be_loaded_is_not_saved_over_an_earlier_forecaster(name, 
     assert contents(folder) == before
 
 
-def test_a_lookback_of_numpy_is_saved_as_a_number(saved, tmp_path):
-    forecaster = replace(saved["GRU"][0], lookback=np.int64(LOOKBACK))
-    folder = save_forecaster(forecaster, tmp_path / "f")
-    assert load_forecaster(folder).lookback == LOOKBACK
-
-
-@pytest.mark.parametrize("where", ["network", "network, half written", "manifest"])
+@pytest.mark.parametrize("writes", [0, 1])
 def test_an_interrupted_save_leaves_nothing_that_loads_and_can_be_repeated(
-    where, folder, saved, monkeypatch
+    writes, folder, saved, monkeypatch
 ):
-    forecaster = saved["LSTM"][0]
+    forecaster, left, write = saved["LSTM"][0], [None] * writes, saving.write_whole
 
-    def stop_after(path, content):
-        path.write_bytes(content)
-        raise KeyboardInterrupt
+    def write_or_stop(file, content):
+        if file.parent == folder and not left:
+            raise KeyboardInterrupt
+        if file.parent == folder:
+            left.pop()
+        write(file, content)
 
-    whole = (folder / MODEL).read_bytes()
     with monkeypatch.context() as patched:
-        if where == "manifest":
-
-            def write_text(path, text, **options):
-                stop_after(path, text[:50].encode())
-
-            patched.setattr(Path, "write_text", write_text)
-        else:
-            part = whole if where == "network" else whole[:999]
-            patched.setattr(
-                type(forecaster.model), "save", lambda model, path: stop_after(path, part)
-            )
+        patched.setattr(saving, "write_whole", write_or_stop)
         with pytest.raises(KeyboardInterrupt):
             save_forecaster(forecaster, folder)
-    refused(folder, r"holds no forecaster: forecaster\.json is not there")
+    refused(folder, r"copy holds no forecaster, as forecaster\.json is missing: save it again")
     save_forecaster(forecaster, folder)
     assert load_forecaster(folder).next_value(TABLE) == pytest.approx(forecaster.next_value(TABLE))
 
 
 # ---------------------------------------------------------------------- damaged networks
 
-
-def another_network(path):
-    recurrent("LSTM", len(COLUMNS), units=3).save(path)
-
-
-def one_byte_flipped(path):
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
-def cut_off(path):
-    path.write_bytes(path.read_bytes()[:-100])
-
-
-def emptied(path):
-    path.write_bytes(b"")
-
-
-def text_instead(path):
-    path.write_text("model", encoding="utf-8")
-
-
-def zip_of_something_else(path):
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("readme.txt", "hello")
-
-
-def zip_with_other_json(path):
-    entries = {"config.json": "[1, 2]", "metadata.json": "{}", "model.weights.h5": "x"}
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in entries.items():
-            archive.writestr(name, content)
-
-
-def zip_with_deep_json(path):
-    deep = "[" * 200_000
-    entries = {"config.json": deep, "metadata.json": "{}", "model.weights.h5": "x"}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in entries.items():
-            archive.writestr(name, content)
+EXTRA = "must hold config.json, metadata.json, model.weights.h5 and nothing else"
+BROKEN = {"config.json": "[1, 2]", "metadata.json": "{}", "model.weights.h5": "x"}
 
 
 def zip_bomb(path):
-    zeros = bytes(1_000_000)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("config.json", "{}")
-        archive.writestr("metadata.json", "{}")
-        with archive.open("model.weights.h5", "w") as entry:
-            for _ in range(saving.MOST_BYTES // len(zeros) + 1):
-                entry.write(zeros)
+    zipped(path, BROKEN | {"model.weights.h5": bytes(saving.MOST_BYTES + 1)})
     assert path.stat().st_size < 200_000
-
-
-def with_an_extra_entry(path):
-    with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr("../../assets/evil.txt", "x")
 
 
 def with_a_second_configuration(path):
@@ -422,65 +329,58 @@ def with_a_second_configuration(path):
 
 
 def with_weights_of_numpy(path):
-    with zipfile.ZipFile(path) as archive:
-        entries = {name: archive.read(name) for name in archive.namelist()}
+    entries = unzipped(path)
     entries["model.weights.npz"] = entries.pop("model.weights.h5")
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in entries.items():
-            archive.writestr(name, content)
+    zipped(path, entries)
 
 
 DAMAGED = {
-    cut_off: "is not a file of Keras",
-    emptied: "is not a file of Keras",
-    text_instead: "is not a file of Keras",
-    zip_of_something_else: "must hold config.json, metadata.json, model.weights.h5 and nothing",
-    zip_with_other_json: "is not a file of Keras",
-    zip_with_deep_json: "is not a file of Keras",
-    zip_bomb: "unpacked it would be larger than any network of this course",
-    with_an_extra_entry: "and nothing else",
-    with_a_second_configuration: "and nothing else",
-    with_weights_of_numpy: "and nothing else",
+    "another network": (lambda path: network("LSTM").save(path), None),
+    "cut off": (lambda path: path.write_bytes(path.read_bytes()[:-100]), "is not a file of Keras"),
+    "empty": (lambda path: path.write_bytes(b""), "is not a file of Keras"),
+    "something else": (lambda path: zipped(path, {"readme.txt": "hello"}), EXTRA),
+    "other JSON": (lambda path: zipped(path, BROKEN), "is not a file of Keras"),
+    "deep JSON": (
+        lambda path: zipped(path, BROKEN | {"config.json": "[" * 200_000}),
+        "is not a file of Keras",
+    ),
+    "zip bomb": (zip_bomb, "unpacked it would be larger than any network of this course"),
+    "an extra entry": (lambda path: zipped(path, unzipped(path) | {"../../evil": "x"}), EXTRA),
+    "a second configuration": (with_a_second_configuration, EXTRA),
+    "weights of NumPy": (with_weights_of_numpy, EXTRA),
 }
 
 
-@pytest.mark.parametrize("damage", [another_network, one_byte_flipped, *DAMAGED])
-def test_a_damaged_network_is_refused_by_its_checksum(damage, folder):
+@pytest.mark.parametrize(("damage", "message"), DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_network_is_refused_by_its_checksum_and_with_its_own(damage, message, folder):
     damage(folder / MODEL)
-    message = refused(folder, r"model\.keras is not the file that was saved with forecaster\.json")
-    assert "Save the forecaster again" in message
-
-
-@pytest.mark.parametrize("damage", DAMAGED)
-def test_a_damaged_network_is_refused_even_with_its_own_checksum(damage, folder):
-    damage(folder / MODEL)
+    refused(folder, r"is not the file that was saved with forecaster\.json: .* Save the forecaster")
     sign(folder)
-    refused(folder, DAMAGED[damage])
+    if message:
+        refused(folder, message)
 
 
-def test_a_network_of_another_number_of_columns_is_refused(folder):
+def test_a_network_that_does_not_fit_its_weights_or_its_columns_is_refused(folder):
+    rewrite(folder, setting(units=7))
+    refused(folder, "Keras cannot read model.keras")
     recurrent("GRU", features=2, units=3).save(folder / MODEL)
     sign(folder)
-    refused(folder, "The network does not fit forecaster.json, which speaks of 3 columns")
-
-
-def test_a_network_whose_weights_are_of_another_is_refused(folder):
-    rewrite(folder, lambda config: config["config"]["layers"][1]["config"].update(units=7))
-    refused(folder, "Keras cannot read model.keras")
+    refused(folder, SHAPES)
 
 
 def test_a_file_larger_than_any_network_is_not_even_read(folder, monkeypatch):
     with (folder / MODEL).open("r+b") as file:
         file.truncate(saving.MOST_BYTES + 1)  # sparse: it takes no room
-    monkeypatch.setattr(saving, "_sha256", lambda path: pytest.fail("it was read"))
-    refused(folder, "larger than any network of this course")
+    monkeypatch.setattr(saving, "sha256", lambda content: pytest.fail("it was read"))
+    refused(folder, "larger than any of this course")
 
 
-def test_an_absent_network_is_named(folder):
-    (folder / MODEL).unlink()
-    refused(folder, r"copy lacks model\.keras: save it again")
-    (folder / MODEL).mkdir()
-    refused(folder, r"copy lacks model\.keras: save it again")
+@pytest.mark.parametrize("name", [MODEL, MANIFEST])
+def test_an_absent_file_is_named(name, folder):
+    (folder / name).unlink()
+    refused(folder, f"copy holds no forecaster, as {name} is missing: save it again")
+    (folder / name).mkdir()
+    refused(folder, f"{name} is missing")
 
 
 # ---------------------------------------------------------------------- networks that attack
@@ -500,7 +400,6 @@ def test_a_pickle_is_never_unpickled(folder, tmp_path):
     trace = tmp_path / "code-was-run"
     attack = pickle.dumps(Bomb(trace))
     (folder / MODEL).write_bytes(attack)
-    refused(folder, "is not the file that was saved")
     sign(folder)
     refused(folder, "is not a file of Keras")
     (folder / MANIFEST).write_bytes(attack)
@@ -510,53 +409,27 @@ def test_a_pickle_is_never_unpickled(folder, tmp_path):
     assert trace.exists()
 
 
-@pytest.fixture
-def lambda_network(tmp_path):
-    """A network whose Lambda layer makes a file when it is built, and that file."""
+def test_a_lambda_with_the_attacker_s_own_checksum_runs_nothing(folder, tmp_path):
     trace = tmp_path / "code-was-run"
     attack = f"__import__('pathlib').Path({str(trace)!r}).touch()"
     code = eval(f"lambda x: ({attack}, x[:, -1])[1]")
-    model = keras.Sequential(
-        [
-            keras.Input((None, len(COLUMNS))),
-            keras.layers.Lambda(code),
-            keras.layers.Dense(1),
-        ]
-    )
-    return model, trace
-
-
-def test_a_lambda_with_the_attacker_s_own_checksum_runs_nothing(folder, lambda_network):
-    model, trace = lambda_network
-    model.save(folder / MODEL)
+    with_layers(keras.layers.Lambda(code)).save(folder / MODEL)
     trace.unlink(missing_ok=True)
     sign(folder)
-    refused(folder, "keras.layers.Lambda, which is no layer of this course: it is not loaded")
+    refused(folder, "keras.layers.Lambda, which is not a layer of this course: it is not loaded")
     assert not trace.exists()
     keras.models.load_model(folder / MODEL, safe_mode=False)
     assert trace.exists()
 
 
-def marshalled():
-    """A lambda as Keras writes it into a configuration."""
-    import marshal
-
-    value = base64.b64encode(marshal.dumps((lambda x: x).__code__)).decode()
-    return {"class_name": "__lambda__", "config": {"value": [value, None, None]}}
-
-
 def layer(name, module="keras.layers", registered=None, **config):
-    return {
-        "module": module,
-        "class_name": name,
-        "config": {"name": "x", **config},
-        "registered_name": registered,
-    }
+    about = {"class_name": name, "config": {"name": "x", **config}}
+    return {"module": module, **about, "registered_name": registered}
 
 
-def put(part):
+def put(*about, **config):
     """Return an edit that puts a layer in the first layer's place."""
-    return lambda config: config["config"]["layers"].__setitem__(1, part)
+    return lambda whole: whole["config"]["layers"].__setitem__(1, layer(*about, **config))
 
 
 def setting(**settings):
@@ -565,60 +438,60 @@ def setting(**settings):
 
 
 def function(module, name):
-    return {
-        "module": module,
-        "class_name": "function",
-        "config": name,
-        "registered_name": name,
-    }
+    return {"module": module, "class_name": "function", "config": name, "registered_name": name}
 
 
+CODE = base64.b64encode(marshal.dumps((lambda x: x).__code__)).decode()
+MARSHALLED = {"class_name": "__lambda__", "config": {"value": [CODE, None, None]}}
+"""a lambda as Keras writes it into a configuration"""
+LAMBDA = layer("Lambda", function=MARSHALLED)
+TENSOR = {"class_name": "__keras_tensor__", "config": {}, "module": "os"}
 HOSTILE = {
-    "TFSMLayer": put(layer("TFSMLayer", filepath="/tmp/elsewhere")),
-    "TorchModuleWrapper": put(layer("TorchModuleWrapper", module={"a": 1})),
-    "another layer of Keras": put(layer("Embedding", input_dim=3, output_dim=3)),
-    "a nested network with a Lambda": put(
-        layer("Sequential", "keras", layers=[layer("Lambda", function=marshalled())])
-    ),
-    "a Lambda in a wrapper": put(
-        layer("Bidirectional", layer=layer("Lambda", function=marshalled()))
-    ),
-    "a custom class": put(layer("OwnGRU", "test_saving", "test_saving>OwnGRU", units=3)),
-    "a custom class under a plain name": put(layer("GRU", registered="test_saving>OwnGRU")),
-    "a class of another package": put(layer("Popen", "subprocess", args=["true"])),
-    "a plain name in another package": put(layer("Dense", "keras_hub.layers", units=3)),
-    "a plain name in a package called alike": put(layer("Dense", "kerasevil.layers", units=3)),
-    "a plain name in a part of Keras": put(layer("Dense", "keras.src.saving", units=3)),
-    "no module": put(layer("Dense", None, units=3)),
-    "a download": put(layer("get_file", "keras.utils", origin="http://localhost")),
-    "a lambda as activation": setting(activation=marshalled()),
+    "TFSMLayer": put("TFSMLayer", filepath="/tmp/elsewhere"),
+    "TorchModuleWrapper": put("TorchModuleWrapper", module={"a": 1}),
+    "another layer of Keras": put("Embedding", input_dim=3, output_dim=3),
+    "a nested network with a Lambda": put("Sequential", "keras", layers=[LAMBDA]),
+    "a Lambda in a wrapper": put("Bidirectional", layer=LAMBDA),
+    "a custom class": put("OwnGRU", "test_saving", "test_saving>OwnGRU", units=3),
+    "a custom class under a plain name": put("GRU", registered="test_saving>OwnGRU"),
+    "a Lambda under our own name": put("Lambda", registered="course_utils>FusedLSTM"),
+    "a class of another package": put("Popen", "subprocess", args=["true"]),
+    "a plain name in another package": put("Dense", "keras_hub.layers", units=3),
+    "a plain name in a package called alike": put("Dense", "kerasevil.layers", units=3),
+    "a plain name in a part of Keras": put("Dense", "keras.src.saving", units=3),
+    "no module": put("Dense", None, units=3),
+    "a download": put("get_file", "keras.utils", origin="http://localhost"),
+    "a lambda as activation": setting(activation=MARSHALLED),
     "a lambda of a known module": setting(
-        kernel_initializer={**marshalled(), "module": "keras.initializers"}
+        kernel_initializer={**MARSHALLED, "module": "keras.initializers"}
     ),
     "a function as initializer": setting(
         kernel_initializer=function("keras.initializers", "deserialize")
     ),
     "a function of Python": setting(activation=function("builtins", "exec")),
-    "a tensor in disguise": setting(
-        activation={"class_name": "__keras_tensor__", "config": {}, "module": "os"}
-    ),
-    "a class that is no name": put(layer(["Lambda"])),
-    "a class that is a dict": put(layer({"class_name": "Lambda"})),
-    "a module that is no name": put(layer("Dense", ["keras.layers"])),
+    "a tensor in disguise": setting(activation=TENSOR),
+    "a class that is not a name": put(["Lambda"]),
+    "a class that is a dict": put({"class_name": "Lambda"}),
+    "a module that is not a name": put("Dense", ["keras.layers"]),
     "the network itself another": lambda config: config.update(class_name="Lambda"),
-    "the network itself a function": lambda config: config.update(
-        function("builtins", "exec"), config="exec"
-    ),
+    "the network itself a function": lambda config: config.update(function("builtins", "exec")),
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_configuration_with_anything_but_plain_layers_is_not_given_to_keras(
-    name, folder, monkeypatch
+    name, folder, not_loaded
 ):
     rewrite(folder, HOSTILE[name])
-    monkeypatch.setattr(keras.models, "load_model", lambda *_, **__: pytest.fail("it was loaded"))
-    refused(folder, "which is no layer of this course: it is not loaded")
+    refused(folder, "which is not a layer of this course: it is not loaded")
+
+
+@pytest.mark.parametrize(
+    "settings", [{"units": 5_000}, {"units": "5"}, {"batch_shape": [1, 10**9]}, {"unroll": True}]
+)
+def test_a_network_that_takes_minutes_to_make_is_not_given_to_keras(settings, folder, not_loaded):
+    rewrite(folder, setting(**settings))
+    refused(folder, "describes a network larger than any of this course, or an unrolled one")
 
 
 def another_file(path, shape):
@@ -629,131 +502,95 @@ def another_file(path, shape):
 
 
 def a_link_to_another_file(weights, name, shape, path):
-    del weights[name]
     weights[name] = h5py.ExternalLink(another_file(path, shape), "numbers")
 
 
 def a_view_of_another_file(weights, name, shape, path):
     view = h5py.VirtualLayout(shape, "float32")
     view[...] = h5py.VirtualSource(another_file(path, shape), "numbers", shape)
-    del weights[name]
     weights.create_virtual_dataset(name, view)
 
 
 def the_bytes_of_another_file(weights, name, shape, path):
-    del weights[name]
-    another_file(path, shape)
-    bytes_of = [(str(path), 0, h5py.h5f.UNLIMITED)]
+    bytes_of = [(another_file(path, shape), 0, h5py.h5f.UNLIMITED)]
     weights.create_dataset(name, shape, "float32", external=bytes_of)
 
 
 def four_tebibytes(weights, name, shape, path):
-    del weights[name]
     many = {"chunks": (1024, 1024), "compression": "gzip", "fillvalue": 7}
     weights.create_dataset(name, (1 << 20, 1 << 20), "float32", **many)
 
 
 @pytest.mark.parametrize(
-    "attack",
+    ("attack", "message"),
     [
-        a_link_to_another_file,
-        a_view_of_another_file,
-        the_bytes_of_another_file,
-        four_tebibytes,
+        (a_link_to_another_file, "Keras cannot read"),
+        (a_view_of_another_file, "Keras cannot read"),
+        (the_bytes_of_another_file, "Keras cannot read"),
+        (four_tebibytes, "unpacked its weights would be larger"),
     ],
 )
-def test_weights_that_are_not_in_their_file_are_refused(attack, folder, tmp_path):
-    rewrite_weights(folder, lambda *first: attack(*first, tmp_path / "other.h5"))
-    refused(folder, "model.keras is not a file of Keras")
+def test_weights_that_are_not_in_their_file_are_refused(attack, message, folder, tmp_path):
+    def edit(weights, name, shape):
+        del weights[name]
+        attack(weights, name, shape, tmp_path / "other.h5")
+
+    rewrite_weights(folder, edit)
+    refused(folder, message)
 
 
-def test_weights_that_are_in_their_file_are_taken(folder):
-    def seven(weights, name, shape):
-        weights[name][...] = np.full(shape, 7.0)
-
-    rewrite_weights(folder, seven)
-    assert any((values == 7).all() for values in load_forecaster(folder).model.get_weights())
-
-
-def test_a_layer_of_a_size_that_takes_minutes_to_make_is_refused(folder, monkeypatch):
-    monkeypatch.setattr(keras.models, "load_model", lambda *_, **__: pytest.fail("it was loaded"))
-    rewrite(folder, setting(units=5_000))
-    refused(folder, "describes a network larger than any of this course")
-
-
-def test_keras_own_safe_mode_stays_on_behind_the_list(folder, monkeypatch):
+def test_what_is_allowed_is_let_through_and_keras_own_safe_mode_stays_on(folder, monkeypatch):
     load, given = keras.models.load_model, []
 
     def watched(*arguments, **options):
         given.append(options)
         return load(*arguments, **options)
 
+    def seven(weights, name, shape):
+        weights[name][...] = np.full(shape, 7.0)
+
     monkeypatch.setattr(keras.models, "load_model", watched)
-    load_forecaster(folder)
-    assert given == [{"compile": False, "safe_mode": True}]
-
-
-def test_an_initializer_of_keras_is_let_through(folder):
     initializer = layer("HeNormal", "keras.initializers") | {"config": {}}
     rewrite(folder, setting(kernel_initializer=initializer))
-    load_forecaster(folder)
+    rewrite_weights(folder, seven)
+    assert any((values == 7).all() for values in load_forecaster(folder).model.get_weights())
+    assert given == [{"compile": False, "safe_mode": True}]
 
 
 # ---------------------------------------------------------------------- damaged manifests
 
 
-def test_a_folder_without_manifest_holds_no_forecaster(folder, tmp_path):
-    (folder / MANIFEST).unlink()
-    message = r"copy holds no forecaster: forecaster\.json is not there"
-    refused(folder, message)
-    refused(tmp_path / "nowhere", "nowhere holds no forecaster")
-    (folder / MANIFEST).mkdir()
-    refused(folder, message)
-    refused(folder / MODEL, "holds no forecaster")
-
-
 @pytest.mark.parametrize(
     "content", [b"", b"lookback: 3", b'{"format": 1', b"\xff\xfe\x00", b"[" * 200_000, b"9" * 9999]
 )
-def test_a_manifest_that_is_no_json_is_refused(content, folder):
+def test_a_manifest_that_is_not_json_is_refused(content, folder):
     (folder / MANIFEST).write_bytes(content)
     refused(folder, r"forecaster\.json is damaged: save the forecaster again")
 
 
-@pytest.mark.parametrize("content", ["[]", "[1, 2]", "3", "null", '"text"', "true", "NaN", "{}"])
+@pytest.mark.parametrize("content", ["[1, 2]", "3", "null", '"text"', "NaN", "{}"])
 def test_json_of_another_shape_is_refused(content, folder):
     (folder / MANIFEST).write_text(content, encoding="utf-8")
     refused(folder, r"forecaster\.json lacks format: it is not a forecaster of ours")
 
 
-KEYS = {"format": int, "sha256": str, "columns": list, "lookback": int, "scaler": dict}
-VALUES = (..., None, True, 1.5, {"a": 1}, [1], "text", 3)
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [(key, value) for key, kind in KEYS.items() for value in VALUES if type(value) is not kind],
-)
-def test_each_key_must_be_there_and_of_its_type(key, value, folder):
-    change(folder, **{key: value})
-    refused(folder, rf"forecaster\.json lacks {key}: it is not a forecaster of ours")
+@pytest.mark.parametrize("key", saving.KEYS)
+def test_each_key_must_be_there_and_of_its_type(key, folder):
+    good = manifest_of(folder)[key]
+    for value in (..., None, True, 6.0, {"a": 1}, [1], "text", 3):
+        if type(value) is not type(good):
+            change(folder, **{key: value})
+            refused(folder, rf"forecaster\.json lacks {key}: it is not a forecaster of ours")
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"format": 2}, "has format 2, and this course reads 1"),
-        ({"format": True}, "lacks format"),
-        ({"lookback": True}, "lacks lookback"),
-        ({"lookback": 6.0}, "lacks lookback"),
-        ({"lookback": 0}, "lookback of 0"),
-        ({"lookback": -6}, "lookback of -6"),
-        ({"columns": []}, "are no names"),
-        ({"columns": ["High", 1, "Volume"]}, "are no names"),
-        ({"columns": ["High", "Close"]}, "is not 2 numbers"),
+        ({"lookback": -6}, "lookback in forecaster.json is -6"),
+        ({"columns": ["High", 1, "Volume"]}, "are not names"),
         ({"columns": [*COLUMNS, "Open"]}, "is not 4 numbers"),
         ({"sha256": "0" * 64}, "is not the file that was saved"),
-        ({"sha256": ""}, "is not the file that was saved"),
     ],
 )
 def test_wrong_values_in_the_manifest_are_named(changes, message, folder):
@@ -761,53 +598,27 @@ def test_wrong_values_in_the_manifest_are_named(changes, message, folder):
     refused(folder, message)
 
 
-@pytest.mark.parametrize(
-    "kind", ["RobustScaler", "Popen", "", None, 3, ["MinMaxScaler"], {"a": 1}, "minmaxscaler"]
-)
-def test_an_unknown_scaler_is_refused(kind, folder):
-    fitted = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["scaler"]["fitted"]
-    change(folder, scaler={"kind": kind, "fitted": fitted})
-    refused(folder, "The scaler in forecaster.json is none of MinMaxScaler, StandardScaler")
+def test_an_unknown_scaler_and_one_without_numbers_are_refused(folder):
+    fitted = manifest_of(folder)["scaler"]["fitted"]
+    for kind in ("RobustScaler", "Popen", "", None, 3, ["MinMaxScaler"], {"a": 1}):
+        change(folder, scaler={"kind": kind, "fitted": fitted})
+        refused(folder, SCALER)
+    for nothing in (None, [1, 2, 3], "text"):
+        change(folder, scaler={"kind": "MinMaxScaler", "fitted": nothing})
+        refused(folder, SCALER)
+    change(folder, scaler={"kind": "StandardScaler", "fitted": fitted})
+    refused(folder, "The scaler's mean_ in forecaster.json is not 3 numbers")
 
 
-@pytest.mark.parametrize("fitted", [..., None, [], [1, 2, 3], "text", 3])
-def test_a_scaler_without_its_numbers_is_refused(fitted, folder):
-    scaler = {"kind": "MinMaxScaler", "fitted": fitted}
-    change(folder, scaler={key: value for key, value in scaler.items() if value is not ...})
-    refused(folder, "The scaler in forecaster.json is none of")
+ONE = [1.0, 2.0]
+NOT_NUMBERS = [None, 1.0, "1, 2, 3", ONE, [*ONE, *ONE], {"0": 1.0}, [[1.0], [2.0], [3.0]]]
+NOT_NUMBERS += [[*ONE, odd] for odd in (float("nan"), float("inf"), 10**400, "2.0", None, True)]
 
 
 @pytest.mark.parametrize("name", ["min_", "scale_", "data_min_", "data_max_", "data_range_"])
-@pytest.mark.parametrize(
-    "values",
-    [
-        ...,
-        None,
-        1.0,
-        "1, 2, 3",
-        [],
-        [1.0, 2.0],
-        [1.0, 2.0, 3.0, 4.0],
-        [1.0, float("nan"), 3.0],
-        [1.0, 2.0, float("inf")],
-        [1.0, 2.0, 10**400],
-        [1.0, "2.0", 3.0],
-        [1.0, None, 3.0],
-        [1.0, True, 3.0],
-        [[1.0], [2.0], [3.0]],
-        {"0": 1.0, "1": 2.0, "2": 3.0},
-    ],
-)
-def test_wrong_numbers_of_a_scaler_are_named(name, values, folder):
-    scaler = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["scaler"]
-    scaler["fitted"][name] = values
-    if values is ...:
-        del scaler["fitted"][name]
-    change(folder, scaler=scaler)
-    refused(folder, f"The scaler's {name} in forecaster.json is not 3 numbers")
-
-
-def test_the_numbers_of_another_scaler_are_refused(folder):
-    scaler = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["scaler"]
-    change(folder, scaler=scaler | {"kind": "StandardScaler"})
-    refused(folder, "The scaler's mean_ in forecaster.json is not 3 numbers")
+def test_wrong_numbers_of_a_scaler_are_named(name, folder):
+    scaler = manifest_of(folder)["scaler"]
+    for values in NOT_NUMBERS:
+        fitted = scaler["fitted"] | {name: values}
+        change(folder, scaler=scaler | {"fitted": fitted})
+        refused(folder, f"The scaler's {name} in forecaster.json is not 3 numbers")
