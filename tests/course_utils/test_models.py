@@ -2,11 +2,11 @@
 
 import inspect
 
+from course_utils.fused import FusedLSTM
 from course_utils.generation import free_run, hold_others
 from course_utils.models import (
     CELLS,
     Drift,
-    FusedLSTM,
     Mean,
     Persistence,
     WindowRegression,
