@@ -248,7 +248,189 @@ ONCE_TAKEN_FOR_DATA_OR_NOT_CAUGHT = [
     ("lesson", b"[" * 100_000),
     ("text", "text without its mark".encode("utf-16-le")),
     ("study", b"a,b\n1,2\n3\n"),
-    ("study", b"a,b\n1,2\n
+    ("study", b"a,b\n1,2\n<<<<<<< mine\n"),
+    ("days", b"Date,truth\n2017-02-30,1\n"),
+    ("days", b"Date,truth\n20170103,1\n1,2\n"),
+]
+
+
+@pytest.mark.parametrize(("kind", "content"), ONCE_TAKEN_FOR_DATA_OR_NOT_CAUGHT)
+def test_what_was_once_taken_for_data_or_not_caught_is_refused(kind, content, tmp_path):
+    name, _, load, errors = KINDS[kind]
+    (tmp_path / name).write_bytes(content)
+    assert not ends_well(lambda: load(tmp_path / name), errors, tmp_path)
+
+
+def test_a_try_of_brackets_without_end_is_one_damaged_line(tmp_path):
+    (tmp_path / "tries").write_bytes(b"[" * 100_000 + b"\n" + TRIES)
+    assert [entry is None for entry in read_record(tmp_path / "tries")] == [True, *[False] * 3]
+
+
+# ------------------------------------------------------------- what holds numbers and is signed
+
+
+KEY = "0" * 64
+
+
+def signed_entry(content):
+    return hashlib.sha256(KEY.encode() + content).hexdigest().encode() + b"\n" + content
+
+
+@tried
+@given(draw=st.data())
+def test_a_damaged_entry_of_the_cache_is_called_so_even_with_its_own_checksum(draw, folder):
+    content = json.dumps({"loss": [1.5]}).encode() + b"\n" + np.arange(3.0).tobytes()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(warm.PLACE, str(folder / "warm"))
+        path = warm.folder() / KEY
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(signed_entry(draw.draw(damaged(content))))
+        ends_well(lambda: warm.read(KEY), warm.DamagedEntryError, path.parent)
+
+
+@pytest.fixture(scope="module")
+def forecaster(folder):
+    """A saved forecaster: its manifest, and what its network's file holds."""
+    table = made_up_prices("2017-01-02", "2017-02-28")[["High", "Close"]]
+    network = recurrent("GRU", features=2, units=3)
+    saved = SavedForecaster(network, MinMaxScaler().fit(table), ("High", "Close"), lookback=4)
+    where = save_forecaster(saved, folder / "saved")
+    with zipfile.ZipFile(where / MODEL) as archive:
+        inside = {name: archive.read(name) for name in archive.namelist()}
+    return where, (where / MANIFEST).read_bytes(), (where / MODEL).read_bytes(), inside
+
+
+def sign(where, manifest, model):
+    """Write a folder as an attacker would: with the checksum of the network that is in it."""
+    (where / MODEL).write_bytes(model)
+    checksum = hashlib.sha256(model).hexdigest()
+    (where / MANIFEST).write_text(json.dumps(json.loads(manifest) | {"sha256": checksum}))
+
+
+def load_saved(where):
+    loaded = load_forecaster(where)
+    assert 1 <= loaded.lookback <= 10_000
+    assert loaded.model.count_params() < 100_000
+
+
+@tried
+@given(draw=st.data())
+def test_a_damaged_manifest_is_refused_or_means_something(draw, forecaster):
+    where, manifest, model, _ = forecaster
+    (where / MODEL).write_bytes(model)
+    (where / MANIFEST).write_bytes(draw.draw(damaged(manifest)))
+    ends_well(lambda: load_saved(where), SavedForecasterError, where)
+
+
+@tried
+@given(draw=st.data(), part=st.sampled_from(["all", "config.json", "metadata.json"]))
+def test_a_damaged_network_is_refused_even_with_its_own_checksum(draw, part, forecaster):
+    where, manifest, model, inside = forecaster
+    if part == "all":
+        model = draw.draw(damaged(model))
+    else:
+        model = zipped(inside | {part: draw.draw(damaged(inside[part]))})
+    sign(where, manifest, model)
+    ends_well(lambda: load_saved(where), SavedForecasterError, where)
+
+
+def zipped(inside, compression=zipfile.ZIP_DEFLATED):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", compression) as archive:
+        for name, content in inside.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+# ------------------------------------------------- small files that would become large, or endless
+
+
+def declared(shape, **options):
+    """Weights of which the file says only how many there are."""
+    packed = io.BytesIO()
+    with h5py.File(packed, "w") as file:
+        file.create_dataset("layers/gru/vars/0", shape, "f4", **options)
+    return {"model.weights.h5": packed.getvalue()}
+
+
+def linked(link):
+    """Weights that are said to lie elsewhere."""
+    packed = io.BytesIO()
+    with h5py.File(packed, "w") as file:
+        file["layers"] = link
+    return {"model.weights.h5": packed.getvalue()}
+
+
+def grown(config, **settings):
+    """The configuration of a network with other settings in its first layer."""
+    config = json.loads(config)
+    config["config"]["layers"][1]["config"].update(settings)
+    return {"config.json": json.dumps(config).encode()}
+
+
+def repeated(config, times):
+    config = json.loads(config)
+    config["config"]["layers"][1:2] *= times
+    return {"config.json": json.dumps(config, separators=(",", ":")).encode()}
+
+
+NETWORKS = {
+    "numbers without end": lambda config: declared((10**9, 10**9), chunks=True),
+    "packed numbers": lambda config: declared((10**8,), chunks=(10**7,), compression="gzip"),
+    "a file of this machine": lambda config: declared((9,), external=[("/etc/passwd", 0, 36)]),
+    "a link to a file": lambda config: linked(h5py.ExternalLink("/etc/passwd", "/x")),
+    "a link to itself": lambda config: linked(h5py.SoftLink("/layers")),
+    "many units": lambda config: grown(config, units=20_000),
+    "units that are no number": lambda config: grown(config, units=float("nan")),
+    "many layers": lambda config: repeated(config, times=120),
+    "steps rolled out": lambda config: grown(config, unroll=True),
+    "a long configuration": lambda config: {"config.json": config + b" " * 300_000},
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_that_would_fill_the_memory_or_read_other_files_is_refused(name, forecaster):
+    where, manifest, _, inside = forecaster
+    sign(where, manifest, zipped(inside | NETWORKS[name](inside["config.json"])))
+    with small_memory():
+        assert not ends_well(lambda: load_saved(where), SavedForecasterError, where)
+
+
+@contextmanager
+def small_memory():
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < 200_000_000
+    finally:
+        tracemalloc.stop()
+
+
+HEADER = b"Date,Open,High,Low,Close,Volume\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"Date\n" + b"1\n" * 2_000_000, b"ab," * 2_000_000 + b"\n1", HEADER + b'"\n",' * 1_500_000],
+    ids=["rows", "columns", "quotes"],
+)
+def test_a_table_without_end_is_refused(content, folder):
+    path = folder / "endless" / "own.csv"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    with small_memory():
+        assert not ends_well(lambda: read_prices(path), DataError, path.parent)
+
+
+def test_five_hundred_years_without_a_price_are_read_soon(csv_file):
+    days = np.arange("1700-01-01", "2200-01-01", dtype="datetime64[D]").astype(str)
+    path = csv_file(HEADER + "".join(f"{day},,,,,\n" for day in days).encode())
+    start = time.monotonic()
+    assert len(read_prices(path).attrs["missing"]) == len(days)
+    assert time.monotonic() - start < HANG_GUARD
+
+
+
 
 # --------------------------------------------------------------------------- what is no plain file
 

@@ -22,7 +22,7 @@ def linear(windows, targets):
 def easy_task():
     """Return windows and targets: the target is the last value of each window."""
     windows = np.random.default_rng(0).normal(size=(32, 3, 1))
-    return windows, windows[:, -1, 0]
+    return windows, windows[:, -1, 0].copy()
 
 
 def tiny_network(seed):
@@ -67,12 +67,14 @@ def test_quiet_training_writes_nothing(capfd):
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("place", ["windows", "targets"])
-def test_missing_values_are_refused_before_they_become_a_loss_of_nan(place):
-    values = dict(zip(("windows", "targets"), easy_task(), strict=True))
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("as_validation", [False, True])
+def test_missing_values_are_refused_before_they_become_a_loss_of_nan(place, as_validation):
+    values = easy_task()
     values[place][5] = np.nan
+    given = (easy_task(), values) if as_validation else (values, None)
     with pytest.raises(ValueError, match="missing values: fill or drop them first"):
-        fit(tiny_network(0), **values, epochs=1)
+        fit(tiny_network(0), *given[0], validation=given[1], epochs=1)
 
 
 def test_windows_and_targets_of_unequal_number_are_refused():
