@@ -94,9 +94,7 @@ def _report(lesson: Lesson, runs: list["Execution"], unrepeated: int) -> list[st
         not_kept = [line for line in text.splitlines() if cache.NOT_KEPT in line]
         lines += [f"WARN   code cell {number}: {line}" for line in not_kept]
     if unrepeated:
-        lines.append(
-            f"WARN   {unrepeated} of its training runs not found again: they differ each time"
-        )
+        lines.append(f"WARN   {unrepeated} of its runs not found again, as they differ each time")
     return lines
 
 

@@ -151,7 +151,11 @@ def all_numbers(arrays):
 
 def start(hash_seed, threads, *names):
     """Start a fresh process that prints results."""
-    circumstances = {"PYTHONHASHSEED": hash_seed, "TF_NUM_INTRAOP_THREADS": threads}
+    circumstances = {
+        "PYTHONHASHSEED": hash_seed,
+        "TF_NUM_INTRAOP_THREADS": threads,
+        "PYTHONPATH": os.pathsep.join(sys.path),  # where `helpers` is
+    }
     return subprocess.Popen(
         [sys.executable, __file__, *names],
         env={**os.environ, **circumstances, "OMP_NUM_THREADS": threads},
