@@ -430,8 +430,6 @@ def test_five_hundred_years_without_a_price_are_read_soon(csv_file):
     assert time.monotonic() - start < HANG_GUARD
 
 
-
-
 # --------------------------------------------------------------------------- what is no plain file
 
 
