@@ -40,7 +40,7 @@ class OneLineErrors(TyperGroup):
 
 app = typer.Typer(
     cls=OneLineErrors,
-    help="Run the lessons, look after their data, check this machine.",
+    help="Run the lessons, manage their data, check this machine.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -18,15 +18,17 @@ BUILD = ROOT / "build" / "copies"
 
 
 def copies(
-    kind: Annotated[Kind, typer.Argument(help="Whom the copies are for.")],
+    kind: Annotated[Kind, typer.Argument(help="Who the copies are for.")],
     names: Names = None,
     output: Annotated[
         Path | None,
-        typer.Option(help="Where they go; my_work for learners, else a folder in build/copies."),
+        typer.Option(
+            help="Where to put them: my_work for learners, otherwise a folder in build/copies."
+        ),
     ] = None,
     folder: Folder = NOTEBOOKS,
 ) -> None:
-    """Copy lessons for an audience; a copy that was changed since is kept, and never written to.
+    """Copy lessons for an audience. A copy that has been changed is kept and never overwritten.
 
     Exit code 0: all are there; 1: a lesson cannot be copied; 2: no such lesson or audience.
     """

@@ -16,7 +16,7 @@ SETTINGS = Path(__file__).with_name("jupyter")  # no grader's menus, no question
 def lab(ctx: typer.Context) -> None:
     """Bring your copies of the lessons in my_work up to date, and open JupyterLab there.
 
-    Everything else you type goes to JupyterLab, such as --no-browser or --port=9000.
+    Other options are passed to JupyterLab, for example --no-browser or --port=9000.
     """
     from jupyterlab.labapp import LabApp  # here, as it takes a second to load
 

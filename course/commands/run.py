@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from course.commands.options import Folder, Names
+from course.commands.options import Folder, Names, Timeout
 from course.copies.delivery import RECORD
 from course.exercises.record import OWN_WORK
 from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def run(
     names: Names = None,
     embedded: Annotated[
-        bool, typer.Option("--embedded", help="Use the embedded prices, as if there were no other.")
+        bool,
+        typer.Option("--embedded", help="Use the embedded prices even if others are available."),
     ] = False,
     store: Annotated[
         bool,
@@ -31,8 +32,8 @@ def run(
             "--store", help="Write outputs, timings and README's table to the repository."
         ),
     ] = False,
-    timeout: Annotated[int, typer.Option(min=1, help="Seconds that a cell may take.")] = 120,
-    output: Annotated[Path, typer.Option(help="Where executed copies and pages go.")] = (
+    timeout: Timeout = 120,
+    output: Annotated[Path, typer.Option(help="Folder for the executed copies and pages.")] = (
         ROOT / "build" / "lessons"
     ),
     folder: Folder = NOTEBOOKS,

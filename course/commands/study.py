@@ -11,15 +11,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 def study(
     name: Annotated[str, typer.Argument(help=", ".join(STUDIES))],
-    jobs: Annotated[int, typer.Option(help="Fits side by side; -1 is one per core.")] = -1,
+    jobs: Annotated[
+        int, typer.Option(help="Number of fits to run at once; -1 means one per core.")
+    ] = -1,
     dask: Annotated[
         str | None,
         typer.Option(
-            help="Address of a Dask scheduler, whose workers do the fits.", metavar="ADDRESS"
+            help="Address of a Dask scheduler whose workers run the fits.", metavar="ADDRESS"
         ),
     ] = None,
 ) -> None:
-    """Run what is missing of a study and write its table; Ctrl-C stops it, to be resumed later.
+    """Run a study's missing fits and write its table. Stop with Ctrl-C; run it again to continue.
 
     Exit code 0: the table is written; 1: no full data, or workers that cannot continue; 2: no such
     study; 130: stopped.

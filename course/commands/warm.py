@@ -4,8 +4,9 @@ import shutil
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
+from course.commands.options import Folder, Names, Timeout
 from course.commands.run import progress_bar
 from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons
 from course_utils import warm as cache
@@ -20,14 +21,11 @@ SOON = 2.0  # seconds within which a cell whose training is kept should return
 
 
 def warm(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="LESSON", help="Numbers or beginnings of file names; all if none."),
-    ] = None,
-    timeout: Annotated[int, typer.Option(min=1, help="Seconds that a cell may take.")] = 120,
-    folder: Annotated[Path, typer.Option(help="Where the lessons are.")] = NOTEBOOKS,
+    names: Names = None,
+    timeout: Timeout = 120,
+    folder: Folder = NOTEBOOKS,
 ) -> None:
-    """Train what lessons train once and keep it, for lessons that are taught live.
+    """Run the lessons' training once and keep it, for teaching live.
 
     A second run of each lesson shows how long it takes now. Stop it with Ctrl-C: what has been
     trained is kept, and the same command resumes there. In JupyterLab the kept training runs are

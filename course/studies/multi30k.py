@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from course.studies.study import Study
 from course.studies.workers import result_name, versions_here
-from course_utils.data.texts import load_sentence_pairs
+from course_utils.data.sentences import load_sentence_pairs
 from course_utils.files import ROOT, DataError
 from course_utils.text import (
     EOS,

@@ -117,23 +117,20 @@ def test_ci_runs_what_the_readme_says():
     assert os.name == "nt" or os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
-def test_the_workflow_covers_both_ends_of_pythons_and_ranges_on_three_systems():
-    jobs = yaml.safe_load(text_of(".github/workflows/ci.yml"))["jobs"]
+def test_the_workflow_covers_both_ends_of_pythons_on_three_systems_and_the_night():
+    workflow = yaml.safe_load(text_of(".github/workflows/ci.yml"))
+    jobs, when = workflow["jobs"], workflow[True]  # YAML 1.1 reads `on` so
     matrix = jobs["test"]["strategy"]["matrix"]
     assert matrix["python"] == [PYTHONS[0], PYTHONS[-1]]
     systems = {system.partition("-")[0] for system in matrix["os"]}
     assert systems == {"ubuntu", "macos", "windows"}
     commands = "\n".join(step.get("run", "") for step in jobs["test"]["steps"])
-    (pytest_line,) = re.findall(r"-m (pytest .*xml)", text_of("Makefile"))
-    assert pytest_line in commands
+    (workers,) = re.findall(r"^PYTEST = .* (-n .*)$", text_of("Makefile"), re.M)
+    assert f"pytest {workers} " in commands
     assert ".ci/run" in commands
-    ends = [tuple(end.values()) for end in jobs["ranges"]["strategy"]["matrix"]["include"]]
-    assert {(end, python) for end, python, *_ in ends} == {
-        ("lowest-direct", PYTHONS[0]),
-        ("highest", PYTHONS[-1]),
-    }
-    assert "matrix.resolution" in jobs["ranges"]["env"]["RESOLUTION"]  # the Makefile's variable
-    assert "make ranges" in [step.get("run") for step in jobs["ranges"]["steps"]]
+    assert when["schedule"]
+    assert "schedule" in jobs["nightly"]["if"]
+    assert "make nightly" in [step.get("run") for step in jobs["nightly"]["steps"]]
 
 
 def test_text_files_have_the_same_bytes_on_every_system():
