@@ -15,9 +15,12 @@ from browser import (  # noqa: F401 (pytest finds fixtures and hooks here)
 )
 from hypothesis import settings
 
-# The same examples each time, so that a red test is red again; others with COURSE_FUZZ=3000. And no
-# limit of time, which a busy machine would break.
-settings.register_profile("course", derandomize="COURSE_FUZZ" not in os.environ, deadline=None)
+# The same examples each time, so that a red test is red again; more and different ones with
+# COURSE_FUZZ=3000. And no time limit, which a busy machine would break.
+FUZZ = "COURSE_FUZZ" in os.environ
+settings.register_profile(
+    "course", derandomize=not FUZZ, max_examples=100 if FUZZ else 50, deadline=None
+)
 settings.load_profile("course")
 
 

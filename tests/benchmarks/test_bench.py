@@ -35,6 +35,7 @@ def read(path):
     return read_noted(path, keep_default_na=False, dtype=str)[1]
 
 
+@pytest.mark.slow
 def test_every_way_takes_its_turn_and_replaces_answers_of_this_machine_to_its_question(quick):
     write_noted(quick, ["made by: make bench", "machine: x"], KEPT)
     bench.main(["windows-3k"])
@@ -47,6 +48,7 @@ def test_every_way_takes_its_turn_and_replaces_answers_of_this_machine_to_its_qu
     assert set(answers["GPU ratio"]) == {"not measured"}
 
 
+@pytest.mark.slow
 def test_answers_of_a_different_machine_are_dropped(quick):
     write_noted(quick, ["made by: make bench", "machine: y"], KEPT)
     bench.main(None)

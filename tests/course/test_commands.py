@@ -11,6 +11,7 @@ from command_line import course_here
 from sample_notebooks import lesson
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no broken pipes, and no `head`")
 def test_a_reader_that_has_read_enough_ends_a_command_without_a_word():
     reads, writes = os.pipe()

@@ -214,6 +214,7 @@ def test_a_second_attempt_trains_the_base_no_more_but_different_prices_do(errors
     assert [recipe.units for recipe in trained[3:]] == [8, 4]
 
 
+@pytest.mark.slow
 def test_the_error_is_that_of_two_training_runs_before_the_year_and_sees_nothing_later():
     prices = PRICES.loc["2015-06":]
     truth = prices["High"].loc["2016"]
@@ -224,6 +225,7 @@ def test_the_error_is_that_of_two_training_runs_before_the_year_and_sees_nothing
     assert lesson_06._mean_error(FAST, changed, 2016) == np.mean(each)
 
 
+@pytest.mark.slow
 def test_a_training_run_that_diverges_gets_a_hint():
     recipe = replace(FAST, units=4, learning_rate=1.0, weight_decay=1e30)
     with pytest.raises(Hint, match="diverged"):
@@ -270,6 +272,7 @@ def test_settings_that_cannot_be_checked_are_refused_before_any_training(setting
     assert trained == []
 
 
+@pytest.mark.slow
 def test_too_few_days_for_the_lookback_get_a_hint(monkeypatch):
     monkeypatch.setattr(lesson_06, "SEEDS", (0,))
     short = made_up_prices("2015-12-01", "2017-03-31")

@@ -409,6 +409,7 @@ def small_memory():
 HEADER = b"Date,Open,High,Low,Close,Volume\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content",
     [b"Date\n" + b"1\n" * 2_000_000, b"ab," * 2_000_000 + b"\n1", HEADER + b'"\n",' * 1_500_000],
@@ -422,6 +423,7 @@ def test_a_table_without_end_is_refused(content, folder):
         assert not ends_well(lambda: read_prices(path), DataError, path.parent)
 
 
+@pytest.mark.slow
 def test_five_hundred_years_without_a_price_are_read_soon(csv_file):
     days = np.arange("1700-01-01", "2200-01-01", dtype="datetime64[D]").astype(str)
     path = csv_file(HEADER + "".join(f"{day},,,,,\n" for day in days).encode())

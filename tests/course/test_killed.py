@@ -22,6 +22,8 @@ from helpers import processes_below, wait_for
 from sample_notebooks import lesson
 from small_study import LINEAR, assert_same_results, run, use_made_up_prices
 
+pytestmark = pytest.mark.slow  # kills processes
+
 COURSE = "from course.commands import app; app()"
 DIES = """
 import os, pathlib, sys

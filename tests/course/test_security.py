@@ -123,6 +123,7 @@ def test_a_source_that_runs_nothing_is_let_through(source):
     assert dangers(source) == set()
 
 
+@pytest.mark.slow
 def test_nothing_in_the_course_runs_what_it_reads():
     assert len(PYTHON) > 100
     for file in PYTHON:

@@ -57,6 +57,7 @@ def copied(finished, tmp_path):
 # ---------------------------------------------------------------- tables
 
 
+@pytest.mark.slow
 def test_the_table_has_one_row_per_fit_in_the_order_of_the_plan(finished):
     folder, table = finished
     fields = ["recipe", "ticker", "column", "year", "seed"]
@@ -65,6 +66,7 @@ def test_the_table_has_one_row_per_fit_in_the_order_of_the_plan(finished):
     assert len(times_written(folder)) == len(table)
 
 
+@pytest.mark.slow
 def test_the_table_says_how_it_was_made(finished):
     made_by = finished[1].attrs["made_by"]
     assert made_by[0] == "made by: course study small"
@@ -88,6 +90,7 @@ def test_a_different_seed_gives_a_different_network(finished):
     assert one != other
 
 
+@pytest.mark.slow
 def test_the_ibm_study_also_writes_daily_forecasts_and_a_picture(monkeypatch, tmp_path):
     for name in CLASSIC:
         monkeypatch.setitem(RECIPES, name, Recipe("levels", lookback=5, cell=None))
@@ -110,6 +113,7 @@ def test_the_ibm_study_also_writes_daily_forecasts_and_a_picture(monkeypatch, tm
 # ---------------------------------------------------------------- stopping and resuming
 
 
+@pytest.mark.slow
 def test_fits_whose_results_are_gone_are_run_again_and_no_others(copied, finished):
     before = times_written(copied)
     gone = sorted(before)[::3]
@@ -220,6 +224,7 @@ def test_a_result_cut_off_by_a_power_cut_is_run_again(copied, finished):
     assert reports == [(5, 6), (6, 6)]
 
 
+@pytest.mark.slow
 def test_side_by_side_and_one_by_one_give_the_same_results(tmp_path):
     network = OneStep("GRU on returns", "IBM", "High", 2017, 0)  # workers know no `tiny`
     try:
@@ -275,6 +280,7 @@ def test_without_any_full_prices_a_study_says_what_to_do(embedded, message, monk
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_memory_study_needs_no_prices(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_EMBEDDED", "1")
     table = run(tmp_path, [Recall("SimpleRNN", 2, 0)])

@@ -20,6 +20,8 @@ from distributed import Client
 from helpers import processes_below, wait_for
 from small_study import LINEAR, counts, run, use_made_up_prices
 
+pytestmark = pytest.mark.slow  # starts clusters
+
 # Workers are processes of their own and know the real recipes only.
 NETWORKS = [OneStep("GRU on returns", "IBM", "High", 2017, seed) for seed in (0, 1)]
 PATIENCE = 120

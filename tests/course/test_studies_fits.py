@@ -48,6 +48,7 @@ def test_seeds_of_the_noise_repeat_and_differ():
     assert (one != other).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("split", ["by time", "at random"])
 def test_a_sine_is_measured_on_its_test_windows(split, monkeypatch):
     """Few samples, and a network of one unit in place of 3 × 128."""
@@ -80,6 +81,7 @@ def test_a_sine_is_measured_on_its_test_windows(split, monkeypatch):
 # ---------------------------------------------------------------------- apple
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", apple.NETWORKS)
 def test_apple_is_measured_early_and_late_next_to_yesterday(network, monkeypatch):
     """Neither the scaler nor the network sees the last fifth."""
@@ -122,6 +124,7 @@ def test_each_value_of_a_sweep_changes_its_setting_and_no_other(setting):
             assert type(getattr(recipe, field.name)) is type(getattr(sweeps.BASE, field.name))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("setting", "value"), [("units", 3.0), ("lookback", 5.0)])
 def test_a_sweep_s_errors_are_those_of_the_forecasts_of_the_year(setting, value, monkeypatch):
     """And later prices never change them."""

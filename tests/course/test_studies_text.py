@@ -13,6 +13,8 @@ from course_utils.text.ngrams import NGram
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow  # trains networks of text
+
 # ------------------------------------------------------------------------------- characters
 
 

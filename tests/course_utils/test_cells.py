@@ -62,6 +62,7 @@ KINDS = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(
     data=st.data(), units=sizes, features=sizes, batch=sizes, steps=st.integers(1, 8), seed=seeds

@@ -189,6 +189,7 @@ def test_without_a_network_a_lesson_goes_on_and_says_why(folder, capsys):
         assert part in str(refusal.value)
 
 
+@pytest.mark.slow
 def test_a_server_that_never_answers_is_given_up_and_not_asked_again(data_folder, capsys):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
@@ -202,6 +203,7 @@ def test_a_server_that_never_answers_is_given_up_and_not_asked_again(data_folder
     assert all(f"because {IBM} was not downloaded" in line for line in printed_lines(capsys))
 
 
+@pytest.mark.slow
 def test_a_name_lookup_that_hangs_is_given_up(folder, monkeypatch, capsys):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(HANG_GUARD))
     start = time.monotonic()

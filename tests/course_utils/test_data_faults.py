@@ -69,6 +69,7 @@ def packed(to):
     to.send(gzip.compress(PLAY), Content_Encoding="gzip")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [whole, drop_by_drop, elsewhere, packed])
 def test_a_slow_a_moved_and_a_packed_file_come_whole(answer, server, folder, capsys):
     server.answer = answer
@@ -224,6 +225,7 @@ def failure(**how):
     return str(refusal.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hurry", [False, True])
 def test_a_certificate_that_is_not_trusted_is_named(hurry, secure, monkeypatch):
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
@@ -322,6 +324,7 @@ def half_sent(server, folder):
     end.set()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole group")
 def test_ctrl_c_in_the_middle_leaves_nothing(server, half_sent, folder):
     with started(GET, folder) as process:
@@ -341,6 +344,7 @@ def test_a_killed_download_leaves_nothing(server, half_sent, folder):
     check_nothing_is_left_and_the_next_run_works(server, folder)
 
 
+@pytest.mark.slow
 def test_two_processes_may_download_one_file_at_once(server, folder):
     both = threading.Barrier(2)
 
@@ -357,6 +361,7 @@ def test_two_processes_may_download_one_file_at_once(server, folder):
     assert registry.find_file(SHAKESPEARE).read_bytes() == PLAY
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no file's size: no `resource`")
 def test_a_full_disk_is_named_and_leaves_nothing(server, folder):
     full = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
@@ -369,6 +374,7 @@ def test_a_full_disk_is_named_and_leaves_nothing(server, folder):
     check_nothing_is_left_and_the_next_run_works(server, folder)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="on Windows a folder's mode forbids no writing")
 def test_a_folder_that_may_not_be_written_is_named(server):
     as_somebody_else = """

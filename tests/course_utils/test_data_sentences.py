@@ -22,6 +22,7 @@ def folder(data_folder, server):
     return where
 
 
+@pytest.mark.slow
 def test_the_grammar_needs_no_file_and_says_so(capsys):
     pairs = load_sentence_pairs()
     assert capsys.readouterr().out == "grammar: 26,000 sentence pairs of the course's own grammar\n"
@@ -40,6 +41,7 @@ def test_real_pairs_are_verified_and_keep_their_order(folder, capsys):
     assert set(pairs.attrs["sha256"]) == set(FILES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variable", ["COURSE_EMBEDDED", "COURSE_OFFLINE"])
 def test_without_a_file_the_grammar_takes_their_place_in_one_line(
     variable, folder, monkeypatch, capsys
@@ -62,6 +64,7 @@ def test_what_is_missing_is_downloaded_once(folder, server):
     assert server.asked == [f"{verb} /{name}" for name in FILES[:2] for verb in ("HEAD", "GET")]
 
 
+@pytest.mark.slow
 def test_a_download_that_fails_is_tried_once_and_named(folder, server, capsys):
     for name in FILES[:3]:
         (folder / name).unlink()

@@ -90,6 +90,7 @@ def test_the_features_are_those_of_the_last_days_of_each_day(column):
         assert row["RSI"] == pytest.approx(rsi_by_loop(price[: day + 1].tolist())[-1])
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(
     column=st.sampled_from(COLUMNS),

@@ -99,6 +99,7 @@ def test_a_damaged_table_is_refused(content, csv_file):
 # --------------------------------------------------------------------------------------- writing
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows replaces no file that is being read")
 def test_two_writers_of_one_file_leave_a_whole_text(tmp_path):
     program = (

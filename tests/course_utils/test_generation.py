@@ -73,6 +73,7 @@ NETWORKS = {
 ONLY_REFED = {"bidirectional": partial(network, bidirectional=True), "functional": functional}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("build", "carry_state"),
     [
@@ -94,6 +95,7 @@ def test_a_free_run_equals_the_loop_of_predict(build, carry_state):
     assert np.ptp(expected, axis=1).min() > 1e-3  # equal because right, not because constant
 
 
+@pytest.mark.slow
 @carried_or_not
 def test_the_rule_says_how_the_other_features_continue(carry_state):
     def fade(row, forecast):
@@ -145,6 +147,7 @@ def test_the_loop_is_compiled_once_and_warns_of_nothing(capfd):
 # ---------------------------------------------------------------------- sampled paths
 
 
+@pytest.mark.slow
 @carried_or_not
 def test_residuals_of_zero_sample_the_free_run_itself(carry_state):
     model, history = network(), some_history(3, 8, 1)
@@ -154,6 +157,7 @@ def test_residuals_of_zero_sample_the_free_run_itself(carry_state):
     np.testing.assert_allclose(paths, np.repeat(expected[:, np.newaxis], 4, axis=1), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_each_step_is_the_forecast_plus_a_residual_and_their_sum_is_fed_back():
     model, history = network(), some_history(8, 1)
     residuals = np.array([-0.5, 0.25, 1.0])

@@ -170,6 +170,7 @@ def test_every_function_that_draws_is_tested_here():
     assert public == {name.split(" ")[0] for name in FIGURES}
 
 
+@pytest.mark.slow
 def test_drawing_never_loads_pyplot():
     code = (
         "import sys; from course_utils import plots; plots.five_types(); "

@@ -61,11 +61,13 @@ def executed():
         return NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
 
 
+@pytest.mark.slow
 def test_an_executed_notebook_stores_no_error_no_widget_and_small_images_with_words(executed):
     for rule in ["no_errors", "nothing_on_stderr", "no_widget_state", "alt_texts", "small_images"]:
         assert getattr(notebook_rules, rule)(executed) == [], rule
 
 
+@pytest.mark.slow
 def test_each_cell_stores_one_small_png_and_only_the_anatomy_plotly(executed):
     outputs = [output for cell in executed.cells[1:] for output in cell.outputs]
     assert [PLOTLY in output.data for output in outputs] == [True, False, False, False, False]
@@ -86,6 +88,7 @@ def front_end(monkeypatch):
     manager.shutdown_kernel(now=True)
 
 
+@pytest.mark.slow
 def test_moving_a_slider_replaces_the_picture_in_a_live_notebook(front_end):
     messages = []
     code = "from course_utils.plots.live import gate_explorer; gate_explorer().live()"
@@ -115,6 +118,7 @@ def test_moving_a_slider_replaces_the_picture_in_a_live_notebook(front_end):
 # Live, without a kernel.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("explorer", "name", "value"),
     [
@@ -153,6 +157,7 @@ def test_live_without_a_front_end_shows_the_picture_alone(monkeypatch):
     assert shown == [explorer]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("explorer", "combine"),
     [
@@ -166,6 +171,7 @@ def test_the_words_are_complete_at_the_ends_of_the_sliders(explorer, combine):
         assert "nan" not in explorer.draw(**dict(zip(explorer.sliders, ends, strict=True))).alt
 
 
+@pytest.mark.slow
 def test_importing_loads_no_widget_no_plotly_and_no_tensorflow():
     heavy = "{'ipywidgets', 'plotly', 'tensorflow', 'keras', 'matplotlib.pyplot'}"
     code = f"import course_utils.plots.live, sys; print({heavy} & set(sys.modules))"
@@ -274,6 +280,7 @@ def constant(gate):
     return Part(np.zeros((1, 1)), np.zeros((1, 1)), np.array([gate]))
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(f=open_to, i=open_to, o=open_to, candidate=st.floats(-0.99, 0.99), start=st.floats(-2, 2))
 def test_held_gates_do_what_an_lstm_with_such_gates_does(f, i, o, candidate, start):

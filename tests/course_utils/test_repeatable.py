@@ -12,6 +12,8 @@ from functools import partial
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow  # trains every model in four fresh processes
+
 NETWORKS = {
     "SimpleRNN": {"cell": "SimpleRNN"},
     "LSTM": {"cell": "LSTM", "dropout": 0.2},

@@ -149,6 +149,7 @@ def refused(folder, match):
 # ---------------------------------------------------------------------- save, load, forecast
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_a_loaded_forecaster_forecasts_as_the_saved_one(name, saved, tmp_path, capfd, recwarn):
     forecaster, _ = saved[name]
@@ -168,6 +169,7 @@ def test_a_loaded_forecaster_forecasts_as_the_saved_one(name, saved, tmp_path, c
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_a_forecast_is_the_network_s_unscaled_by_hand(saved):
     forecaster, folder = saved["LSTM"]
     window = (TABLE.iloc[-LOOKBACK:] - TABLE.mean()) / TABLE.std(ddof=0)
@@ -176,6 +178,7 @@ def test_a_forecast_is_the_network_s_unscaled_by_hand(saved):
     assert load_forecaster(folder).next_value(TABLE) == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_new_process_forecasts_the_same_and_writes_nothing_on_stderr(saved, tmp_path):
     table, folders = tmp_path / "table.csv", {name: str(saved[name][1]) for name in CASES}
     TABLE.to_csv(table)
@@ -219,6 +222,7 @@ def test_a_table_without_what_is_needed_is_refused(table, message, saved):
         saved["GRU"][0].next_value(table)
 
 
+@pytest.mark.slow
 def test_the_numbers_of_numpy_and_an_earlier_forecaster_are_no_obstacle(folder, saved):
     (folder / ".DS_Store").touch()  # the file manager's own
     other = replace(saved["LSTM"][0], lookback=np.int64(LOOKBACK))

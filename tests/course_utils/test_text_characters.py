@@ -105,6 +105,7 @@ def by_hand(model, codes, start):
     return np.array(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("start", "end"), [(1, 12), (8, 20), (3, 23), (30, 31)])
 def test_a_networks_probabilities_are_those_of_one_character_at_a_time(start, end, monkeypatch):
     monkeypatch.setattr(chars, "SCORED", 5)
@@ -116,6 +117,7 @@ def test_a_networks_probabilities_are_those_of_one_character_at_a_time(start, en
     np.testing.assert_allclose(found, by_hand(model, codes, start), rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_with_enough_context_the_stretches_do_not_matter(monkeypatch):
     codes = np.random.default_rng(0).integers(1, len(KNOWN), 300)
     model = network()
@@ -224,6 +226,7 @@ def logits_after(model, prompt):
     return logits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", ["SimpleRNN", "GRU", "LSTM"])
 @pytest.mark.parametrize("setting", [{"temperature": 0}, {"temperature": 1e-6}, {"top_k": 1}])
 def test_the_carried_state_writes_what_the_whole_prefix_would(layer, setting):
@@ -233,6 +236,7 @@ def test_the_carried_state_writes_what_the_whole_prefix_would(layer, setting):
     assert len(set(text)) > 1  # a single character over and over would prove little
 
 
+@pytest.mark.slow
 def test_a_one_hot_model_is_sampled_as_well():
     one_hot = keras.layers.CategoryEncoding(len(KNOWN), output_mode="one_hot")
     model = network(seed=4, first=one_hot)
@@ -240,6 +244,7 @@ def test_a_one_hot_model_is_sampled_as_well():
     assert text == greedy(model, "the cat", 12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
 def test_first_characters_come_as_often_as_the_temperature_says(temperature):
     model = network()

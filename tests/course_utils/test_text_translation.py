@@ -68,6 +68,7 @@ def every_translation():
 # ------------------------------------------------------------------------------------ the search
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attention", [False, True])
 def test_a_beam_of_one_is_greedy_search(attention):
     model = MODELS[attention]
@@ -75,6 +76,7 @@ def test_a_beam_of_one_is_greedy_search(attention):
     np.testing.assert_array_equal(rows[:, 0], greedy(model, SOURCES, LENGTH))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attention", [False, True])
 def test_a_beam_as_wide_as_the_space_ranks_all_translations_as_exhaustive_search_does(attention):
     model, choices = MODELS[attention], np.array(list(every_translation()))
@@ -87,6 +89,7 @@ def test_a_beam_as_wide_as_the_space_ranks_all_translations_as_exhaustive_search
         assert {*map(tuple, found)} == {*map(tuple, choices)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "better"), [(3, False), (4, True), (5, True)])
 def test_a_wider_beam_can_find_what_greedy_search_misses(seed, better):
     """Never a less probable translation, and with two of these networks a better one."""
@@ -98,6 +101,7 @@ def test_a_wider_beam_can_find_what_greedy_search_misses(seed, better):
     assert (gains.max() > 0.01) == better
 
 
+@pytest.mark.slow
 def test_a_beam_wider_than_the_space_marks_what_is_not_a_translation():
     model = MODELS[False]
     _, scores = beam_search(model, SOURCES[:1], width=8, length=1)
@@ -105,6 +109,7 @@ def test_a_beam_wider_than_the_space_marks_what_is_not_a_translation():
     assert (scores[0, 5:] < -1e8).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attention", [False, True])
 def test_greedy_search_writes_what_the_training_model_finds_most_probable(attention):
     model = MODELS[attention]
@@ -123,6 +128,7 @@ def test_nothing_but_padding_follows_the_end():
         assert SOS not in row
 
 
+@pytest.mark.slow
 def test_many_sentences_are_searched_as_if_each_were_alone():
     """300 is more than a chunk, and not a multiple of it."""
     many = sentences(300)
@@ -131,6 +137,7 @@ def test_many_sentences_are_searched_as_if_each_were_alone():
     np.testing.assert_array_equal(together[[0, 255, 256, 299]], alone)
 
 
+@pytest.mark.slow
 def test_padding_of_the_source_changes_no_translation():
     longer = np.pad(SOURCES, [(0, 0), (0, 5)])
     for model in MODELS.values():
@@ -187,6 +194,7 @@ def test_padding_counts_neither_in_the_loss_nor_in_the_accuracy():
     assert float(masked_accuracy(targets, logits)) == pytest.approx(right)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attention", [False, True])
 def test_a_network_learns_to_turn_a_few_sentences_round(attention):
     sources = sentences(64, words=7)

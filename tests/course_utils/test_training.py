@@ -38,6 +38,7 @@ def train_tiny(seed, **options):
     return model.get_weights(), history.history["loss"]
 
 
+@pytest.mark.slow
 def test_training_lowers_the_loss_and_the_seed_alone_decides_how():
     weights, loss = train_tiny(seed=7, quiet=True)
     again, loss_again = train_tiny(seed=7, quiet=True)
@@ -50,6 +51,7 @@ def test_training_lowers_the_loss_and_the_seed_alone_decides_how():
         assert not np.array_equal(one, three)
 
 
+@pytest.mark.slow
 def test_training_writes_one_bar_to_stdout_and_nothing_to_stderr(capfd):
     train_tiny(seed=0, label="my network")
     out, err = capfd.readouterr()
@@ -62,6 +64,7 @@ def test_training_writes_one_bar_to_stdout_and_nothing_to_stderr(capfd):
     assert "loss=" in last_state
 
 
+@pytest.mark.slow
 def test_quiet_training_writes_nothing(capfd):
     train_tiny(seed=0, quiet=True)
     assert capfd.readouterr() == ("", "")

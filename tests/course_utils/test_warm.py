@@ -103,6 +103,7 @@ def go_on(story):
     return json.dumps([found, states, drawn, later.history, weights])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "story", [twice_with_another_learning_rate, recurrent_not_yet_built, of_pairs]
 )
@@ -188,6 +189,7 @@ OTHERS = {
 }
 
 
+@pytest.mark.slow
 def test_any_difference_makes_another_key():
     found = {"nothing": key(), **{name: other() for name, other in OTHERS.items()}}
     assert len(set(found.values())) == len(found)
@@ -230,6 +232,7 @@ def test_other_versions_and_other_code_that_trains_have_another_folder(package, 
     assert len(set(found)) == len(found) == 6
 
 
+@pytest.mark.slow
 def test_runs_of_other_code_are_told_of_once_by_a_lesson_and_by_the_doctor(cache, package, capsys):
     cache("record")
     train(network(), quiet=True)
@@ -291,6 +294,7 @@ def test_what_cannot_be_looked_into_is_not_kept(model, reason):
         key(model())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("compiled", "options", "reason"),
     [
@@ -314,6 +318,7 @@ def test_a_run_that_is_not_kept_says_so_when_warming_and_trains(
 # --------------------------------------------------------------------- when the cache is used
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["off", "use"])
 def test_without_course_warm_nothing_is_written_or_said(mode, cache, capsys):
     cache(mode)
@@ -369,6 +374,7 @@ DAMAGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("damage", "reason"), DAMAGES.values(), ids=DAMAGES)
 def test_a_damaged_entry_is_told_of_and_trained_again_and_replaced(damage, reason, cache, capsys):
     cache("record")
@@ -394,6 +400,7 @@ class Payload:
         return Path.write_text, (self.path, "ran")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", [b"", b'{"loss": [1.0]}\n'])
 def test_nothing_in_an_entry_is_unpickled(before, cache, tmp_path):
     flag = tmp_path / "flag"
@@ -432,6 +439,7 @@ history = fit(model, windows, windows[:, 0, 0], epochs=2, label="small")"""
 ASKED = "history.history['loss'], float(model.predict(windows, verbose=0).sum())"
 
 
+@pytest.mark.slow
 def test_course_warm_keeps_what_lessons_train_and_course_run_never_uses_it(course, tmp_path):
     folder = tmp_path / "notebooks"
     lesson(folder / "01_trains.ipynb", TRAINING, ASKED, "import os; os.environ['COURSE_WARM']")
