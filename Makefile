@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
 RESOLUTION ?= lowest-direct
-PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # The stamp names the folder it was made in: a moved folder has broken scripts and is set up anew,
 # and so is one whose Python is gone.

@@ -5,5 +5,3 @@ A notebook needs two things of it: the line it opens with, and the check of an a
 
 from course.exercises import check
 from course.lessons.opening import opening
-
-__all__ = ["check", "opening"]

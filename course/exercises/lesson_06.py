@@ -166,10 +166,7 @@ def _half_the_network(answer: object, prices: pd.DataFrame) -> str:
     used, whole = _parameters(recipe, prices), _parameters(BASE, prices)
     if used > whole / 2:
         raise Hint(f"{used:,} parameters: at most half of BASE's {whole:,} are allowed.")
-    # Measured: a batch costs 33 time steps and its own, which cost twice as much for 100
-    # windows as for one. The limit is a little more than twice what BASE takes.
-    time_steps = recipe.layers * recipe.lookback
-    if 33 + time_steps * (1 + recipe.batch_size / 100) > 2.4 * recipe.batch_size:
+    if _epoch_cost(recipe) > 2.3 * _epoch_cost(BASE):
         raise Hint(
             "That takes too long to check: take larger batches, a shorter lookback, or fewer "
             "layers."
@@ -204,6 +201,16 @@ def _settings(answer: object) -> dict[str, int | float]:
             raise Hint(f"{name} must be {wanted}.")
         settings[name] = int(value) if kind is Integral else float(value)
     return settings
+
+
+def _epoch_cost(recipe: "Recipe") -> float:
+    """Estimate how long an epoch takes, per window, in units of one time step of one window.
+
+    Measured: starting a batch costs as much as 33 time steps, and a step of 100 windows twice as
+    much as a step of one.
+    """
+    step_of_the_batch = 1 + recipe.batch_size / 100
+    return (33 + recipe.layers * recipe.lookback * step_of_the_batch) / recipe.batch_size
 
 
 def _parameters(recipe: "Recipe", prices: pd.DataFrame) -> int:

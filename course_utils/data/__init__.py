@@ -9,5 +9,3 @@ from course_utils.data.registry import tickers
 from course_utils.data.sentences import load_sentence_pairs
 from course_utils.data.texts import load_text
 from course_utils.files import DataError
-
-__all__ = ["DataError", "load_prices", "load_sentence_pairs", "load_text", "read_prices", "tickers"]

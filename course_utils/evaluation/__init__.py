@@ -15,21 +15,3 @@ from course_utils.evaluation.errors import (
     skill,
 )
 from course_utils.evaluation.leaks import LeakError, check_past_only, check_scaler, check_split
-
-__all__ = [
-    "Comparison",
-    "LeakError",
-    "bands",
-    "check_past_only",
-    "check_scaler",
-    "check_split",
-    "coverage",
-    "crps",
-    "diebold_mariano",
-    "error_by_horizon",
-    "lag",
-    "lag_profile",
-    "rmse",
-    "score_table",
-    "skill",
-]

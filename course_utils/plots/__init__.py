@@ -4,9 +4,6 @@ Truth is always the same black and the naive forecast the same grey; other colou
 Ito's (2008), which colour-blind readers can tell apart.
 """
 
-# This file only passes names on.
-# ruff: noqa: F401
-
 from course_utils.plots.basics import chunks, curves, five_types, three_parts, unrolled
 from course_utils.plots.cells import gated_cells, two_directions
 from course_utils.plots.gates import clipping, gradients, kept, learning_curves, memory, ratios

@@ -19,19 +19,3 @@ from course_utils.text.vocabulary import (
     word_dictionary,
     words,
 )
-
-__all__ = [
-    "EOS",
-    "PAD",
-    "SOS",
-    "SPECIAL",
-    "UNK",
-    "bleu",
-    "decode",
-    "encode",
-    "look_up",
-    "unknown_words",
-    "vocabulary",
-    "word_dictionary",
-    "words",
-]

@@ -108,6 +108,7 @@ def test_a_killed_run_leaves_whole_pages_and_the_next_one_runs(course, tmp_path)
     assert contents(folder) == before
 
 
+@pytest.mark.nightly
 def test_a_killed_warm_keeps_what_was_trained_and_the_next_one_goes_on(course, tmp_path):
     flag = tmp_path / "started"
     network = (

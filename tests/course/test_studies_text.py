@@ -56,6 +56,7 @@ def pairs(tmp_path, monkeypatch):
     return table
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("pairs")
 def test_a_stopped_translator_resumes_after_its_last_whole_epoch():
     """Two epochs, then a third, give what three in one go give."""

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.slow  # trains every model in four fresh processes
+pytestmark = pytest.mark.nightly  # trains every model in fresh processes
 
 NETWORKS = {
     "SimpleRNN": {"cell": "SimpleRNN"},

@@ -195,7 +195,15 @@ def axe(page, options):
     return [violation for violation in found if violation["impact"] in SERIOUS]
 
 
-def test_every_page_loads_by_itself_fits_a_phone_and_is_accessible_in_light_and_dark(page, address):
+@pytest.mark.parametrize("name", ["index.html", GATES, "glossary.html"])
+def test_a_page_loads_by_itself_fits_a_phone_and_is_accessible_in_light_and_dark(
+    page, address, name
+):
+    assert problems_of(page, address, name) == []
+
+
+@pytest.mark.nightly
+def test_so_does_every_other_page(page, address):
     names = [path.relative_to(SITE).as_posix() for path in sorted(SITE.rglob("*.html"))]
     pages = [name for name in names if not name.startswith("_static/")]
     assert len(pages) > len(LESSONS)

@@ -3,5 +3,3 @@
 from course_utils.plots.live.anatomy import network_anatomy
 from course_utils.plots.live.gate_explorer import gate_explorer
 from course_utils.plots.live.window_cutter import window_cutter
-
-__all__ = ["gate_explorer", "network_anatomy", "window_cutter"]
