@@ -21,7 +21,7 @@ from sample_notebooks import good_notebook, notes
 
 STORED = sorted(NOTEBOOKS.rglob("*.ipynb"))
 STORED = [path for path in STORED if not {".ipynb_checkpoints", "my_work"} & {*path.parts}]
-PAGES = ["README.md", "CONTRIBUTING.md", "data/README.md", "site/instructors.md"]
+PAGES = ["README.md", "CONTRIBUTING.md", "DECISIONS.md", "data/README.md", "site/instructors.md"]
 BY_DAY = ("00", "04")  # of the lessons on prices, which run once more on the embedded sample
 ON_PRICES = [
     pytest.param(path, id=path.stem, marks=[] if path.name[:2] in BY_DAY else pytest.mark.nightly)

@@ -166,7 +166,7 @@ FAULTS = {
         r"the request to 127.0.0.1 failed \(Exceeded 30 redirects",
     ),
     "to a file": (
-        sends(status=302, Location=f"file://{__file__}"),
+        sends(status=302, Location=Path(__file__).as_uri()),
         r"failed \(No connection adapters were found for 'file://",
     ),
     "to nonsense": (sends(status=302, Location="http://["), r"failed \(Invalid IPv6 URL\)"),
