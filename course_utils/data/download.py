@@ -16,7 +16,11 @@ _PATIENCE = (5, 15)  # seconds for a connection, and from one piece to the next
 
 
 class DownloadError(DataError):
-    """A file was not downloaded; the message says which one, and why in words."""
+    """A file was not downloaded; the message says which one, and why."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name} was not downloaded: {reason}")
+        self.reason = reason
 
 
 def fetch(name: str, *, hurry: bool = False) -> Path:
@@ -38,24 +42,23 @@ def fetch(name: str, *, hurry: bool = False) -> Path:
     file = registry.known_file(name)
     path = registry.DATA_DIR / name
     host = urlsplit(file.address).hostname
-    failed = f"{name} was not downloaded"
     if path.exists():
         return file.verify(path)
     if registry.is_set("COURSE_OFFLINE"):
-        raise DownloadError(f"{failed}: COURSE_OFFLINE=1 forbids it")
+        raise DownloadError(name, "COURSE_OFFLINE=1 forbids it")
     try:
         if hurry:
             _knock(file.address)
         content = _receive(file.address, name)
     except (OSError, ValueError) as error:  # requests' errors are OSErrors, too
-        raise DownloadError(f"{failed}: {_reason(error, host)}") from error
+        raise DownloadError(name, _reason(error, host)) from error
     if sha256(content) != file.sha256:
-        raise DownloadError(f"{failed}: {host} sent bytes that do not match the checksum")
+        raise DownloadError(name, f"{host} sent bytes that do not match the checksum")
     try:
         write_whole(path, content)
     except OSError as error:
         problem = f"the folder {path.parent.name}/ cannot be written ({error.strerror})"
-        raise DownloadError(f"{failed}: {problem}") from error
+        raise DownloadError(name, problem) from error
     return path
 
 

@@ -26,7 +26,7 @@ def full_data(names: Sequence[str]) -> tuple[list[Path], str]:
     try:
         return [find_file(name) or fetch(name, hurry=True) for name in names], ""
     except DownloadError as error:
-        _failure = str(error)
+        _failure = f"the download failed: {error.reason}"
         return [], _failure
 
 

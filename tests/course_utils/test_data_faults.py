@@ -365,12 +365,15 @@ def test_two_processes_may_download_one_file_at_once(server, folder):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no file's size: no `resource`")
 def test_a_full_disk_is_named_and_leaves_nothing(server, folder):
     full = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
-    reason = f"{FAILED}the folder data/ cannot be written (File too large)"
+    reason = "the folder data/ cannot be written (File too large)"
     code, _, err = finished(full + GET, folder)
-    assert (code, err) == (1, f"Error: {reason}\n")
+    assert (code, err) == (1, f"Error: {FAILED}{reason}\n")
     code, out, err = finished(full + PROGRAM + "load_text('shakespeare')", folder)
     assert (code, err) == (0, "")
-    assert f"because {reason}; the full data comes with: course data get {SHAKESPEARE}" in out
+    assert (
+        f"the download failed: {reason}; the full data comes with: course data get {SHAKESPEARE}"
+        in out
+    )
     check_nothing_is_left_and_the_next_run_works(server, folder)
 
 

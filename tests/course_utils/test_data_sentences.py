@@ -71,7 +71,7 @@ def test_a_download_that_fails_is_tried_once_and_named(folder, server, capsys):
     server.answer = lambda to: to.send(status=503)
     for _ in range(2):
         load_sentence_pairs("multi30k")
-        reason = f"because {FILES[0]} was not downloaded: HTTP 503 from 127.0.0.1;"
+        reason = "because the download failed: HTTP 503 from 127.0.0.1;"
         assert reason in capsys.readouterr().out
     assert server.asked == [f"HEAD /{FILES[0]}", f"GET /{FILES[0]}"]
 

@@ -85,7 +85,7 @@ def test_a_damaged_shakespeare_is_refused_and_kept(folder):
     [
         ("COURSE_EMBEDDED", "COURSE_EMBEDDED=1"),
         ("COURSE_OFFLINE", "COURSE_OFFLINE=1"),
-        ("NOTHING_SET", f"{SHAKESPEARE} was not downloaded: HTTP 404 from 127.0.0.1"),
+        ("NOTHING_SET", "the download failed: HTTP 404 from 127.0.0.1"),
     ],
 )
 def test_the_default_text_takes_shakespeares_place_and_says_why(
