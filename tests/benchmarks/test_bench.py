@@ -73,7 +73,6 @@ def test_an_unknown_question_is_refused_with_the_known_ones():
 def test_the_committed_table_answers_every_question_in_every_way():
     table = read(bench.RESULTS)
     measured = {tuple(row) for row in table[["question", "text", "way"]].to_numpy()}
-    assert {question for question, _, _ in measured} == set(QUESTIONS)
-    assert measured >= {
+    assert measured == {
         (name, question.text, way) for name, question in QUESTIONS.items() for way in question.ways
     }
