@@ -100,7 +100,8 @@ def test_nbgrader_releases_and_grades_what_is_brought(folder, tmp_path):
             cwd=here,
             capture_output=True,
             text=True,
-            env={**os.environ, "PATH": scripts},  # nbgrader calls alembic by name
+            # nbgrader calls alembic by name, which reads its settings in the locale's encoding.
+            env={**os.environ, "PATH": scripts, "LC_ALL": "C.UTF-8"},
             check=False,
         )
         assert done.returncode == 0, done.stderr
