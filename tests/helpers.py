@@ -27,7 +27,8 @@ def check_is_price_table(prices):
     assert prices.index.is_unique
     values = prices.to_numpy()
     assert (np.isnan(values) | (np.isfinite(values) & (values >= 0))).all()
-    assert {"ticker", "source", "file", "sha256", "test_year", "missing"} == set(prices.attrs)
+    names = {"ticker", "source", "file", "sha256", "test_year", "missing", "slips"}
+    assert names == set(prices.attrs)
 
 
 def made_up_prices(start, end, seed=0, ticker="IBM"):

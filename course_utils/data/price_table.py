@@ -8,9 +8,11 @@ import csv
 import io
 import math
 import os
+from collections.abc import Sequence
 from itertools import compress, islice
 from pathlib import Path
 
+from course_utils.data.registry import Slip
 from course_utils.files import DataError, read_text, shown
 
 import pandas as pd
@@ -18,6 +20,7 @@ import pandas as pd
 COLUMNS = ("Open", "High", "Low", "Close", "Volume")
 _MAX_ROWS = 183_000  # days from 1700 to 2200
 _FULL_YEAR_DAYS = 200
+_DAYS_NAMED = 5
 _DAY = r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})"
 _TIME = r"[T ][0-9]{2}(?::?[0-9]{2}){0,2}(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"  # float takes 1_6 for 16
@@ -34,20 +37,41 @@ def read_prices(path: str | os.PathLike[str]) -> pd.DataFrame:
 
     Returns:
         A price table. Empty cells and "null" stay missing and are listed in `attrs["missing"]`;
-        `attrs["source"]` is "own" and `attrs["ticker"]` the file's name without its ending.
+        `attrs["source"]` is "own" and `attrs["ticker"]` the file's name without its ending. Days
+        whose High is more than e times the Low are kept, and named in a printed line.
 
     Raises:
         DataError: what is wrong, in which line (the header is line 1), and what to do.
     """
-    path = Path(path)
+    return read_with_slips(Path(path))
+
+
+def read_with_slips(path: Path, slips: Sequence[Slip] = ()) -> pd.DataFrame:
+    """Read a price table whose known slips become missing values: see `read_prices`.
+
+    Any other day whose High is more than e times its Low is named in a printed line, and kept.
+    """
     text, sha256 = read_text(path)
     if text.lstrip()[:9].casefold().startswith(("<!doctype", "<html")):
         raise DataError(f"{path.name} is a web page (HTML), not CSV: download the CSV file itself")
     cells = _cut(text, path.name)
     dates = _parse_dates(cells["Date"], path.name)
+    for slip in slips:
+        cells.loc[dates == slip.day, slip.column] = ""
     values = {column: _parse_numbers(cells[column], path.name) for column in COLUMNS}
     prices = pd.DataFrame(values).set_axis(dates)
-    return with_attrs(prices, path.stem, "own", path.name, sha256)
+    _name_odd_days(prices, path.name)
+    return with_attrs(prices, path.stem, "own", path.name, sha256, slips)
+
+
+def _name_odd_days(prices: pd.DataFrame, file: str) -> None:
+    """Print the days on which a price has more than doubled and fallen back, if there are any."""
+    odd = prices.index[prices["High"] > math.e * prices["Low"]]
+    if len(odd):
+        days = ", ".join(odd[:_DAYS_NAMED].strftime("%Y-%m-%d"))
+        more = f" and {len(odd) - _DAYS_NAMED} more days" if len(odd) > _DAYS_NAMED else ""
+        advice = "if a price is wrong, empty its cell"
+        print(f"{file}: the High is more than e times the Low on {days}{more}: {advice}")
 
 
 def _cut(text: str, file: str) -> pd.DataFrame:
@@ -125,7 +149,12 @@ def _refuse(bad: pd.Series, wanted: str, file: str) -> None:
 
 
 def with_attrs(
-    prices: pd.DataFrame, ticker: str, source: str, file: str, sha256: str
+    prices: pd.DataFrame,
+    ticker: str,
+    source: str,
+    file: str,
+    sha256: str,
+    slips: Sequence[Slip] = (),
 ) -> pd.DataFrame:
     """Say in a price table's `attrs` what it is: see `load_prices`."""
     prices.attrs = {
@@ -135,6 +164,7 @@ def with_attrs(
         "sha256": sha256,
         "test_year": _last_full_year(prices.index),
         "missing": _missing(prices),
+        "slips": [f"{slip.day}: {slip.column}, because {slip.why}" for slip in slips],
     }
     return prices
 

@@ -3,8 +3,8 @@
 from fractions import Fraction
 
 from course_utils.data.full_data import full_data
-from course_utils.data.price_table import COLUMNS, read_prices, with_attrs
-from course_utils.data.registry import did_you_mean, price_file_name, tickers
+from course_utils.data.price_table import COLUMNS, read_with_slips, with_attrs
+from course_utils.data.registry import did_you_mean, known_file, price_file_name, tickers
 from course_utils.files import DataError, sha256
 
 import numpy as np
@@ -27,8 +27,8 @@ def load_prices(ticker: str = "IBM") -> pd.DataFrame:
     Returns:
         A price table (Date; Open, High, Low, Close in USD, Volume in shares) whose `attrs` say
         `ticker`, `source` ("full" or "embedded"), `file`, `sha256`, `test_year` (the last
-        calendar year that it covers in full, or None) and `missing` (such as
-        "2017-07-31: Open, Low").
+        calendar year that it covers in full, or None), `missing` (such as
+        "2017-07-31: Open, Low") and `slips` (known errors of the file, left out by name).
 
     Raises:
         TypeError: the ticker is not a string.
@@ -39,9 +39,10 @@ def load_prices(ticker: str = "IBM") -> pd.DataFrame:
     downloadable = ticker in tickers()
     paths, reason = full_data([file]) if downloadable else ([], "the full data does not have it")
     if paths:
-        prices = read_prices(paths[0])
+        prices = read_with_slips(paths[0], known_file(file).slips)
         prices.attrs.update(ticker=ticker, source="full")
-        print(f"{ticker}: {_span(prices)}, from {file} (checksum verified)")
+        slips = "".join(f"; left out is {slip}" for slip in prices.attrs["slips"])
+        print(f"{ticker}: {_span(prices)}, from {file} (checksum verified){slips}")
         return prices
     if ticker not in EMBEDDED_TICKERS:
         raise DataError(

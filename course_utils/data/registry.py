@@ -4,8 +4,9 @@ import difflib
 import os
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from course_utils.files import ROOT, DataError, sha256
 
@@ -15,15 +16,26 @@ _PRICE_SUFFIX = "_2006-01-01_to_2018-01-01.csv"
 _REGISTRY_LINE = re.compile(  # a name that leads out of no folder, a sha256, an address
     r"(\w[\w.-]*)\s+([0-9a-f]{64})\s+(https?://[\w.-]+(?::\d+)?/\S*)\s*", re.ASCII
 )
+_SLIP_LINE = re.compile(r"slip\s+(\S+)\s+(\d{4}-\d{2}-\d{2})\s+(Open|High|Low|Close)\s+(\S.*)")
+
+
+class Slip(NamedTuple):
+    """A value of a file that cannot be true although the file's checksum is right."""
+
+    day: str
+    """YYYY-MM-DD"""
+    column: str
+    why: str
 
 
 @dataclass(frozen=True)
 class DataFile:
-    """One line of `data/registry.txt`: a file, the checksum that it must have, and its address."""
+    """What `data/registry.txt` says of a file: its checksum, its address, its known slips."""
 
     name: str
     sha256: str
     address: str
+    slips: tuple[Slip, ...] = ()
 
     @property
     def ticker(self) -> str:
@@ -73,6 +85,11 @@ def registry() -> dict[str, DataFile]:
     files: dict[str, DataFile] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith("#"):
+            continue
+        slip = _SLIP_LINE.fullmatch(line)
+        if slip and slip[1] in files:
+            file = files[slip[1]]
+            files[file.name] = replace(file, slips=(*file.slips, Slip(*slip.groups()[1:])))
             continue
         match = _REGISTRY_LINE.fullmatch(line)
         if not match or match[1] in files:

@@ -156,6 +156,22 @@ def test_a_right_checksum_does_not_excuse_a_wrong_structure(data_folder):
         load_prices()
 
 
+def test_a_known_slip_becomes_a_missing_value_and_is_named(data_folder, capsys):
+    slipped = TABLE.replace("166.01", "0.0").encode()
+    folder = data_folder({IBM: slipped})
+    (folder / IBM).write_bytes(slipped)
+    with pytest.raises(DataError, match=r"line 3: Low is '0\.0'"):
+        load_prices()
+    with (folder / "registry.txt").open("a", encoding="utf-8") as file:
+        file.write(f"slip {IBM} 2017-01-03 Low no price is zero\n")
+    loaded = load_prices()
+    assert np.isnan(loaded.loc["2017-01-03", "Low"])
+    assert loaded.attrs["missing"] == ["2017-01-03: Low"]
+    assert loaded.attrs["slips"] == ["2017-01-03: Low, because no price is zero"]
+    (line,) = printed_lines(capsys)
+    assert line.endswith("; left out is 2017-01-03: Low, because no price is zero")
+
+
 # ------------------------------------------------------------- the embedded default instead
 
 
@@ -355,7 +371,11 @@ def test_the_data_card_is_true(csv_file):
     assert read_prices(csv_file(yahoo)).attrs["missing"][0].startswith("2017-01-04: Open")
     assert read_prices(csv_file(stooq)).attrs["missing"] == []
     assert ", ".join(registry.tickers()) in card
-    assert all(file.address.split("/")[5] in card for file in registry.registry().values())
+    for file in registry.registry().values():
+        assert file.address.split("/")[5] in card
+        for slip in file.slips:
+            assert f"{slip.day}" in card
+            assert file.ticker in card.split(slip.day)[0].splitlines()[-1]
 
 
 def test_data_loads_quickly_and_without_keras():

@@ -26,6 +26,7 @@ def test_a_file_of_your_own_is_read(csv_file, capsys):
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "test_year": None,
         "missing": [],
+        "slips": [],
     }
     assert capsys.readouterr().out == ""
     pd.testing.assert_frame_equal(read_prices(str(path)), prices)
@@ -106,6 +107,25 @@ def test_a_high_below_the_open_and_a_day_without_trade_are_real_data_and_stay(cs
 def test_empty_cells_and_markers_of_missing_values_are_listed(csv_file):
     prices = read_prices(csv_file(TABLE.replace("169.25,169.39,167.26,168.7", ",169.39, ,N/A")))
     assert prices.attrs["missing"] == ["2017-01-05: Open, Low, Close"]
+
+
+@pytest.mark.parametrize(
+    ("lows", "named"),
+    [
+        ({"166.01": "61.76"}, ""),  # just below e
+        ({"166.01": "61.75"}, "on 2017-01-03: if"),
+        ({"165.5": "1", "166.01": "0.01"}, "on 2016-12-30, 2017-01-03: if"),
+    ],
+)
+def test_a_day_whose_high_is_e_times_its_low_is_named_and_kept(lows, named, csv_file, capsys):
+    text = TABLE
+    for low, other in lows.items():
+        text = text.replace(low, other)
+    prices = read_prices(csv_file(text))
+    assert prices["Low"].min() == min(float(low) for low in lows.values())
+    printed = capsys.readouterr().out
+    assert named in printed
+    assert bool(printed) == bool(named)
 
 
 WORKDAYS = list(pd.bdate_range("2015-01-02", "2016-12-23").strftime("%Y-%m-%d"))
