@@ -3,7 +3,8 @@
 `windows.returns_and_range` describes each day by itself; these describe the days before it.
 """
 
-from course_utils.windows import check_price
+from course_utils.checks import as_numbers, check_days, check_finite
+from course_utils.windows import check_prices
 
 import pandas as pd
 
@@ -24,13 +25,15 @@ def rsi(price: pd.Series) -> pd.Series:
         first 14 days.
 
     Raises:
-        ValueError: a price is missing.
+        ValueError: a price is missing or infinite, or the days do not run oldest first.
     """
+    check_days(price, steps=True)
     if price.isna().any():  # a rolling window would spread each gap over many days
         raise ValueError(
             f"The price of {price.index[price.isna().argmax()]:%Y-%m-%d} is missing: fill gaps "
             "from the past first, with prices.ffill()."
         )
+    check_finite(as_numbers(price), "correct it")
     moves = price.diff()
     up, down = (
         part.ewm(alpha=1 / RSI_DAYS, min_periods=RSI_DAYS, adjust=False).mean()
@@ -54,7 +57,7 @@ def technical_features(prices: pd.DataFrame, column: str = "Close") -> pd.DataFr
     Raises:
         ValueError: there is no such price, one is missing, or there are too few days.
     """
-    check_price(column)
+    check_prices(prices, column)
     price = prices[column]
     rolling = price.rolling(ROLLING_DAYS)
     table = pd.DataFrame(

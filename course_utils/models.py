@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Literal, Self
 
+from course_utils.checks import check_windows
 from course_utils.fused import FusedLSTM
 
 import keras
@@ -43,6 +44,7 @@ class Naive(ABC):
         Raises:
             ValueError: the windows are too short for this forecast.
         """
+        check_windows(windows)
         return self._continue(windows[:, :, :1])
 
     @abstractmethod
@@ -111,6 +113,12 @@ class WindowRegression:
 
     def _inputs(self, windows: NDArray) -> NDArray:
         """Lay the features of the last days side by side, one row per window."""
+        check_windows(windows)
+        if windows.shape[1] < self.days:
+            raise ValueError(
+                f"A window of {windows.shape[1]} days is too short for a regression on "
+                f"{self.days}: take a longer lookback or fewer days."
+            )
         return windows[:, -self.days :].reshape(len(windows), -1)
 
 

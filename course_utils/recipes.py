@@ -131,9 +131,9 @@ def table_for(recipe: Recipe, prices: pd.DataFrame, column: str) -> pd.DataFrame
     """
     # Here, because scikit-learn takes a second to load.
     from course_utils.features import technical_features
-    from course_utils.windows import check_price, returns_and_range
+    from course_utils.windows import check_prices, returns_and_range
 
-    check_price(column)
+    check_prices(prices, column)
     match recipe.features:
         case "levels":
             return prices[[column]]

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from course_utils import fused  # noqa: F401 (Keras finds our own layer once it is imported)
+from course_utils.checks import as_numbers, check_columns, check_days, check_finite
 from course_utils.files import sha256, shown, write_whole
 from course_utils.windows import Scaler, unscale
 
@@ -65,6 +66,13 @@ class SavedForecaster:
     columns: tuple[str, ...]
     lookback: int
 
+    def __post_init__(self) -> None:
+        if isinstance(self.columns, str):  # a string is a sequence of letters, too
+            raise SavedForecasterError(
+                f"The columns are {self.columns!r}: put a single one into a tuple, "
+                f"({self.columns!r},)."
+            )
+
     def next_value(self, table: pd.DataFrame) -> float:
         """Forecast the value of column 0 that follows a table.
 
@@ -75,17 +83,17 @@ class SavedForecaster:
             the forecast, in the column's own unit.
 
         Raises:
-            ValueError: a column or a day is missing, or a value is.
+            ValueError: a column or a day is missing, or a value is; or rows are not oldest first.
         """
-        absent = [column for column in self.columns if column not in table]
-        if absent:
-            raise ValueError(f"The table lacks {', '.join(absent)}: the network was trained on it.")
+        check_days(table, steps=True)
+        check_columns(table, self.columns)
         rows = table[list(self.columns)].iloc[-self.lookback :]
         if len(rows) < self.lookback or rows.isna().any(axis=None):
             raise ValueError(
                 f"The last {self.lookback} rows must be complete: the table has {len(rows)}, with "
                 f"{int(rows.isna().sum().sum())} missing values."
             )
+        check_finite(as_numbers(rows), "correct it")
         window = self._scale(rows)[np.newaxis]
         return float(unscale(self.scaler, self.model.predict(window, verbose=0)[0, -1]))
 
@@ -314,6 +322,11 @@ def _check_config(config: dict[str, Any]) -> None:
                 f"{MODEL} holds {shown(path, 99)}, which is not a layer of this course: it is not "
                 "loaded."
             )
+    if any(part.get("stateful") for part in parts):
+        raise SavedForecasterError(
+            f"{MODEL} holds a stateful layer, whose answers depend on the questions "
+            "before: build the network without stateful=True."
+        )
     units = [part["units"] for part in parts if "units" in part]
     shapes = [part[key] for part in parts for key in part if key.endswith("shape")]
     sides = [side for side in keras.tree.flatten(shapes) if side is not None]

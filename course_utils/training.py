@@ -6,10 +6,10 @@ from functools import partial
 from typing import Protocol
 
 from course_utils import warm
+from course_utils.checks import as_numbers, check_all_finite, check_days, check_fits
 from course_utils.windows import Scaler, fit_scaler_on, make_windows, split_by_year, unscale
 
 import keras
-import numpy as np
 import pandas as pd
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -61,17 +61,18 @@ def fit(
         Keras' history, with the losses of every epoch.
 
     Raises:
-        ValueError: windows and targets differ in number, or one of them holds a missing value,
-            which Keras would turn into a loss of nan without a word.
+        ValueError: windows and targets differ in number, hold a missing or infinite value, which
+            Keras would turn into a loss of nan without a word, or do not fit the network's shapes,
+            which Keras would broadcast.
     """
     for inputs, outputs in filter(None, [(windows, targets), validation]):
         if len(inputs) != len(outputs):
             raise ValueError(
                 f"{len(inputs)} windows but {len(outputs)} targets: cut both with make_windows."
             )
-        # The smallest value is nan if any is; np.isnan of all would copy windows that are views.
-        if np.isnan(np.min(inputs, initial=0)) or np.isnan(np.min(outputs, initial=0)):
-            raise ValueError("Windows or targets hold missing values: fill or drop them first.")
+        check_all_finite(as_numbers(inputs))
+        check_all_finite(as_numbers(outputs))
+        check_fits(model, inputs, outputs)
     return warm.fit(
         model,
         windows,
@@ -153,6 +154,7 @@ def forecast_year(
     Raises:
         ValueError: the table does not hold that year, is too short, or has missing values.
     """
+    check_days(table)
     until = table[table.index.year <= year]
     model, scaler, scaled = train_before(until, year, lookback, train, scaler)
     windows, _ = make_windows(scaled, lookback)

@@ -3,6 +3,10 @@
 The order is always the same: split by time, fit the scaler on the training part, cut windows.
 """
 
+from collections.abc import Sequence
+
+from course_utils.checks import as_numbers, check_columns, check_days, check_finite
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -27,13 +31,12 @@ def split_by_year(
         the training part, and the test part with its `lookback` days of context.
 
     Raises:
-        ValueError: the table is empty or not ascending, has no day in that year, or has too few
-            days before it.
+        ValueError: the table is empty or not one row per day, oldest first; it has no day in
+            that year, or too few days before it.
     """
     if table.empty:
         raise ValueError(f"An empty table holds no day of {year}.")
-    if not table.index.is_monotonic_increasing:
-        raise ValueError("The days must run from the oldest to the newest: table.sort_index().")
+    check_days(table)
     train = table[table.index.year < year]
     test = table[table.index.year == year]
     if test.empty:
@@ -59,7 +62,12 @@ def fit_scaler_on(train: pd.DataFrame, scaler: Scaler | None = None) -> Scaler:
 
     Returns:
         the fitted scaler.
+
+    Raises:
+        ValueError: a value is infinite or not a number; missing ones are left out.
     """
+    values = as_numbers(train)
+    check_finite(np.where(np.isnan(values), 0, values), "correct it or leave it out")
     return (scaler or MinMaxScaler()).fit(train)
 
 
@@ -76,13 +84,27 @@ def unscale(scaler: Scaler, values: NDArray, column: int = 0) -> NDArray:
 
     Raises:
         TypeError: the scaler is of a different kind.
+        ValueError: there is no such column, or a value is not a number.
     """
+    values = as_numbers(values)
     if isinstance(scaler, MinMaxScaler):
+        _check_position(scaler, column)
         return (values - scaler.min_[column]) / scaler.scale_[column]
     if not isinstance(scaler, StandardScaler):
         raise TypeError(f"Pass a MinMaxScaler or StandardScaler, not {type(scaler).__name__}.")
+    _check_position(scaler, column)
     spread = scaler.scale_[column] if scaler.with_std else 1
     return values * spread + (scaler.mean_[column] if scaler.with_mean else 0)
+
+
+def _check_position(scaler: Scaler, column: int) -> None:
+    """Refuse a column that a fitted scaler does not have."""
+    count = getattr(scaler, "n_features_in_", 0)
+    if not isinstance(column, int | np.integer) or not -count <= column < max(count, 1):
+        raise ValueError(
+            f"No column {column!r}: name it by its position in the table that the scaler was "
+            f"fitted on, from 0 to {count - 1}."
+        )
 
 
 def make_windows(series: ArrayLike, lookback: int, horizon: int = 1) -> tuple[NDArray, NDArray]:
@@ -98,10 +120,13 @@ def make_windows(series: ArrayLike, lookback: int, horizon: int = 1) -> tuple[ND
         samples = time - lookback - horizon + 1; both are read-only views that copy nothing.
 
     Raises:
-        ValueError: lookback or horizon is below 1, the series is too short for one window, or
-            it holds a missing value (named by its position).
+        ValueError: lookback or horizon is below 1, the series is too short for one window, it
+            holds a missing or infinite value (named by its position) or one that is no number,
+            or its index does not run from the oldest to the newest.
     """
-    values = np.asarray(series)
+    if isinstance(series, pd.DataFrame | pd.Series):
+        check_days(series, steps=True)
+    values = as_numbers(series)
     if values.ndim == 1:
         values = values[:, np.newaxis]
     if values.ndim != 2:
@@ -114,12 +139,8 @@ def make_windows(series: ArrayLike, lookback: int, horizon: int = 1) -> tuple[ND
             f"{len(values)} values give no window of lookback {lookback} and horizon {horizon}: "
             "take a longer series or a shorter lookback."
         )
-    missing = np.isnan(values).any(axis=1)
-    if missing.any():
-        raise ValueError(
-            f"The value at position {missing.argmax()} is missing ({missing.sum()} in all): "
-            "fill the gaps from the past, for example with table.ffill(), before cutting windows."
-        )
+    remedy = "fill the gaps from the past, for example with table.ffill(), before cutting windows"
+    check_finite(values, remedy)
     windows = np.lib.stride_tricks.sliding_window_view(values, lookback, axis=0)
     windows = np.swapaxes(windows, 1, 2)[:samples]
     targets = values[lookback + horizon - 1 :, 0]
@@ -163,9 +184,10 @@ def returns_and_range(prices: pd.DataFrame, column: str) -> pd.DataFrame:
         chosen price; the others, such as `Close/High`, are log(other_t / P_t) of the same day.
 
     Raises:
-        ValueError: `column` is not one of the four prices.
+        ValueError: `column` is not one of the four prices, or the table is not one of prices by
+            day, oldest first.
     """
-    check_price(column)
+    check_prices(prices, column, PRICE_COLUMNS)
     log_prices = np.log(prices[list(PRICE_COLUMNS)])
     table = {"return": log_prices[column].diff()}
     for other in PRICE_COLUMNS:
@@ -184,11 +206,41 @@ def to_dollars(returns: pd.Series, prices: pd.DataFrame, column: str) -> pd.Seri
 
     Returns:
         prices in USD, indexed as the returns are.
+
+    Raises:
+        ValueError: the prices are not by day, oldest first, or lack the day before a return.
     """
-    return prices[column].shift().loc[returns.index] * np.exp(returns)
+    check_prices(prices, column)
+    check_days(returns)
+    before = prices[column].shift().reindex(returns.index)
+    if unknown := int(before.isna().sum()):
+        raise ValueError(
+            f"For {unknown} of {len(before)} returns the table has no price of the day before: "
+            "take returns of days in the table, without its first."
+        )
+    return before * np.exp(returns)
 
 
-def check_price(column: str) -> None:
-    """Refuse a column that is not one of the four prices, with a ValueError."""
+def check_prices(prices: pd.DataFrame, column: str, columns: Sequence[str] = ()) -> None:
+    """Refuse a table that is not one of prices by day, oldest first; prices may be missing.
+
+    Args:
+        prices: a price table, in USD.
+        column: the price that is asked for, one of the four.
+        columns: prices that must be there besides it.
+
+    Raises:
+        TypeError: it is not a table of pandas.
+        ValueError: there is no such price, days are out of order, or a price is not above 0.
+    """
     if column not in PRICE_COLUMNS:
         raise ValueError(f"No price {column!r}: choose one of {', '.join(PRICE_COLUMNS)}.")
+    check_days(prices)
+    names = list(dict.fromkeys([column, *columns]))
+    check_columns(prices, names)
+    values = as_numbers(prices[names])
+    bad = ~(np.isnan(values) | ((values > 0) & (values < np.inf))).all(axis=1)
+    if bad.any():
+        raise ValueError(
+            f"A price of {prices.index[bad.argmax()]} is not a finite number above 0: correct it."
+        )

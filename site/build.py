@@ -26,7 +26,7 @@ from links import relink, repository
 
 SITE = ROOT / "site"
 SOURCE, OUTPUT, MEMORY = (ROOT / "build" / name for name in ("site-source", "site", "site-memory"))
-INTERNAL = {"files", "machine", "warm"}
+INTERNAL = {"checks", "files", "machine", "warm"}
 """modules of `course_utils` that no lesson needs to know, and that have no page"""
 
 

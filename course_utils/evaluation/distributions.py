@@ -1,5 +1,7 @@
 """How good is a forecast that is a distribution, given as many equally likely samples?"""
 
+from course_utils.checks import as_numbers, check_same_days
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -17,7 +19,7 @@ def bands(samples: ArrayLike, level: float) -> tuple[NDArray, NDArray]:
     Raises:
         ValueError: the level is not between 0 and 1, or a sample is missing.
     """
-    samples = np.asarray(samples, dtype=float)
+    samples = as_numbers(samples).astype(float)
     if not 0 < level < 1:
         raise ValueError(f"A level of {level} is not a share between 0 and 1: 95% is 0.95.")
     _check_whole(samples)
@@ -68,7 +70,8 @@ def crps(truth: ArrayLike, samples: ArrayLike) -> float:
 
 def _truth_and_samples(truth: ArrayLike, samples: ArrayLike) -> tuple[NDArray, NDArray]:
     """Make sure that each true value has its samples."""
-    truth, samples = np.asarray(truth, dtype=float), np.asarray(samples, dtype=float)
+    check_same_days(truth, samples)
+    truth, samples = as_numbers(truth).astype(float), as_numbers(samples).astype(float)
     if samples.shape[:-1] != truth.shape:
         raise ValueError(
             f"True values of shape {truth.shape} need samples of shape {(*truth.shape, 'samples')} "
@@ -81,5 +84,7 @@ def _truth_and_samples(truth: ArrayLike, samples: ArrayLike) -> tuple[NDArray, N
 
 def _check_whole(values: NDArray) -> None:
     """Refuse missing values, of which one would spoil a whole score."""
-    if not values.size or np.isnan(values).any():
-        raise ValueError("Truth or samples hold missing values: score only what has both.")
+    if not values.size or not np.isfinite(values).all():
+        raise ValueError(
+            "Truth or samples hold missing values, or infinite ones: score only what has both."
+        )

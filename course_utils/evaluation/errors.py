@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from course_utils.checks import as_numbers, check_same_days
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -23,13 +25,16 @@ class Comparison(NamedTuple):
 
 def _pair(truth: ArrayLike, forecast: ArrayLike) -> tuple[NDArray, NDArray]:
     """Flatten truth and forecast, because (n, 1) against (n,) would broadcast to (n, n)."""
-    truth, forecast = np.ravel(truth), np.ravel(forecast)
+    check_same_days(truth, forecast)
+    truth, forecast = np.ravel(as_numbers(truth)), np.ravel(as_numbers(forecast))
     if len(truth) != len(forecast):
         raise ValueError(
             f"{len(truth)} true values but {len(forecast)} forecasts: they must be the same days."
         )
-    if np.isnan(truth).any() or np.isnan(forecast).any():
-        raise ValueError("Truth or forecast holds missing values: compare only days with both.")
+    if not (np.isfinite(truth).all() and np.isfinite(forecast).all()):
+        raise ValueError(
+            "Truth or forecast holds missing values, or infinite ones: compare only days with both."
+        )
     return truth, forecast
 
 

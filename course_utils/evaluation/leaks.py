@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from course_utils.checks import check_days
 from course_utils.windows import Scaler
 
 import numpy as np
@@ -92,6 +93,7 @@ def check_past_only(
         ValueError: there is no forecast for `day` or before, no row from `day` on, or no forecast
             depends on the table, so nothing was checked.
     """
+    check_days(table)
     day = pd.Timestamp(day)
     if day.tz is None:
         day = day.tz_localize(table.index.tz)

@@ -211,7 +211,7 @@ def test_only_the_last_rows_and_the_trained_columns_count(saved):
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (TABLE[["High"]], "The table lacks Close, Volume: the network was trained on it"),
+        (TABLE[["High"]], "The table lacks Close, Volume: it has High"),
         (TABLE.iloc[: LOOKBACK - 1], "last 6 rows must be complete: the table has 5"),
         (TABLE.iloc[:0], "the table has 0"),
         (TABLE.drop(TABLE.index[-2]).reindex(TABLE.index), "has 6, with 3 missing values"),

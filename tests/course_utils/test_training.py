@@ -76,7 +76,7 @@ def test_missing_values_are_refused_before_they_become_a_loss_of_nan(place, as_v
     values = easy_task()
     values[place][5] = np.nan
     given = (easy_task(), values) if as_validation else (values, None)
-    with pytest.raises(ValueError, match="missing values: fill or drop them first"):
+    with pytest.raises(ValueError, match="infinite ones: fill or drop them first"):
         fit(tiny_network(0), *given[0], validation=given[1], epochs=1)
 
 

@@ -1,0 +1,157 @@
+"""What comes in wrong is refused with a sentence, by every function and not only by the first."""
+
+from datetime import date
+
+from course_utils.checks import as_numbers, check_days, check_fits, check_same_days
+from course_utils.evaluation import crps, lag, rmse, score_table
+from course_utils.features import rsi, technical_features
+from course_utils.models import Persistence, WindowRegression, recurrent
+from course_utils.recipes import RECIPES, table_for
+from course_utils.training import fit, forecast_year
+from course_utils.windows import (
+    fit_scaler_on,
+    make_windows,
+    returns_and_range,
+    split_by_year,
+    to_dollars,
+    unscale,
+)
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import made_up_prices
+
+PRICES = made_up_prices("2015-01-01", "2017-12-29")
+
+
+def trained(windows, targets):
+    return WindowRegression().fit(windows, targets)
+
+
+TAKERS = {
+    "split_by_year": lambda table: split_by_year(table, 2017),
+    "make_windows": lambda table: make_windows(table, 5),
+    "returns_and_range": lambda table: returns_and_range(table, "High"),
+    "to_dollars": lambda table: to_dollars(pd.Series([0.0], table.index[-1:]), table, "High"),
+    "rsi": lambda table: rsi(table["Close"]),
+    "technical_features": technical_features,
+    "forecast_year": lambda table: forecast_year(table, 2017, 5, trained),
+    "levels": lambda table: table_for(RECIPES["GRU on levels"], table, "Close"),
+}
+DAYS = {
+    "newest first": (lambda table: table[::-1], r"oldest to the newest: table\.sort_index\(\)"),
+    "doubled": (lambda table: table.iloc[[0, *range(len(table))]], "2015-01-01 is there more than"),
+    "text": (lambda table: table.set_axis(table.index.strftime("%Y-%m-%d")), "index holds text"),
+    "dates": (lambda table: table.set_axis([*table.index.date]), "index holds dates, not days"),
+}
+
+
+@pytest.mark.parametrize("taker", TAKERS)
+@pytest.mark.parametrize("wrong", DAYS)
+def test_days_out_of_order_doubled_or_of_another_kind_are_refused(taker, wrong):
+    change, message = DAYS[wrong]
+    TAKERS[taker](PRICES)
+    with pytest.raises(ValueError, match=message):
+        TAKERS[taker](change(PRICES))
+
+
+@pytest.mark.parametrize("taker", sorted({*TAKERS} - {"split_by_year"}))  # it only cuts rows
+@pytest.mark.parametrize(
+    "value", [np.inf, pytest.param("1,234", id="text"), pytest.param(date(2017, 1, 3), id="date")]
+)
+def test_infinite_values_and_what_is_no_number_are_refused(taker, value):
+    table = PRICES.astype(object)
+    table.iloc[9, :4] = value
+    with pytest.raises(ValueError, match=r"infinite|finite number|which is not a number"):
+        TAKERS[taker](table)
+
+
+def test_a_table_that_is_no_table_or_lacks_days_is_refused():
+    with pytest.raises(TypeError, match="not ndarray"):
+        check_days(PRICES.to_numpy())
+    with pytest.raises(ValueError, match=r"holds integers, not days: set its dates as index"):
+        check_days(PRICES.reset_index())
+    with pytest.raises(ValueError, match=r"notna\(\)"):
+        check_days(PRICES.set_axis([pd.NaT, *PRICES.index[1:]]))
+
+
+def test_numbers_keep_their_type_and_gaps_become_nan():
+    assert as_numbers(np.arange(3)).dtype.kind == "i"
+    np.testing.assert_array_equal(as_numbers([1, None]), [1, np.nan])
+    np.testing.assert_array_equal(as_numbers(pd.Series([1, None], dtype="Int64")), [1, np.nan])
+
+
+@pytest.mark.parametrize("column", ["Close", 5, -6, 0.5])
+def test_an_unknown_column_of_a_scaler_is_refused(column):
+    with pytest.raises(ValueError, match=r"name it by its position .* from 0 to 4"):
+        unscale(fit_scaler_on(PRICES), [0.5], column)
+
+
+@pytest.mark.parametrize("score", [rmse, lag, lambda *pair: score_table(pair[0], {"a": pair[1]})])
+@pytest.mark.parametrize("change", [lambda p: p[::-1], lambda p: p.shift(freq="D")])
+def test_days_that_differ_are_not_scored(score, change):
+    truth = PRICES["Close"]
+    assert rmse(truth, truth.to_numpy()) == 0
+    with pytest.raises(ValueError, match=r"Row 0 is 2015-01-01 in one and .* in the other"):
+        score(truth, change(truth))
+    with pytest.raises(ValueError, match="infinite"):
+        score(truth, truth.replace(truth.iloc[3], np.inf))
+
+
+def test_samples_of_other_days_are_not_scored():
+    with pytest.raises(ValueError, match="Row 0"):
+        crps(PRICES["Close"], PRICES[::-1][["High", "Low"]])
+    check_same_days(PRICES["Close"], PRICES)
+
+
+@pytest.mark.parametrize("windows", [np.ones((3, 4)), np.full((3, 4, 1), np.inf)])
+def test_naive_forecasts_take_windows_of_finite_numbers_only(windows):
+    for answer in (
+        Persistence().predict,
+        WindowRegression().fit(np.ones((2, 2, 1)), [1, 2]).predict,
+    ):
+        with pytest.raises(ValueError, match=r"cut them with make_windows|infinite"):
+            answer(windows)
+
+
+WINDOWS, TARGETS = make_windows(PRICES[["High", "Low", "Close"]], 5)
+
+
+def network(units=1, loss="mse", sequences=False):
+    layers = [keras.layers.GRU(3, return_sequences=sequences), keras.layers.Dense(units)]
+    model = keras.Sequential([keras.Input((None, 3)), *layers])
+    model.compile("adam", loss)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("model", "windows", "targets", "message"),
+    [
+        (network(sequences=True), WINDOWS, TARGETS, r"\(samples, 5, 1\), but the targets"),
+        (network(), WINDOWS, np.tile(TARGETS[:, None], 3), r"have \(samples, 3\)"),
+        (network(3), WINDOWS, TARGETS, "outputs have shape"),
+        (network(), WINDOWS.swapaxes(1, 2), TARGETS, "order of the axes"),
+    ],
+)
+def test_shapes_that_would_be_broadcast_are_refused_before_training(
+    model, windows, targets, message
+):
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=message):
+        fit(model, windows, targets, epochs=1, quiet=True)
+    for weights, old in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weights, old)
+
+
+def test_shapes_that_belong_together_are_let_pass():
+    check_fits(network(), WINDOWS, TARGETS)
+    check_fits(network(), WINDOWS, TARGETS[:, np.newaxis])
+    check_fits(network(4, "sparse_categorical_crossentropy"), WINDOWS, TARGETS)
+    check_fits(network(3, lambda truth, given: truth - given), WINDOWS, TARGETS)
+    check_fits(network(sequences=True), WINDOWS, WINDOWS[:, :, :1])
+    unbuilt = keras.Sequential([keras.layers.GRU(2), keras.layers.Dense(1)])
+    unbuilt.compile("adam", "mse")
+    check_fits(unbuilt, WINDOWS, TARGETS)
+    check_fits(recurrent("GRU", 3, 2), WINDOWS, TARGETS)  # not compiled: Keras says so
