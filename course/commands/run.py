@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from course.commands.options import Folder, Names, Timeout
 from course.copies.delivery import RECORD
 from course.exercises.record import OWN_WORK
-from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons
+from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons, read_notebook
 from course_utils.files import ROOT
 
 import typer
@@ -86,11 +86,9 @@ def execute_all(
 ) -> dict[Lesson, "Execution"]:
     """Execute lessons one after the other, and report each and write its page when it has run."""
     from course.running import pages
-    from course.running.execute import code_cells, execute
+    from course.running.execute import Failure, code_cells, execute
 
-    import nbformat
-
-    notebooks = {lesson: nbformat.read(lesson.path, as_version=4) for lesson in chosen}
+    notebooks = {lesson: read_notebook(lesson.path) for lesson in chosen}
     cells = {lesson: len(code_cells(notebooks[lesson])) for lesson in chosen}
     console = Console()
     executions: dict[Lesson, Execution] = {}
@@ -106,9 +104,13 @@ def execute_all(
         for lesson in chosen:
             execution = execute(notebooks[lesson], folder, timeout=timeout, env=env, on_cell=show)
             executions[lesson] = execution
+            try:
+                pages.write_lesson(lesson, execution, output)
+            except Exception as error:  # nbconvert raises nearly anything; other lessons go on
+                failure = Failure(0, "its page", f"{type(error).__name__}: {error}")
+                execution.failure = execution.failure or failure
             for line in report(lesson, execution):
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
-            pages.write_lesson(lesson, execution, output)
     return executions
 
 

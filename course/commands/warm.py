@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from course.commands.options import Folder, Names, Timeout
 from course.commands.run import progress_bar
-from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons
+from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons, read_notebook
 from course_utils import warm as cache
 
 import typer
@@ -72,9 +72,7 @@ def _run(lesson: Lesson, folder: Path, timeout: int) -> "Execution":
     """Run a lesson in a kernel that uses what is kept, and keeps the rest."""
     from course.running.execute import execute
 
-    import nbformat
-
-    notebook = nbformat.read(lesson.path, as_version=4)
+    notebook = read_notebook(lesson.path)
     return execute(notebook, folder, timeout=timeout, env={cache.SWITCH: "record"})
 
 

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from course.copies import Kind
 from course.copies.audiences import student, unfolded, without
-from course.lessons.lesson import Lesson
+from course.lessons.lesson import Lesson, read_notebook
 from course_utils.files import ROOT
 
-import nbformat
 from nbformat import NotebookNode
 
 
@@ -24,7 +23,7 @@ def copy_of(lesson: Lesson, kind: Kind, folder: Path) -> NotebookNode:
     Raises:
         LessonError: for nbgrader, an exercise has no check or no solution.
     """
-    notebook = nbformat.read(lesson.path, as_version=4)
+    notebook = read_notebook(lesson.path)
     _relink(notebook, folder)
     match kind:
         case Kind.STUDENT:

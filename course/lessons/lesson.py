@@ -6,8 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from course_utils.files import ROOT
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 NOTEBOOKS = ROOT / "notebooks"
 
@@ -107,10 +111,17 @@ def choose_lessons(names: Iterable[str], folder: Path = NOTEBOOKS) -> list[Lesso
     return [lesson for lesson in lessons if not chosen or lesson in chosen]
 
 
+def read_notebook(path: Path) -> "NotebookNode":
+    """Read a lesson with nbformat, whether or not an editor began it with a byte-order mark."""
+    import nbformat  # here, as it takes a second to load
+
+    return nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)
+
+
 def _read_cells(path: Path) -> list[dict]:
     """Read a notebook's cells, at least one, without nbformat: its import takes a second."""
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        cells = json.loads(path.read_text(encoding="utf-8-sig"))["cells"]
         for cell in cells:
             if not isinstance(cell["cell_type"], str) or not isinstance(tags_of(cell), list):
                 raise TypeError

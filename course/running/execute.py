@@ -38,14 +38,18 @@ class ThisPython(AsyncKernelManager):
 
 @dataclass(frozen=True)
 class Failure:
-    """Where and why a notebook stopped; cell 0 means that its kernel did not start."""
+    """Where and why a notebook stopped; in cell 0, what failed instead, or its kernel's start."""
 
     cell: int
     line: str
     error: str
 
     def __str__(self) -> str:
-        where = f"code cell {self.cell} `{self.line}`" if self.cell else "before the first cell"
+        where = (
+            f"code cell {self.cell} `{self.line}`"
+            if self.cell
+            else self.line or "before the first cell"
+        )
         return f"{where}: {self.error}"
 
 

@@ -20,6 +20,8 @@ TEMPLATES = FileSystemLoader(Path(__file__).with_name("templates"))
 def write_lesson(lesson: Lesson, execution: Execution, output: Path) -> None:
     """Write a lesson's executed copy and its page, images embedded, without instructors' notes."""
     write_whole(output / lesson.path.name, nbformat.writes(execution.notebook))
+    page = page_of(lesson, output)
+    page.unlink(missing_ok=True)  # if the new one fails, none of an earlier run is taken for it
     exporter = HTMLExporter(
         extra_loaders=[TEMPLATES], template_file="lesson.html.j2", embed_images=True
     )
@@ -29,14 +31,21 @@ def write_lesson(lesson: Lesson, execution: Execution, output: Path) -> None:
         "metadata": {"name": lesson.path.stem, "path": str(lesson.path.parent)},
     }
     shown = without(deepcopy(execution.notebook), {"notes"})
+    shown.metadata.pop("widgets", None)  # of another run, and no page can move a slider
     body, _ = exporter.from_notebook_node(shown, resources=resources)
-    write_whole((output / lesson.path.name).with_suffix(".html"), body)
+    write_whole(page, body)
+
+
+def page_of(lesson: Lesson, output: Path) -> Path:
+    """Where a lesson's page is, once it has been made."""
+    return (output / lesson.path.name).with_suffix(".html")
 
 
 def write_index(executions: Mapping[Lesson, Execution], output: Path) -> Path:
     """Write the page that links to every executed lesson; returns its path."""
     template = Environment(loader=TEMPLATES, autoescape=True).get_template("index.html.j2")
     machine = ", ".join(f"{key} {value}" for key, value in this_machine().items())
+    made = {lesson for lesson in executions if page_of(lesson, output).exists()}
     index = output / "index.html"
-    write_whole(index, template.render(executions=executions, machine=machine))
+    write_whole(index, template.render(executions=executions, machine=machine, made=made))
     return index

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
-from course.lessons.lesson import Lesson, tags_of
+from course.lessons.lesson import Lesson, read_notebook, tags_of
 from course_utils.files import write_whole
 
 import nbformat
@@ -64,7 +64,7 @@ def write_deck(lesson: Lesson, output: Path) -> Path:
         reveal_url_prefix="reveal",
         reveal_theme="course",
     )
-    notebook = as_slides(nbformat.read(lesson.path, as_version=4))
+    notebook = as_slides(read_notebook(lesson.path))
     resources = {"metadata": {"name": lesson.name}}
     body, _ = exporter.from_notebook_node(notebook, resources=resources)
     source = Path(str(files("sphinx_revealjs"))) / "_static" / "revealjs"

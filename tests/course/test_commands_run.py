@@ -9,6 +9,7 @@ import time
 
 from course.copies.delivery import RECORD
 from course.lessons.readme import TABLE_END, TABLE_START
+from course.running import pages
 from course_utils.data.prices import load_prices
 
 import nbformat
@@ -70,6 +71,35 @@ def test_a_named_lesson_alone_is_run_on_the_embedded_prices_if_told_so(course, t
     assert (done.returncode, done.stderr) == (0, "")
     (path,) = output.glob("*.ipynb")
     assert (path.name, result_of(path)) == ("02_prices.ipynb", "'embedded'")
+
+
+@pytest.mark.slow
+def test_one_bad_page_ends_no_run_and_a_byte_order_mark_or_widgets_spoil_none(
+    tmp_path, monkeypatch
+):
+    folder, output = tmp_path / "notebooks", tmp_path / "out"
+    for name in ("01_widgets", "02_unprintable", "03_marked"):
+        path = lesson(folder / f"{name}.ipynb", "1 + 1")
+        notebook = nbformat.read(path, as_version=4)
+        # As Colab and VS Code leave it: without `state` around the widgets.
+        notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {"a1": {}}}
+        nbformat.write(notebook, path)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    make = pages.HTMLExporter.from_notebook_node
+
+    def fail_once(exporter, notebook, resources):
+        if resources["metadata"]["name"] == "02_unprintable":
+            raise KeyError("state")
+        return make(exporter, notebook, resources=resources)
+
+    monkeypatch.setattr(pages.HTMLExporter, "from_notebook_node", fail_once)
+    done = course_here("run", "--folder", folder, "--output", output)
+    assert done.exit_code == 1
+    assert "its page: KeyError: 'state'" in done.stdout
+    assert "2 of 3 lessons ran" in done.stdout
+    assert {page.stem for page in output.glob("*.html")} == {"01_widgets", "03_marked", "index"}
+    links = re.findall(r'href="([^"]*)"', (output / "index.html").read_text(encoding="utf-8"))
+    assert all((output / link).is_file() for link in links)
 
 
 def test_copies_never_replace_the_lessons_themselves(tmp_path):

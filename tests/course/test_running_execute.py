@@ -103,6 +103,7 @@ def test_the_page_of_all_lessons_escapes_what_lessons_say(tmp_path):
     nbformat.write(good_notebook(), tmp_path / "01_a&b.ipynb")
     (found,) = find_lessons(tmp_path)
     execution = Execution(good_notebook(), failure=Failure(1, "a < b", "<oh>"))
+    pages.page_of(found, tmp_path).touch()
     page = pages.write_index({found: execution}, tmp_path).read_text(encoding="utf-8")
     assert 'href="01_a&amp;b.html"' in page
     assert "failed in code cell 1 `a &lt; b`: &lt;oh&gt;" in page

@@ -626,3 +626,16 @@ def test_wrong_numbers_of_a_scaler_are_named(name, folder):
         fitted = scaler["fitted"] | {name: values}
         change(folder, scaler=scaler | {"fitted": fitted})
         refused(folder, f"The scaler's {name} in forecaster.json is not 3 numbers")
+
+
+def test_a_network_that_would_carry_its_state_from_question_to_question_is_not_saved(tmp_path):
+    stateful = keras.layers.GRU(2, stateful=True)
+    network = keras.Sequential(
+        [keras.Input(batch_shape=(1, 4, 1)), stateful, keras.layers.Dense(1)]
+    )
+    scaler = MinMaxScaler().fit(TABLE[["Close"]])
+    with pytest.raises(SavedForecasterError, match="build the network without stateful=True"):
+        save_forecaster(SavedForecaster(network, scaler, ("Close",), 4), tmp_path / "saved")
+    with pytest.raises(SavedForecasterError, match=r"put a single one into a tuple, \('Close',\)"):
+        SavedForecaster(network, scaler, "Close", 4)
+    assert list(tmp_path.iterdir()) == []
