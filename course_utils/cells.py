@@ -23,6 +23,13 @@ ACTIVATIONS: dict[str, Callable[[NDArray], NDArray]] = {
     "linear": lambda values: values,
 }
 
+SLOPES: dict[str, Callable[[NDArray], NDArray]] = {
+    "tanh": lambda states: 1 - states**2,
+    "relu": lambda states: (states > 0).astype(float),
+    "linear": np.ones_like,
+}
+"""the slope of each activation, computed from what came out of it"""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -130,6 +137,42 @@ def rnn_step(x: ArrayLike, hidden_state: ArrayLike, weights: RNNWeights) -> NDAr
     """
     x, h = _checked(weights.state, x=x, hidden_state=hidden_state)
     return ACTIVATIONS[weights.activation](weighted_sum(x, h, weights.state))
+
+
+def rnn_backward(
+    inputs: ArrayLike, weights: RNNWeights, gradients: ArrayLike
+) -> tuple[Part, NDArray]:
+    """Go backwards through a simple RNN that starts from zeros (Werbos 1990).
+
+    With a_t = x_t W + h_{t-1} U + b and h_t = tanh(a_t), the gradient of the loss with respect to
+    a_t is d_t = (g_t + d_{t+1} U^T) tanh'(a_t), where g_t is what reaches h_t from the loss
+    directly. Then dW = sum of x_t^T d_t, dU = sum of h_{t-1}^T d_t, db = sum of d_t.
+
+    Args:
+        inputs: shape (batch, time_steps, features).
+        weights: the cell's weights, and the name of its activation.
+        gradients: g_t of every step, shape (batch, time_steps, units); zeros where the loss does
+            not look at h_t.
+
+    Returns:
+        the gradients of W, U and b, in their shapes, and those of the inputs, in theirs.
+
+    Raises:
+        ValueError: a shape does not fit the weights, or a value is missing.
+    """
+    h = unroll(inputs, weights).hidden_states
+    x, g, part = np.asarray(inputs, float), np.asarray(gradients, float), weights.state
+    if g.shape != h.shape:
+        raise ValueError(f"gradients have shape {g.shape}, expected that of all states, {h.shape}.")
+    _check_finite("gradients", g)
+    slopes, before = SLOPES[weights.activation](h), np.roll(h, 1, axis=1)
+    before[:, 0] = 0
+    d = np.zeros_like(h)
+    later = np.zeros_like(h[:, 0])
+    for t in reversed(range(h.shape[1])):
+        d[:, t] = later = (g[:, t] + later @ part.recurrent_kernel.T) * slopes[:, t]
+    weighed = [np.einsum("bti,btj->ij", array, d) for array in (x, before)]
+    return Part(*weighed, d.sum(axis=(0, 1))), d @ part.kernel.T
 
 
 def remember(cell_state: NDArray, gates: LSTMGates) -> tuple[NDArray, NDArray]:

@@ -14,6 +14,7 @@ from course_utils.cells import (
     gru_step,
     lstm_step,
     remember,
+    rnn_backward,
     rnn_step,
     sigmoid,
     unroll,
@@ -23,6 +24,7 @@ from course_utils.cells import (
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
@@ -191,6 +193,49 @@ def test_sigmoid_is_exact_and_silent_at_any_size():
     assert values == pytest.approx([0, 0, 0.5, 0.75, 1, 1])
 
 
+# Backwards.
+
+
+@few
+@given(
+    activation=st.sampled_from(["tanh", "relu", "linear"]),
+    sizes=st.tuples(*[st.integers(1, 5)] * 4),
+    seed=seeds,
+)
+def test_the_backward_pass_equals_the_tape(activation, sizes, seed):
+    batch, steps, features, units = sizes
+    shape = (batch, steps, features)
+    options = {"units": units, "activation": activation, "dtype": "float64"}
+    layer = built(layers.SimpleRNN, seed, shape, return_sequences=True, **options)
+    inputs, mix = tf.constant(normal(seed, *shape)), normal(seed, batch, steps, units)
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        loss = tf.reduce_sum(layer(inputs) * mix)
+    *theirs, to_inputs = tape.gradient(loss, [*layer.trainable_weights, inputs])
+    ours, to_our_inputs = rnn_backward(inputs.numpy(), weights_of(layer), mix)
+    for name, gradient in zip(vars(ours), theirs, strict=True):
+        np.testing.assert_allclose(getattr(ours, name), gradient, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(to_our_inputs, to_inputs, rtol=1e-6, atol=1e-6)
+
+
+@few
+@given(sizes=st.tuples(*[st.integers(1, 4)] * 4), seed=seeds, place=st.integers(0, 99))
+def test_the_backward_pass_equals_finite_differences(sizes, seed, place):
+    batch, steps, features, units = sizes
+    weights = random_weights("rnn", units, features, seed)
+    inputs, mix = normal(seed, batch, steps, features), normal(seed, batch, steps, units)
+    ours, to_inputs = rnn_backward(inputs, weights, mix)
+    arrays = {**vars(weights.state), "inputs": inputs}
+    for name, gradient in {**vars(ours), "inputs": to_inputs}.items():
+        at, losses = np.unravel_index(place % gradient.size, gradient.shape), []
+        for shift in (1e-6, -1e-6):
+            moved = {key: array.copy() for key, array in arrays.items()}
+            moved[name][at] += shift
+            states = unroll(moved.pop("inputs"), RNNWeights(Part(**moved))).hidden_states
+            losses.append((states * mix).sum())
+        assert gradient[at] == pytest.approx((losses[0] - losses[1]) / 2e-6, rel=1e-5, abs=1e-7)
+
+
 # What must hold for any weights.
 
 
@@ -300,6 +345,10 @@ HOLE[0, 2, 1] = np.nan
             r"cell_state has shape \(1, 2\), expected \(batch, units\), here \(1, 3\)",
         ),
         (lambda: unroll(np.ones((1, 4, 2)), GRU, cell_state=np.ones((1, 3))), "Only an LSTM"),
+        (
+            lambda: rnn_backward(np.ones((1, 4, 2)), RNN, np.ones((1, 3))),
+            r"gradients have shape \(1, 3\), expected that of all states, \(1, 4, 3\)",
+        ),
         (lambda: rnn_step(np.ones(2), np.ones((1, 3)), RNN), r"x has shape \(2,\)"),
         (lambda: rnn_step(1.0, np.ones((1, 3)), RNN), r"x has shape \(\)"),
         (lambda: rnn_step(np.ones((1, 4, 2)), np.ones((1, 3)), RNN), r"x has shape \(1, 4, 2\)"),
