@@ -155,7 +155,7 @@ def curves(table: pd.DataFrame, title: str, x: str, y: str, log: bool = False) -
             axes.plot(runs, color=colours[name], linewidth=0.6, alpha=0.35)
         median = runs.median(axis=1)
         axes.plot(median, color=colours[name], linewidth=4 if name == "truth" else 1.8, label=name)
-        ends[name] = median.iloc[-1]
+        ends[name] = median.dropna().iloc[-1]
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if log:
         _log_scale(axes)

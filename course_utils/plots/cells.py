@@ -9,6 +9,7 @@ from course_utils.plots.style import as_image
 from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 STEPS = 5
 
@@ -37,9 +38,64 @@ def gated_cells() -> Image:
     )
 
 
-def _draw_lstm(axes: Axes) -> None:
+LSTM_LABELS = {
+    "c_{t-1}": (-0.2, 5.5),
+    "f_t": (2.15, 1.35),
+    "i_t": (4.05, 1.35),
+    "c~_t": (5.65, 1.35),
+    "o_t": (7.45, 1.35),
+    "c_t": (10.6, 5.5),
+    "h_t": (10.6, 2.7),
+}
+"""where the value of each quantity begins"""
+LSTM_STEPS = {
+    "forget": ((1.3, 1.6, 1.4, 3.8), "c_{t-1}", "f_t"),
+    "add": ((3.2, 1.6, 3.05, 3.8), "i_t", "c~_t", "c_t"),
+    "show": ((6.6, 1.6, 3.4, 3.8), "o_t", "h_t"),
+}
+"""each step's frame (left, bottom, width, height), and the values that it brings in"""
+
+
+def lstm_cell(title: str, values: Mapping[str, float] | None = None, lit: str = "") -> Image:
+    """Draw one step of an LSTM, with one part of it framed and the numbers so far.
+
+    Args:
+        title: what the picture shows.
+        values: numbers to write, by the names in `LSTM_LABELS`; those of later steps are left out.
+        lit: `forget`, `add` or `show`; without it, the whole cell with all numbers.
+
+    Returns:
+        a picture with alternative text.
+    """
+    figure = Figure(figsize=(6.4, 3.7), layout="constrained")
+    axes = figure.subplots()
+    axes.set_xlim(-0.6, 11.6)
+    axes.set_ylim(0.4, 5.8)
+    axes.set_axis_off()
+    _draw_lstm(axes, title)
+    names = list(LSTM_STEPS)
+    until = names[: names.index(lit) + 1] if lit else names
+    known = [name for step in until for name in LSTM_STEPS[step][1:]]
+    shown = {name: value for name, value in (values or {}).items() if name in known}
+    for name, value in shown.items():
+        write(axes, *LSTM_LABELS[name], f"{value:.2g}", color=COLOURS[1], ha="left")
+    if lit:
+        left, bottom, width, height = LSTM_STEPS[lit][0]
+        frame = Rectangle((left, bottom), width, height, color=COLOURS[1], alpha=0.15, zorder=0)
+        axes.add_patch(frame)
+    framed = f" Framed: {lit}." if lit else ""
+    numbers = "".join(f" {name} = {value:.2g}." for name, value in shown.items())
+    return as_image(
+        figure,
+        f"{title}. The cell state c runs along the top. The forget gate f multiplies it, then the "
+        "product of input gate i and candidate c~ is added. A copy goes through tanh and is "
+        f"multiplied by the output gate o to become h.{framed}{numbers}",
+    )
+
+
+def _draw_lstm(axes: Axes, title: str = "LSTM: two states, four weighted parts") -> None:
     """Draw what becomes of an LSTM's two states in a step."""
-    axes.set_title("LSTM: two states, four weighted parts", loc="left", fontsize=12)
+    axes.set_title(title, loc="left", fontsize=12)
     _line_through(axes, 5, "$c_{t-1}$", "$c_t$", {2: "×", 4.7: "+"})
     _weighted_parts(axes, {2: "$f_t$", 3.9: "$i_t$", 5.5: r"$\tilde{c}_t$", 7.3: "$o_t$"})
     arrow(axes, (2, 2.65), (2, 4.8))

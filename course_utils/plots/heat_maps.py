@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def gate_heat_map(price: pd.Series, gates: Mapping[str, NDArray], title: str, marked: int) -> Image:
-    """Draw what each gate of each unit lets through, day by day, below the price.
+    """Draw how far each gate of each unit is from its own mean, day by day, below the price.
 
     Args:
         price: indexed by day, in USD.
@@ -34,19 +34,21 @@ def gate_heat_map(price: pd.Series, gates: Mapping[str, NDArray], title: str, ma
     top.plot(range(len(price)), price, color=TRUTH, linewidth=1.2)
     top.set_ylabel("USD")
     open_frame(top)
-    words = []
+    words, swings = [], {name: gate - gate.mean(axis=0) for name, gate in gates.items()}
+    widest = max(abs(swing).max() for swing in swings.values())
     for axes, (name, values) in zip(rest, gates.items(), strict=True):
-        picture = _unit_map(axes, values, every=2)
+        picture = _unit_map(axes, swings[name], 2, cmap="PuOr_r", vmin=-widest, vmax=widest)
         axes.set_ylabel(f"{name}\nunit")
         axes.axhspan(marked - 0.5, marked + 0.5, fill=False, edgecolor=COLOURS[1], linewidth=2)
         words.append(f"{name} {values.min():.2f} to {values.max():.2f}")
     days = price.index
     firsts = np.flatnonzero(days.month[1:] != days.month[:-1]) + 1
     rest[-1].set_xticks(firsts, [f"{days[place]:%d %b %Y}" for place in firsts])
-    figure.colorbar(picture, ax=rest, label="0 shut, 1 open")
+    figure.colorbar(picture, ax=rest, label="gate minus its own mean")
     return as_image(
         figure,
-        f"{title}. Heat maps of the gates over {len(price)} days from {days[0]:%d %B %Y}: "
+        f"{title}. Heat maps of the gates, each minus its mean, over {len(price)} days from "
+        f"{days[0]:%d %B %Y}: "
         f"{'; '.join(words)}. Unit {marked} is framed.",
     )
 
@@ -78,11 +80,12 @@ def written(update: NDArray, marks: NDArray, title: str) -> Image:
     )
 
 
-def _unit_map(axes: Axes, values: NDArray, every: int) -> AxesImage:
-    """Draw values of shape (steps, units), all 0..1, as a heat map; number every so many units."""
+def _unit_map(axes: Axes, values: NDArray, every: int, **scale: object) -> AxesImage:
+    """Draw values, shape (steps, units), as a heat map, 0..1 unless the scale says otherwise."""
     axes.set_yticks(range(0, values.shape[1], every))
     axes.spines[:].set_visible(False)
-    return axes.imshow(values.T, aspect="auto", cmap="cividis", vmin=0, vmax=1)
+    style = {"cmap": "cividis", "vmin": 0, "vmax": 1} | scale
+    return axes.imshow(values.T, aspect="auto", **style)
 
 
 def influence(by_name: Mapping[str, ArrayLike], title: str) -> Image:

@@ -101,6 +101,11 @@ FIGURES = {
     "memory": ((RECALLED, "Recalled"), "SimpleRNN 98 % at 5, 60 % at 80; LSTM, forget bias 1 98 %"),
     "gate_heat_map": ((YEAR[:70], GATES, "Gates", 1), "forget 0.10 to 0.90; input 0.10 to 0.90"),
     "kept": ((STANDARDISED, "Kept"), "Kept. Lines of cell state and range, each standardised"),
+    "lstm_cell": (("Cell",), "to become h."),
+    "lstm_cell lit": (
+        ("Cell", {"c_{t-1}": 0.8, "f_t": 0.9, "h_t": 0.3}, "forget"),
+        "Framed: forget. c_{t-1} = 0.8. f_t = 0.9.",
+    ),
     "gated_cells": ((), "Parts with weights: four in the LSTM, three in the GRU"),
     "ratios": (
         (RATIOS, "Less"),
