@@ -3,7 +3,19 @@
 import sys
 from io import TextIOWrapper
 
-from course.commands import copies, data, doctor, lab, plan, progress, run, slides, study, warm
+from course.commands import (
+    check_exercise,
+    copies,
+    data,
+    doctor,
+    lab,
+    plan,
+    progress,
+    run,
+    slides,
+    study,
+    warm,
+)
 from course.lessons.lesson import LessonError, UnknownLessonError
 from course.studies.workers import StudyError
 from course_utils.files import DataError
@@ -54,5 +66,6 @@ app.command()(doctor.doctor)
 app.command()(plan.plan)
 app.command()(study.study)
 app.command()(slides.slides)
+app.command()(check_exercise.check_exercise)
 app.command()(progress.progress)
 app.command()(warm.warm)

@@ -63,7 +63,7 @@ def judge(exercise: str, answer: object, **given: object) -> str:
         ValueError: there is no such exercise.
         TypeError: something that the exercise starts from is missing or unknown.
     """
-    test = _named(exercise).check
+    test = named(exercise).check
     if answer is ...:
         raise Hint("Replace the three dots with your answer.")
     with warnings.catch_warnings():
@@ -74,13 +74,13 @@ def judge(exercise: str, answer: object, **given: object) -> str:
 def _offer_hints(exercise: str) -> None:
     """From the second wrong try on, print the ordered hints, one more with each try."""
     _wrong_tries[exercise] += 1
-    hints = _named(exercise).hints
+    hints = named(exercise).hints
     earned = max(0, _wrong_tries[exercise] - TRIES_BEFORE_HINTS + 1)
     for number, hint in enumerate(hints[:earned], 1):
         print(f"  Hint {number} of {len(hints)}: {hint}")
 
 
-def _named(exercise: str) -> Exercise:
+def named(exercise: str) -> Exercise:
     """The exercise of a name, whose lesson's checks are loaded for it."""
     lesson = exercise[:2]
     if find_spec(module := f"course.exercises.lesson_{lesson}"):

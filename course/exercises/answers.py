@@ -1,10 +1,10 @@
 """Taking an answer apart: whatever is wrong with it becomes a hint, never a traceback."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from course.exercises.hints import Hint, learners_code
+from course.exercises.hints import Hint, Slips, close, learners_code, off
 from course_utils.evaluation import LeakError, check_past_only
 
 import numpy as np
@@ -30,10 +30,10 @@ def called(function: object, *given: object, case: str = "", keep: bool = False)
         function: what the learner handed over.
         given: its arguments.
         case: what to name them in a hint, such as `For 9 values`.
-        keep: whether the function must leave the arrays that it is given as they were.
+        keep: whether the function must leave the arrays and lists that it is given as they were.
 
     Raises:
-        Hint: it is not a function, raises an error, returns nothing, or changes an array.
+        Hint: it is not a function, raises an error, returns nothing, or changes what it is given.
     """
     ask_for_function(function)
     your = f"{case}, your" if case else "Your"
@@ -42,9 +42,10 @@ def called(function: object, *given: object, case: str = "", keep: bool = False)
         found = function(*copies)
     if found is None:
         raise Hint(f"{your} function returned nothing: end it with `return`.")
-    arrays = [pair for pair in zip(given, copies, strict=True) if isinstance(pair[0], np.ndarray)]
-    if keep and not all(np.array_equal(before, after) for before, after in arrays):
-        raise Hint("Your function changed the arrays that it was given: work on copies.")
+    for before, after in zip(given, copies, strict=True):
+        if keep and isinstance(before, (list, np.ndarray)) and not np.array_equal(before, after):
+            kind = "list" if isinstance(before, list) else "array"
+            raise Hint(f"Your function changed the {kind} that it was given: work on a copy.")
     return found
 
 
@@ -67,6 +68,8 @@ def numbers(answer: object, count: int, who: str = "Give") -> NDArray:
         who: how a hint begins, such as `Your function must return`.
     """
     wanted = f"{who} one number" if count == 1 else f"{who} {count} numbers"
+    if callable(answer) and not hasattr(answer, "__array__"):
+        raise Hint(f"{wanted}, not a function: call it, and hand over what it returns.")
     values = np.ravel(array(answer, f"{wanted}, not {type(answer).__name__}."))
     if len(values) != count:
         raise Hint(f"{wanted}, not {len(values)}.")
@@ -124,6 +127,82 @@ def series_by_day(function: object, prices: pd.DataFrame) -> pd.Series:
     return found.astype(float)
 
 
+def ask_for_same_numbers(
+    answer: object,
+    right: Callable[..., float],
+    cases: Mapping[str, tuple],
+    slips: Slips,
+    general: str = "",
+    rtol: float = 0.0,
+    atol: float = 1e-6,
+) -> None:
+    """Raise a hint unless a learner's function gives the right number in every case.
+
+    Args:
+        answer: what the learner handed over.
+        right: a right function.
+        cases: what it is called with, by what a hint calls it, such as `For 10 steps`.
+        slips: wrong functions; one that gives the learner's number wherever it is wrong is named.
+        general: what follows the first wrong number where no slip is known.
+        rtol: as for `numpy.isclose`.
+        atol: as for `numpy.isclose`.
+    """
+    wrong = {}
+    for case, given in cases.items():
+        found = called_number(answer, *given, case=case, keep=True)
+        if not close(found, right(*given), rtol, atol):
+            wrong[case] = found
+    if not wrong:
+        return
+    case, found = next(iter(wrong.items()))
+    for told, slip in slips.items():
+        if all(close(wrong[one], slip(*cases[one]), max(rtol, 1e-6), atol) for one in wrong):
+            raise Hint(f"{case} you say {found:,.6g}: {told}")
+    raise Hint(f"{case}, {off(found, right(*cases[case]))} {general}")
+
+
+def ask_for_same_series(
+    answer: object,
+    right: Callable[[pd.DataFrame], pd.Series],
+    prices: pd.DataFrame,
+    slips: Slips,
+    general: str,
+) -> None:
+    """Raise a hint unless a learner's function makes the right series of the table that it gets.
+
+    Args:
+        answer: what the learner handed over.
+        right: a right function.
+        prices: the lesson's table; the function is also called with a different one.
+        slips: wrong functions of a table.
+        general: what to say where no slip is known.
+    """
+    other = prices.copy()
+    other[:] = prices.to_numpy() * np.random.default_rng(0).uniform(0.5, 1.5, prices.shape)
+    tables = (prices, other)
+    found = [series_by_day(answer, table).reindex(table.index) for table in tables]
+
+    def same(function: Callable[[pd.DataFrame], pd.Series]) -> bool:
+        made = [function(table).reindex(table.index) for table in tables]
+        return all(close(*pair, rtol=1e-5, atol=1e-6) for pair in zip(found, made, strict=True))
+
+    if same(right):
+        return
+    if close(*found, rtol=1e-5, atol=1e-6) and found[0].nunique() > 1:
+        raise Hint(
+            "A different table gave the same values: use your function's argument, and no table "
+            "of the notebook."
+        )
+    for told, slip in slips.items():
+        if same(slip):
+            raise Hint(told)
+    ask_for_past_feature(answer, prices)
+    days, full = found[0].count(), right(prices).count()
+    if days != full:
+        raise Hint(f"{days:,} days have a value, but {full:,} should: {general}")
+    raise Hint(f"The values are off: {general}")
+
+
 def ask_for_past_only(
     forecast: Callable[[pd.DataFrame], pd.Series],
     prices: pd.DataFrame,
@@ -151,7 +230,7 @@ def ask_for_past_feature(function: object, prices: pd.DataFrame) -> None:
     ask_for_past_only(
         lambda table: series_by_day(function, table).shift().dropna(),
         prices,
-        prices.index[1000],
+        prices.index[min(1000, len(prices) // 2)],
         leak="It changes when later days change: does your window look ahead?",
     )
 

@@ -6,31 +6,43 @@ own mistake and stays an error.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from inspect import signature
 from textwrap import shorten
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+Slips = Mapping[str, object]
+"""what a wrong answer is told, and the wrong answer itself, in the order in which they are tried
+
+A row is what a learner hands over: a number, a pair, a function. Where it follows from what the
+exercise starts from, it is a function with parameters of those very names, such as `prices`.
+"""
+
 
 @dataclass(frozen=True)
 class Exercise:
-    """The check of an exercise, and its ordered hints."""
+    """The check of an exercise, its ordered hints, and the slips that it knows by name."""
 
     check: Callable[..., str]
     """from an answer, and what the exercise starts from, to praise; raises `Hint`"""
     hints: tuple[str, ...]
+    slips: Slips = field(default_factory=dict)
 
 
 EXERCISES: dict[str, Exercise] = {}
 """by name, those of the lessons whose checks are loaded"""
 
 
-def exercise(name: str, *hints: str) -> Callable[[Callable[..., str]], Callable[..., str]]:
-    """Make a function the check of the exercise of this name, with its ordered hints."""
+def exercise(
+    name: str, *hints: str, slips: Slips = MappingProxyType({})
+) -> Callable[[Callable[..., str]], Callable[..., str]]:
+    """Make a function the check of the exercise of this name, with its hints and known slips."""
 
     def register(check: Callable[..., str]) -> Callable[..., str]:
-        EXERCISES[name] = Exercise(check, hints)
+        EXERCISES[name] = Exercise(check, hints, slips)
         return check
 
     return register
@@ -67,6 +79,56 @@ def close(found: ArrayLike, expected: ArrayLike, rtol: float = 0.0, atol: float 
     """Whether two answers have one shape and the same numbers, missing ones included."""
     same_shape = np.shape(found) == np.shape(expected)
     return same_shape and np.allclose(found, expected, rtol, atol, equal_nan=True)
+
+
+def worked_out(slips: Slips, **given: object) -> dict[str, object]:
+    """The wrong answers of slips, worked out where they follow from what the exercise starts from.
+
+    Args:
+        slips: of one exercise.
+        given: what it starts from, such as `prices=prices`.
+    """
+    return {told: _worked_out(row, given) for told, row in slips.items()}
+
+
+def _worked_out(row: object, given: Mapping[str, object]) -> object:
+    if given and callable(row) and {*signature(row).parameters} == {*given}:
+        return row(**given)
+    return row
+
+
+def diagnosis(
+    found: ArrayLike, right: ArrayLike, slips: Slips, rtol: float = 0.0, atol: float = 1e-9
+) -> str:
+    """What is known to lead to a wrong answer, or an empty string.
+
+    Args:
+        found: a wrong answer.
+        right: the right one.
+        slips: those of the exercise, worked out; they are tried after those of all exercises.
+        rtol: as for `numpy.isclose`.
+        atol: as for `numpy.isclose`.
+    """
+    for told, wrong in {**_slips_of_all(found, right), **slips}.items():
+        if close(found, wrong, rtol, atol):
+            return told
+    return ""
+
+
+def _slips_of_all(found: ArrayLike, right: ArrayLike) -> dict[str, ArrayLike]:
+    """The slips that can happen in any exercise which asks for numbers."""
+    found, right = np.asarray(found, dtype=float), np.asarray(right, dtype=float)
+    slips: dict[str, ArrayLike] = {}
+    if right.ndim <= 1:
+        rounded = (np.round(right, digits) for digits in range(6))
+        if any(one.any() and np.array_equal(found, one) for one in rounded):
+            slips["It is rounded too far: hand over all the digits that Python computes."] = found
+    if right.shape == (2,):
+        slips["The right numbers in the wrong order."] = right[::-1]
+    return slips | {
+        "The size is right, but the sign is wrong.": -right,
+        "That is in per cent: give a share.": 100 * right,
+    }
 
 
 def known_mistake(

@@ -1,8 +1,18 @@
 """Checks of lesson 00, Start here."""
 
-from course.exercises.answers import number, series_by_day, whole_numbers
-from course.exercises.hints import Hint, close, exercise, known_mistake, off
+from course.exercises.answers import ask_for_same_series, number, series_by_day, whole_numbers
+from course.exercises.hints import (
+    Hint,
+    Slips,
+    close,
+    diagnosis,
+    exercise,
+    known_mistake,
+    off,
+    worked_out,
+)
 
+import numpy as np
 import pandas as pd
 
 
@@ -36,29 +46,73 @@ def _shape(answer: object, prices: pd.DataFrame) -> str:
     )
 
 
+def _changes(prices: pd.DataFrame, column: str = "High") -> pd.Series:
+    return prices[column].diff().loc[str(prices.attrs["test_year"])]
+
+
+def _shares(prices: pd.DataFrame) -> pd.Series:
+    return prices["High"].pct_change().loc[str(prices.attrs["test_year"])]
+
+
+_NOT_THE_RISE: Slips = {
+    "That is the largest fall: rises are the positive changes.": lambda prices: _changes(
+        prices
+    ).min(),
+    "That is the largest fall, without its sign.": lambda prices: -_changes(prices).min(),
+    "That is the mean change: take the largest.": lambda prices: _changes(prices).mean(),
+    "That is a share: give the rise in dollars.": lambda prices: _shares(prices).max(),
+    "That is in per cent: give the rise in dollars.": lambda prices: 100 * _shares(prices).max(),
+    "That is the highest price: take the change from day to day.": lambda prices: (
+        prices["High"].loc[str(prices.attrs["test_year"])].max()
+    ),
+    "That is the largest rise of all years: take the test year.": lambda prices: (
+        prices["High"].diff().max()
+    ),
+    "That is the sum of all changes: take the largest.": lambda prices: _changes(prices).sum(),
+    "That is the year's range: take a change of one day.": lambda prices: np.ptp(
+        prices["High"].loc[str(prices.attrs["test_year"])]
+    ),
+    "That is the column Close: take High.": lambda prices: _changes(prices, "Close").max(),
+    "That is the column Open: take High.": lambda prices: _changes(prices, "Open").max(),
+    "That is the column Low: take High.": lambda prices: _changes(prices, "Low").max(),
+}
+
+
 @exercise(
     "00-2",
     "Build it up in three steps and look at each: all changes, those of one year, the largest.",
     "`.loc[str(year)]` on a series indexed by days keeps the days of that year.",
     "The changes of a year are a series, and a series has a method for its largest value.",
+    slips=_NOT_THE_RISE,
 )
 def _largest_rise(answer: object, prices: pd.DataFrame) -> str:
     found = number(answer)
-    year, high = str(prices.attrs["test_year"]), prices["High"]
-    changes, shares = high.diff().loc[year], high.pct_change().loc[year]
+    changes = _changes(prices)
     right = changes.max()
     if close(found, right, rtol=1e-5, atol=0.005):
         return f"{right:.2f} dollars, on {changes.idxmax():%d %B %Y}."
-    mistakes = {
-        "That is the largest rise of all years: take the test year.": high.diff().max(),
-        "That is the largest fall: rises are the positive changes.": changes.min(),
-        "That is the largest fall, without its sign.": -changes.min(),
-        "That is the mean change: take the largest.": changes.mean(),
-        "That is a share: give the rise in dollars.": shares.max(),
-        "That is in per cent: give the rise in dollars.": 100 * shares.max(),
-        "That is the highest price: take the change from day to day.": high.loc[year].max(),
-    }
-    raise Hint(known_mistake(found, mistakes, rtol=1e-3) or off(found, right))
+    slips = worked_out(_NOT_THE_RISE, prices=prices)
+    raise Hint(diagnosis(found, right, slips, rtol=1e-3) or off(found, right))
+
+
+_ANOTHER_DAY: Slips = {
+    "Today's high is not known until the day is over: take the day before.": lambda t: t["High"],
+    "That is the high of the day after: the future. Shift the other way.": lambda t: t[
+        "High"
+    ].shift(-1),
+    "That is the high of two days before: shift by one day.": lambda t: t["High"].shift(2),
+    "That is the change from the day before: return the price.": lambda t: t["High"].diff(),
+    "That is the change as a share: return the price.": lambda t: t["High"].pct_change(),
+    "That is the Open of the day before: return the High.": lambda t: t["Open"].shift(),
+    "That is the Low of the day before: return the High.": lambda t: t["Low"].shift(),
+    "That is the Close of the day before: return the High.": lambda t: t["Close"].shift(),
+    "The first day has no day before: leave its value missing.": lambda t: (
+        t["High"].shift().bfill()
+    ),
+    "The first day has no day before: leave nan there, not 0.": lambda t: t["High"].shift(
+        fill_value=0
+    ),
+}
 
 
 @exercise(
@@ -66,22 +120,17 @@ def _largest_rise(answer: object, prices: pd.DataFrame) -> str:
     "The check calls your function with a whole price table and wants one value for each day.",
     "You need the column `High`, moved so that each day shows the value of the day before.",
     "pandas moves a series along its index with `shift`. Write `def`, one line, `return`.",
+    slips=_ANOTHER_DAY,
 )
 def _same_as_yesterday(answer: object, prices: pd.DataFrame) -> str:
-    found, high = series_by_day(answer, prices), prices["High"]
+    found = series_by_day(answer, prices)
     if not found.index.equals(prices.index):
         raise Hint(f"Return one value for each of the {len(prices):,} days, in their order.")
-    if close(found, high.shift()):
-        return f"On the last day it forecasts {found.iloc[-1]:.2f} dollars."
-    mistakes = {
-        "Today's high is not known until the day is over: take the day before.": high,
-        "That is the high of the day after: the future. Shift the other way.": high.shift(-1),
-        "That is the high of two days before: shift by one day.": high.shift(2),
-        "That is the change from the day before: return the price.": high.diff(),
-        "That is the Open of the day before: return the High.": prices["Open"].shift(),
-        "That is the Low of the day before: return the High.": prices["Low"].shift(),
-        "That is the Close of the day before: return the High.": prices["Close"].shift(),
-    }
-    raise Hint(
-        known_mistake(found, mistakes) or "Some values differ from the High of the day before."
+    ask_for_same_series(
+        answer,
+        lambda table: table["High"].shift(),
+        prices,
+        _ANOTHER_DAY,
+        "some differ from the High of the day before.",
     )
+    return f"On the last day it forecasts {found.iloc[-1]:.2f} dollars."

@@ -6,11 +6,22 @@ from importlib import import_module
 
 from course.exercises import check, judge
 from course.exercises.answers import array, called_number, numbers, shaped, whole_numbers
-from course.exercises.hints import EXERCISES, Exercise, Hint, close, known_mistake, off, said
+from course.exercises.hints import (
+    EXERCISES,
+    Exercise,
+    Hint,
+    close,
+    diagnosis,
+    known_mistake,
+    off,
+    said,
+    worked_out,
+)
 from course.lessons.lesson import find_lessons
 
 import numpy as np
 import pytest
+from command_line import course_here
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -215,3 +226,48 @@ def test_judge_praises_or_raises_and_prints_nothing(capsys):
 def test_an_unknown_exercise_names_the_known_ones(exercise, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         check(exercise, 1)
+
+
+# ------------------------------------------------------------------------------ known slips
+
+
+SLIPS = [(name, told) for name in NAMES for told in EXERCISES[name].slips]
+
+
+@pytest.mark.parametrize(("exercise", "told"), SLIPS)
+def test_the_wrong_answer_that_a_slip_describes_is_told_so(exercise, told):
+    given = GIVEN.get(exercise, {})
+    answer = worked_out({told: EXERCISES[exercise].slips[told]}, **given)[told]
+    with pytest.raises(Hint, match=re.escape(told)):
+        judge(exercise, answer, **given)
+
+
+def test_a_slip_that_another_one_hides_is_caught():
+    slips = {"first": 2.0, "second": 2.0}
+    assert diagnosis(2.0, 3.0, slips) == "first"
+
+
+@pytest.mark.parametrize(
+    ("found", "right", "told"),
+    [
+        (0.13, 0.134262, "rounded too far"),
+        ([2.6, 0.5], [2.56, 0.5], "rounded too far"),
+        ([0.5, 2.56], [2.56, 0.5], "wrong order"),
+        (-0.25, 0.25, "sign is wrong"),
+        (25.0, 0.25, "per cent"),
+        (0.7, 0.134262, ""),
+    ],
+)
+def test_the_slips_of_all_exercises_are_known_without_a_row(found, right, told):
+    assert told in diagnosis(found, right, {})
+    assert bool(told) == bool(diagnosis(found, right, {}))
+
+
+def test_an_author_sees_which_slips_an_exercise_knows():
+    done = course_here("check-exercise", "00-3")
+    assert done.exit_code == 0
+    assert "That is the Low of the day before" in done.stdout
+    assert "Hint 3: pandas moves" in done.stdout
+    unknown = course_here("check-exercise", "00-9")
+    assert unknown.exit_code == 2
+    assert "choose one of 00-1" in unknown.stderr

@@ -50,7 +50,7 @@ SHAPE = make_windows(PRICES[["Open", "High", "Low", "Close"]], lookback=5)[0].sh
         ("00-3", lambda table: table["Low"].shift(), "That is the Low"),
         ("00-3", lambda table: table["Close"].shift(), "That is the Close"),
         ("00-3", lambda table: table["High"].diff(), "return the price"),
-        ("00-3", lambda table: table["High"].shift() + 1, "Some values differ"),
+        ("00-3", lambda table: table["High"].shift() + 1, "some differ"),
         ("00-3", lambda table: table["High"].shift().dropna(), "one value for each"),
         ("00-3", lambda table: table["High"].to_numpy(), "pandas Series"),
         ("00-3", lambda table: table["high"].shift(), "raised KeyError"),

@@ -148,7 +148,7 @@ def test_the_right_pair_is_what_the_process_does():
         ("05-2", never_fed_back, "feed each forecast back"),
         ("05-2", growing, "and the window has 3"),
         ("05-2", newest_dropped, "drop the oldest"),
-        ("05-2", in_place, "work on copies"),
+        ("05-2", in_place, "work on a copy"),
         ("05-2", one_late, "the first value should be"),
         ("05-2", lambda forecast, window, steps: window[steps], "raised IndexError"),
         ("05-2", lambda forecast, window, steps: forecast("abc"), "raised"),

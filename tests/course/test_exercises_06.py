@@ -135,7 +135,7 @@ def test_the_right_way_back_is_scikit_learns():
         ("06-2", lambda s, v, c: (v - s.min_) / s.scale_, "raised ValueError"),
         ("06-2", lambda s, v: v, "raised TypeError"),
         ("06-2", with_dummies, "Do without `inverse_transform`"),
-        ("06-2", in_place, "work on copies"),
+        ("06-2", in_place, "work on a copy"),
         ("06-2", lambda s, v, c: None, "end it with `return`"),
         ("06-3", of_window(lambda close: close), "mean of all days"),
         ("06-3", of_window(lambda close: close.rolling(20, center=True)), "is centred"),

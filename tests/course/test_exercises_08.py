@@ -119,7 +119,7 @@ def corrected(sentences):
         ("08-2", by_sentence, "mean over sentences"),
         ("08-2", lambda t, g: (t == g)[(t != PAD) & (t != EOS)].mean(), "<eos> is a word"),
         ("08-2", lambda t, g: 100 * right_accuracy(t, g), "not per cent"),
-        ("08-2", in_place, "work on copies"),
+        ("08-2", in_place, "work on a copy"),
         ("08-2", lambda t, g: 0.123, "which share of them is right"),
         ("08-2", lambda t, g: t, "must return one number, not 24"),
         ("08-2", lambda t, g: np.nan, "must return one number, not nan"),

@@ -118,7 +118,7 @@ def test_counts_of_the_held_out_text_are_told_from_honest_ones(counted, order, s
         ("09-2", drawer(lambda logits, temperature: logits), "the temperature changed nothing"),
         ("09-2", drawer(lambda logits, temperature: logits * temperature), "you multiplied"),
         ("09-2", drawer(keep=False), "outside the 2 most probable"),
-        ("09-2", in_place, "work on copies"),
+        ("09-2", in_place, "work on a copy"),
         ("09-2", own_luck, "from nothing else"),
         ("09-2", drawer(stable=False), "subtract the largest before `exp`), your function raised"),
         ("09-2", lambda logits, *_: logits.argmax(), "draw from the `rng` given"),
