@@ -1,6 +1,6 @@
 """Taking an answer apart: whatever is wrong with it becomes a hint, never a traceback."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -9,7 +9,7 @@ from course_utils.evaluation import LeakError, check_past_only
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 COPIED = (list, np.ndarray, pd.Series, pd.DataFrame)
 """arguments that a learner's function gets a copy of, so that it cannot change ours"""
@@ -127,43 +127,50 @@ def series_by_day(function: object, prices: pd.DataFrame) -> pd.Series:
     return found.astype(float)
 
 
-def ask_for_same_numbers(
+def ask_for_same(
     answer: object,
-    right: Callable[..., float],
+    right: Callable[..., ArrayLike],
     cases: Mapping[str, tuple],
     slips: Slips,
-    general: str = "",
-    rtol: float = 0.0,
-    atol: float = 1e-6,
+    general: str,
+    axes: str = "",
+    tolerance: float = 1e-5,
 ) -> None:
-    """Raise a hint unless a learner's function gives the right number in every case.
+    """Raise a hint unless a learner's function gives what the right one gives in every case.
 
     Args:
         answer: what the learner handed over.
         right: a right function.
         cases: what it is called with, by what a hint calls it, such as `For 10 steps`.
-        slips: wrong functions; one that gives the learner's number wherever it is wrong is named.
-        general: what follows the first wrong number where no slip is known.
-        rtol: as for `numpy.isclose`.
-        atol: as for `numpy.isclose`.
+        slips: wrong functions; one that agrees with the learner's wherever it is wrong is named.
+        general: what a hint says where no slip is known.
+        axes: what a hint calls the axes of an array; without it, the function gives one number.
+        tolerance: share of a number by which it may be off, and 1e-6 more.
     """
     wrong = {}
     for case, given in cases.items():
-        found = called_number(answer, *given, case=case, keep=True)
-        if not close(found, right(*given), rtol, atol):
+        expected = np.asarray(right(*given))
+        if axes:
+            found = shaped(called(answer, *given, case=case, keep=True), expected.shape, axes)
+        else:
+            found = called_number(answer, *given, case=case, keep=True)
+        if not close(found, expected, tolerance, 1e-6):
             wrong[case] = found
     if not wrong:
         return
     case, found = next(iter(wrong.items()))
+    said = f"{case}, " if axes else f"{case} you say {found:,.6g}: "
     for told, slip in slips.items():
-        if all(close(wrong[one], slip(*cases[one]), max(rtol, 1e-6), atol) for one in wrong):
-            raise Hint(f"{case} you say {found:,.6g}: {told}")
-    raise Hint(f"{case}, {off(found, right(*cases[case]))} {general}")
+        if all(close(wrong[one], slip(*cases[one]), tolerance, 1e-6) for one in wrong):
+            raise Hint(said + told)
+    if axes:
+        raise Hint(f"{case}, {general}")
+    raise Hint(f"{case}, {off(found, float(right(*cases[case])))} {general}")
 
 
 def ask_for_same_series(
     answer: object,
-    right: Callable[[pd.DataFrame], pd.Series],
+    rights: Sequence[Callable[[pd.DataFrame], pd.Series]],
     prices: pd.DataFrame,
     slips: Slips,
     general: str,
@@ -172,7 +179,7 @@ def ask_for_same_series(
 
     Args:
         answer: what the learner handed over.
-        right: a right function.
+        rights: right functions; any of them will do.
         prices: the lesson's table; the function is also called with a different one.
         slips: wrong functions of a table.
         general: what to say where no slip is known.
@@ -186,7 +193,7 @@ def ask_for_same_series(
         made = [function(table).reindex(table.index) for table in tables]
         return all(close(*pair, rtol=1e-5, atol=1e-6) for pair in zip(found, made, strict=True))
 
-    if same(right):
+    if any(map(same, rights)):
         return
     if close(*found, rtol=1e-5, atol=1e-6) and found[0].nunique() > 1:
         raise Hint(
@@ -197,7 +204,7 @@ def ask_for_same_series(
         if same(slip):
             raise Hint(told)
     ask_for_past_feature(answer, prices)
-    days, full = found[0].count(), right(prices).count()
+    days, full = found[0].count(), rights[0](prices).count()
     if days != full:
         raise Hint(f"{days:,} days have a value, but {full:,} should: {general}")
     raise Hint(f"The values are off: {general}")

@@ -4,7 +4,7 @@ Whatever a learner's code or object raises becomes a hint. An error anywhere els
 own mistake and stays an error.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from inspect import signature
@@ -12,7 +12,7 @@ from textwrap import shorten
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 Slips = Mapping[str, object]
 """what a wrong answer is told, and the wrong answer itself, in the order in which they are tried
@@ -105,19 +105,49 @@ def diagnosis(
     Args:
         found: a wrong answer.
         right: the right one.
-        slips: those of the exercise, worked out; they are tried after those of all exercises.
+        slips: those of the exercise, worked out.
         rtol: as for `numpy.isclose`.
         atol: as for `numpy.isclose`.
     """
-    for told, wrong in {**_slips_of_all(found, right), **slips}.items():
+    right = np.asarray(right, dtype=float)
+    general = {
+        "The size is right, but the sign is wrong.": -right,
+        "That is in per cent: give a share.": 100 * right,
+    }
+    for told, wrong in {**_slips_of_all(found, right), **slips, **general}.items():
         if close(found, wrong, rtol, atol):
             return told
     return ""
 
 
-def _slips_of_all(found: ArrayLike, right: ArrayLike) -> dict[str, ArrayLike]:
-    """The slips that can happen in any exercise which asks for numbers."""
-    found, right = np.asarray(found, dtype=float), np.asarray(right, dtype=float)
+def diagnosis_by_part(
+    found: Sequence[float], right: Sequence[float], slips: Slips, atol: float
+) -> str:
+    """What is known to lead to the first wrong number of a few, or an empty string.
+
+    Args:
+        found: a wrong answer.
+        right: the right one.
+        slips: those of the exercise; each is wrong in one of the numbers, and describes that one.
+        atol: as for `numpy.isclose`.
+    """
+    if hint := diagnosis(found, right, {}, atol=atol):
+        return hint
+    wrong = [
+        place
+        for place, pair in enumerate(zip(found, right, strict=True))
+        if not close(*pair, atol=atol)
+    ]
+    for told, row in slips.items():
+        if not close(row[wrong[0]], right[wrong[0]]) and close(
+            found[wrong[0]], row[wrong[0]], atol=atol
+        ):
+            return told
+    return ""
+
+
+def _slips_of_all(found: ArrayLike, right: NDArray) -> dict[str, ArrayLike]:
+    """The slips that are tried first in every exercise which asks for numbers."""
     slips: dict[str, ArrayLike] = {}
     if right.ndim <= 1:
         rounded = (np.round(right, digits) for digits in range(6))
@@ -125,10 +155,7 @@ def _slips_of_all(found: ArrayLike, right: ArrayLike) -> dict[str, ArrayLike]:
             slips["It is rounded too far: hand over all the digits that Python computes."] = found
     if right.shape == (2,):
         slips["The right numbers in the wrong order."] = right[::-1]
-    return slips | {
-        "The size is right, but the sign is wrong.": -right,
-        "That is in per cent: give a share.": 100 * right,
-    }
+    return slips
 
 
 def known_mistake(

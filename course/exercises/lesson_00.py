@@ -128,7 +128,7 @@ def _same_as_yesterday(answer: object, prices: pd.DataFrame) -> str:
         raise Hint(f"Return one value for each of the {len(prices):,} days, in their order.")
     ask_for_same_series(
         answer,
-        lambda table: table["High"].shift(),
+        [lambda table: table["High"].shift()],
         prices,
         _ANOTHER_DAY,
         "some differ from the High of the day before.",

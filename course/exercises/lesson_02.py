@@ -1,7 +1,7 @@
 """Checks of lesson 02, LSTM gates."""
 
-from course.exercises.answers import called_number, numbers
-from course.exercises.hints import Hint, close, exercise, known_mistake, learners_code, off
+from course.exercises.answers import ask_for_same, numbers
+from course.exercises.hints import Hint, Slips, close, diagnosis, exercise, learners_code
 from course_utils.cells import LSTMGates, LSTMWeights, sigmoid, unroll
 
 import numpy as np
@@ -11,30 +11,41 @@ SIZES = ((3, 8, 2), (1, 1, 1), (5, 20, 3), (1, 50, 4))  # where each mistake has
 DISTANCES = (1, 10, 100)
 
 
+_ONE_STEP = (0.6, 0.25 * np.tanh(0.6))
+_OTHER_STEPS: Slips = {
+    "The cell state goes through tanh before the output gate shows it.": (0.6, 0.25 * 0.6),
+    "First tanh of the cell state, then times the output gate.": (0.6, np.tanh(0.25 * 0.6)),
+    "c is right, but the output gate shows only a part of tanh(c).": (0.6, np.tanh(0.6)),
+    "The hidden state shows the new cell state, not the old one.": (0.6, 0.25 * np.tanh(2.0)),
+    "The hidden state shows the cell state, not the candidate.": (0.6, 0.25 * np.tanh(-0.4)),
+    "tanh, not sigmoid, squashes the cell state.": (0.6, 0.25 * sigmoid(0.6)),
+    "The gates are given: no gate goes through sigmoid again.": (0.6, sigmoid(0.25) * np.tanh(0.6)),
+    "The candidate is given: it has been through tanh already.": (
+        1 + np.tanh(-0.4),
+        0.25 * np.tanh(1 + np.tanh(-0.4)),
+    ),
+    "You swapped two gates: the forget gate belongs to the old state, the input gate to the "
+    "candidate.": (1.8, 0.25 * np.tanh(1.8)),
+    "The candidate is negative.": (1.4, 0.25 * np.tanh(1.4)),
+    "The forget gate is missing: it keeps half of the old state.": (1.6, 0.25 * np.tanh(1.6)),
+    "The candidate is missing: the input gate adds it.": (1.0, 0.25 * np.tanh(1.0)),
+    "The input gate is 1.0: it lets in the whole candidate.": (0.8, 0.25 * np.tanh(0.8)),
+}
+
+
 @exercise(
     "02-1",
     "First the new cell state: what the forget gate keeps, plus what the input gate lets in.",
     "The candidate is negative, so the new state is below what was kept.",
     "The hidden state is the output gate times tanh of the new cell state.",
+    slips=_OTHER_STEPS,
 )
 def _one_step(answer: object) -> str:
     found = numbers(answer, 2)
-    c = 0.5 * 2.0 + 1.0 * -0.4
-    h = 0.25 * np.tanh(c)
-    if close(found, (c, h), atol=1e-3):
+    c, h = _ONE_STEP
+    if close(found, _ONE_STEP, atol=1e-3):
         return f"c = {c:.1f}, and {h:.3f} of it is shown."
-    mistakes = {
-        "The right numbers in the wrong order: give (c, h).": (h, c),
-        "The cell state goes through tanh before the output gate shows it.": (c, 0.25 * c),
-        "First tanh of the cell state, then times the output gate.": (c, np.tanh(0.25 * c)),
-        "c is right, but the output gate shows only a part of tanh(c).": (c, np.tanh(c)),
-        "The hidden state shows the new cell state, not the old one.": (c, 0.25 * np.tanh(2.0)),
-        "The hidden state shows the cell state, not the candidate.": (c, 0.25 * np.tanh(-0.4)),
-        "You swapped two gates: the forget gate belongs to the old state, the input gate to the "
-        "candidate.": (1.8, 0.25 * np.tanh(1.8)),
-        "The candidate is negative.": (1.4, 0.25 * np.tanh(1.4)),
-    }
-    if hint := known_mistake(found, mistakes, atol=5e-4):
+    if hint := diagnosis(found, _ONE_STEP, _OTHER_STEPS, atol=5e-4):
         raise Hint(hint)
     if not close(found[0], c, atol=1e-3):
         raise Hint(
@@ -43,42 +54,96 @@ def _one_step(answer: object) -> str:
     raise Hint(f"c is right, but h = {found[1]:.4g} is not: the output gate times tanh of what?")
 
 
+def _lstm(features: int, units: int, parts: int = 4, biases: int = 1) -> int:
+    return parts * units * (features + units + biases)
+
+
+def _stack(features: int, units: int, number: int, parts: int = 4, biases: int = 1) -> int:
+    above = _lstm(units, units, parts, biases)
+    return _lstm(features, units, parts, biases) + (number - 1) * above + units + 1
+
+
+_OTHER_STACKS: Slips = {
+    "the second layer sees the first layer's output, not the features.": lambda f, u, n: (
+        n * _lstm(f, u) + u + 1
+    ),
+    "the dense layer at the end is missing.": lambda f, u, n: _stack(f, u, n) - u - 1,
+    "the dense layer has a bias, too.": lambda f, u, n: _stack(f, u, n) - 1,
+    "the dense layer has a weight for each unit, not only a bias.": lambda f, u, n: (
+        _stack(f, u, n) - u
+    ),
+    "that is PyTorch's count; Keras has one bias in each part.": lambda f, u, n: _stack(
+        f, u, n, biases=2
+    ),
+    "an LSTM has four parts.": lambda f, u, n: _stack(f, u, n, parts=1),
+    "an LSTM has four parts; three are a GRU's.": lambda f, u, n: _stack(f, u, n, parts=3),
+    "the biases of the LSTM layers are missing.": lambda f, u, n: _stack(f, u, n, biases=0),
+    "that is one layer too many: the first is one of them.": lambda f, u, n: _stack(f, u, n + 1),
+    "that is one layer only, whatever the number: does `return` end a loop too early?": (
+        lambda f, u, n: _stack(f, u, 1)
+    ),
+    "a layer is missing: one at the bottom, and all but one above it.": lambda f, u, n: (
+        _stack(f, u, n) - _lstm(u, u)
+    ),
+    "each layer has a Dense(1) in your count; the stack has one.": lambda f, u, n: (
+        _stack(f, u, n) + (n - 1) * (u + 1)
+    ),
+    "Dense(1) sees the last layer only.": lambda f, u, n: _stack(f, u, n) + (n - 1) * u,
+    "`features` and `units` are swapped: features come first.": lambda f, u, n: _stack(u, f, n),
+    "the recurrent weights are missing: each unit sees all units of its own layer.": (
+        lambda f, u, n: _stack(f, u, n) - 4 * u * u * n
+    ),
+    "the weights of the inputs are missing.": lambda f, u, n: n * _lstm(0, u) + u + 1,
+    "a layer above sees the units below it besides its own.": lambda f, u, n: (
+        _lstm(f, u) + (n - 1) * _lstm(0, u) + u + 1
+    ),
+}
+
+
 @exercise(
     "02-2",
     "One LSTM layer has four parts of the same size; the lesson's `lstm_parameters` counts it.",
     "Only the first layer sees the features. What does each layer above it see?",
     "A `Dense(1)` has a weight for each unit of the last layer, and one bias.",
+    slips=_OTHER_STACKS,
 )
 def _stack_parameters(answer: object) -> str:
-    for features, units, layers in SIZES:
-        found = called_number(
-            answer, features, units, layers, case=f"With {features}, {units}, {layers}"
-        )
-        stack = _lstm(features, units) + (layers - 1) * _lstm(units, units)
-        right = stack + units + 1
-        if found == right:
-            continue
-        all_see_features = layers * _lstm(features, units) + units + 1
-        mistakes = {
-            "the second layer sees the first layer's output, not the features.": all_see_features,
-            "the dense layer at the end is missing.": stack,
-            "the dense layer has a bias, too.": stack + units,
-            "that is PyTorch's count; Keras has one bias in each part.": right + 4 * units * layers,
-            "an LSTM has four parts.": stack // 4 + units + 1,
-            "the biases of the LSTM layers are missing.": right - 4 * units * layers,
-        }
-        case = f"For {features} features, {units} units, {layers} layer{'s' * (layers > 1)}"
-        if hint := known_mistake(found, mistakes):
-            raise Hint(f"{case} you say {found:,.10g}: {hint}")
-        raise Hint(
-            f"{case}, {off(found, right)} Count the first layer, the layers above it, and the "
-            "dense layer one by one."
-        )
-    return f"It agrees with Keras for {len(SIZES)} networks, up to {right:,} parameters."
+    ask_for_same(
+        answer,
+        _stack,
+        {f"With {f}, {u}, {n}": (f, u, n) for f, u, n in SIZES},
+        _OTHER_STACKS,
+        "Count the first layer, the layers above it, and the dense layer one by one.",
+        tolerance=0,
+    )
+    return f"It agrees with Keras for {len(SIZES)} networks, up to {_stack(*SIZES[-1]):,}."
 
 
-def _lstm(features: int, units: int) -> int:
-    return 4 * (units * (features + units) + units)
+def _bias(steps: int) -> float:
+    forget = 0.5 ** (1 / steps)
+    return np.log(forget / (1 - forget))
+
+
+_OTHER_BIASES: Slips = {
+    "that is the gate; the bias is what the sigmoid turns into it.": lambda n: 0.5 ** (1 / n),
+    "the sign is wrong: a larger bias keeps more.": lambda n: -_bias(n),
+    "take the inverse of the sigmoid, log(f / (1 - f)), not log(f).": lambda n: -np.log(2) / n,
+    "that is a rule of thumb, and close, but half can be kept exactly.": lambda n: np.log(n),
+    "that is a rule of thumb: the gate must be the root of a half.": lambda n: np.log(n + 1),
+    "that is f / (1 - f): its logarithm is missing.": lambda n: np.exp(_bias(n)),
+    "take the natural logarithm, not that to base 10.": lambda n: _bias(n) / np.log(10),
+    "take the natural logarithm, not that to base 2.": lambda n: _bias(n) / np.log(2),
+    "that is sigmoid of the gate: go the other way.": lambda n: sigmoid(0.5 ** (1 / n)),
+    "that divides by the steps: a gate that acts n times is a root, 0.5 ** (1 / n).": lambda n: (
+        np.log(0.5 / n / (1 - 0.5 / n))
+    ),
+    "0.5 ** n is what n steps of a half leave: which gate, to the power of n, is a half?": (
+        lambda n: np.log(0.5**n / (1 - 0.5**n))
+    ),
+    "that loses a half in n equal pieces; each step takes a share of what is left.": lambda n: (
+        np.log((1 - 0.5 / n) / (0.5 / n))
+    ),
+}
 
 
 @exercise(
@@ -86,29 +151,18 @@ def _lstm(features: int, units: int) -> int:
     "With the input gate shut, each step multiplies the cell state by the forget gate.",
     "First find the gate f for which f to the power of `steps` is a half: it is a root.",
     "Then undo the sigmoid: f = 1 / (1 + exp(-b)). Solve for b.",
+    slips=_OTHER_BIASES,
 )
 def _bias_for(answer: object) -> str:
-    for steps in DISTANCES:
-        found = called_number(answer, steps, case=f"With {steps}")
-        forget = 0.5 ** (1 / steps)
-        right = np.log(forget / (1 - forget))
-        if close(found, right, rtol=1e-3, atol=1e-6):
-            continue
-        mistakes = {
-            "that is the gate; the bias is what the sigmoid turns into it.": forget,
-            "the sign is wrong: a larger bias keeps more.": -right,
-            "take the inverse of the sigmoid, log(f / (1 - f)), not log(f).": np.log(forget),
-            "that is a rule of thumb, and close, but half can be kept exactly.": np.log(steps),
-        }
-        case = f"For {steps} step{'s' * (steps > 1)}"
-        if hint := known_mistake(found, mistakes, rtol=1e-4, atol=1e-6):
-            raise Hint(f"{case} you say {found:.4g}: {hint}")
-        left = sigmoid(found) ** steps
-        raise Hint(
-            f"{case} a bias of {found:.4g} leaves {left:.1%} of the state, not 50%. Which gate, "
-            "multiplied by itself that often, gives a half?"
-        )
-    return f"100 steps take a bias of {right:.2f}; Keras starts at 1."
+    ask_for_same(
+        answer,
+        _bias,
+        {f"For {steps} step{'s' * (steps > 1)}": (steps,) for steps in DISTANCES},
+        _OTHER_BIASES,
+        "Which gate, multiplied by itself that often, gives a half? Then undo the sigmoid.",
+        tolerance=1e-3,
+    )
+    return f"100 steps take a bias of {_bias(100):.2f}; Keras starts at 1."
 
 
 @exercise(

@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 from course.exercises.answers import (
     ask_for_model,
+    ask_for_same,
     called,
-    called_number,
     model_outputs,
     number,
     parts,
     shaped,
 )
-from course.exercises.hints import Hint, close, exercise, known_mistake, off
+from course.exercises.hints import Hint, Slips, close, diagnosis, exercise, off
 from course_utils.cells import sigmoid
 
 import numpy as np
@@ -21,39 +21,69 @@ BUDGET = 1100  # parameters in exercise 4
 GOAL = 0.75  # share of the naive error in exercise 4
 
 
+_X, _H = 2.0, 0.5
+_Z, _R = sigmoid(_X - _H), sigmoid(0.5 * _X + _H - 1.5)
+_NEW = np.tanh(-_X + 3 * _R * _H + 1)
+
+
+def _mixed(new: float = _NEW, update: float = _Z) -> float:
+    return update * _H + (1 - update) * new
+
+
+_OTHER_STATES: Slips = {
+    "Here z weighs the old state and 1 - z the candidate.": _mixed(update=1 - _Z),
+    "That is the candidate: mix it with the old state.": _NEW,
+    "The reset gate is missing in the candidate.": _mixed(np.tanh(-_X + 3 * _H + 1)),
+    "The reset gate must not multiply the candidate's bias.": _mixed(
+        np.tanh(-_X + _R * (3 * _H + 1))
+    ),
+    "The reset gate multiplies the old state only, not the whole sum.": _mixed(
+        np.tanh(_R * (-_X + 3 * _H + 1))
+    ),
+    "The reset gate must not multiply the input.": _mixed(np.tanh(_R * (-_X + 3 * _H) + 1)),
+    "The candidate goes through tanh.": _mixed(-_X + 3 * _R * _H + 1),
+    "The candidate takes tanh, not sigmoid.": _mixed(sigmoid(-_X + 3 * _R * _H + 1)),
+    "The update gate goes through sigmoid.": _mixed(update=_X - _H),
+    "The gates take sigmoid, not tanh.": _mixed(
+        np.tanh(-_X + 3 * np.tanh(0.5 * _X + _H - 1.5) * _H + 1), np.tanh(_X - _H)
+    ),
+    "The candidate is weighed by 1 - z.": _Z * _H + _NEW,
+    "z is missing: it weighs the old state.": _H + (1 - _Z) * _NEW,
+    "The update gate does the mixing, not the reset gate.": _mixed(update=_R),
+    "You swapped the gates: z mixes, and r is inside the candidate.": _mixed(
+        np.tanh(-_X + 3 * _Z * _H + 1), _R
+    ),
+    "The biases are forgotten: the reset gate has -1.5, the candidate 1.": _mixed(
+        np.tanh(-_X + 3 * sigmoid(0.5 * _X + _H) * _H)
+    ),
+    "The candidate's bias is forgotten: it is 1.": _mixed(np.tanh(-_X + 3 * _R * _H)),
+    "The reset gate's bias is forgotten: it is -1.5.": _mixed(
+        np.tanh(-_X + 3 * sigmoid(0.5 * _X + _H) * _H + 1)
+    ),
+    "The reset gate's bias is negative: -1.5.": _mixed(
+        np.tanh(-_X + 3 * sigmoid(0.5 * _X + _H + 1.5) * _H + 1)
+    ),
+    "In the update gate the state's weight is -1: mind the sign.": _mixed(update=sigmoid(_X + _H)),
+    "In the candidate the input's weight is -1: mind the sign.": _mixed(
+        np.tanh(_X + 3 * _R * _H + 1)
+    ),
+    "That is the update gate: go on to the candidate and the mixture.": _Z,
+    "The state is the old one: compute the new.": _H,
+}
+
+
 @exercise(
     "03-1",
     "First the two gates: each is `sigmoid` of weight × input + weight × state + bias.",
     "In the candidate the reset gate multiplies the old state before its weight does.",
     "In Keras' convention z says how much of the old state stays; the candidate gets the rest.",
+    slips=_OTHER_STATES,
 )
 def _one_step(answer: object) -> str:
-    found = number(answer)
-    x, h = 2.0, 0.5
-    z, r = sigmoid(x - h), sigmoid(0.5 * x + h - 1.5)
-    before_tanh = -x + 3 * r * h + 1
-    candidate = np.tanh(before_tanh)
-
-    def mixed(new: float, update: float = z) -> float:
-        return update * h + (1 - update) * new
-
-    right = mixed(candidate)
+    found, right = number(answer), _mixed()
     if close(found, right, atol=5e-4):
-        return f"z is {z:.2f} and r is {r:.2f}: most of the old state stays."
-    mistakes = {
-        "Here z weighs the old state and 1 - z the candidate.": mixed(candidate, 1 - z),
-        "That is the candidate: mix it with the old state.": candidate,
-        "The reset gate is missing in the candidate.": mixed(np.tanh(-x + 3 * h + 1)),
-        "The reset gate must not multiply the candidate's bias.": mixed(
-            np.tanh(-x + r * (3 * h + 1))
-        ),
-        "The candidate goes through tanh.": mixed(before_tanh),
-        "The candidate takes tanh, not sigmoid.": mixed(sigmoid(before_tanh)),
-        "The update gate goes through sigmoid.": mixed(candidate, x - h),
-        "The candidate is weighed by 1 - z.": z * h + candidate,
-        "The update gate does the mixing, not the reset gate.": mixed(candidate, r),
-    }
-    if hint := known_mistake(found, mistakes, atol=5e-4):
+        return f"z is {_Z:.2f} and r is {_R:.2f}: most of the old state stays."
+    if hint := diagnosis(found, right, _OTHER_STATES, atol=5e-4):
         raise Hint(hint)
     if abs(found) >= 1:
         raise Hint("A GRU's state cannot leave -1..1: it is an average of numbers between them.")
@@ -63,11 +93,51 @@ def _one_step(answer: object) -> str:
     )
 
 
-def _count(features: int, units: list[int], weighted: int = 3, biases: int = 2) -> int:
+def _count(
+    features: int, units: list[int], parts: int = 3, biases: int = 2, dense: int | None = None
+) -> int:
     """Parameters of a stack with so many weighted parts per layer, and a Dense(1) on top."""
     inputs = [features, *units[:-1]]
-    stack = sum(weighted * u * (f + u + biases) for f, u in zip(inputs, units, strict=True))
-    return stack + units[-1] + 1
+    stack = sum(parts * u * (f + u + biases) for f, u in zip(inputs, units, strict=True))
+    return stack + (units[-1] + 1 if dense is None else dense)
+
+
+_OTHER_COUNTS: Slips = {
+    "Keras' default resets after, with two biases.": lambda f, u: _count(f, u, biases=1),
+    "A GRU has three parts with weights, not four.": lambda f, u: _count(f, u, parts=4),
+    "That is an LSTM: a GRU has three parts.": lambda f, u: _count(f, u, parts=4, biases=1),
+    "A GRU has three parts with weights: two gates and the candidate.": lambda f, u: _count(
+        f, u, parts=2
+    ),
+    "A GRU has three parts with weights, not one.": lambda f, u: _count(f, u, parts=1, biases=1),
+    "The biases of the GRU layers are missing.": lambda f, u: _count(f, u, biases=0),
+    "Dense(1) is missing.": lambda f, u: _count(f, u, dense=0),
+    "Dense(1) has a bias, too.": lambda f, u: _count(f, u, dense=u[-1]),
+    "Dense(1) has a weight for each unit of the last layer, too.": lambda f, u: _count(
+        f, u, dense=1
+    ),
+    "Dense(1) sees the last layer, not all units of the stack.": lambda f, u: _count(
+        f, u, dense=sum(u) + 1
+    ),
+    "Each layer has a Dense(1) in your count; the stack has one.": lambda f, u: _count(
+        f, u, dense=sum(u) + len(u)
+    ),
+    "The second layer sees the units below it, not the features.": lambda f, u: (
+        sum(3 * n * (f + n + 2) for n in u) + u[-1] + 1
+    ),
+    "Only the first layer is counted: does `return` end the loop too early?": lambda f, u: _count(
+        f, u[:1]
+    ),
+    "Only the first layer is counted, and Dense(1) is missing: is `return` inside the loop?": (
+        lambda f, u: _count(f, u[:1], dense=0)
+    ),
+    "The last layer is left out.": lambda f, u: _count(f, u[:-1] or [0], dense=u[-1] + 1),
+    "The first layer is left out.": lambda f, u: _count(u[0], u[1:] or [0], dense=u[-1] + 1),
+    "The last layer is counted twice.": lambda f, u: _count(f, [*u, u[-1]]),
+    "The recurrent weights are missing: each unit sees all units of its layer.": lambda f, u: (
+        _count(f, u) - sum(3 * n * n for n in u)
+    ),
+}
 
 
 @exercise(
@@ -75,28 +145,15 @@ def _count(features: int, units: list[int], weighted: int = 3, biases: int = 2) 
     "Go through the list with a loop, and add up one layer after the other.",
     "A GRU has three parts. By default each unit has two biases in each part.",
     "Each further layer sees as many numbers as the layer below has units. Dense(1) comes last.",
+    slips=_OTHER_COUNTS,
 )
 def _stack_parameters(answer: object) -> str:
-    cases = [(1, [50]), (4, [32]), (4, [50, 50, 50, 50]), (7, [20, 10])]
-    for features, units in cases:
-        found = called_number(answer, features, units)
-        right = _count(features, units)
-        if found == right:
-            continue
-        all_see_features = sum(3 * u * (features + u + 2) for u in units) + units[-1] + 1
-        mistakes = {
-            "Keras' default resets after, with two biases.": _count(features, units, biases=1),
-            "A GRU has three parts with weights, not four.": _count(features, units, weighted=4),
-            "That is an LSTM: a GRU has three parts.": _count(
-                features, units, weighted=4, biases=1
-            ),
-            "Dense(1) is missing.": right - units[-1] - 1,
-            "Dense(1) has a bias, too.": right - 1,
-            "The second layer sees the units below it, not the features.": all_see_features,
-        }
-        hint = known_mistake(found, mistakes) or off(found, right)
-        raise Hint(f"For features={features}, units={units}: {hint}")
-    return f"Four layers of 50 on 4 features have {_count(*cases[2]):,} parameters."
+    stacks = [(1, [50]), (4, [32]), (4, [50, 50, 50, 50]), (7, [20, 10])]
+    cases = {f"For features={f}, units={u}": (f, u) for f, u in stacks}
+    ask_for_same(
+        answer, _count, cases, _OTHER_COUNTS, "Count each layer, then Dense(1).", tolerance=0
+    )
+    return f"Four layers of 50 on 4 features have {_count(*stacks[2]):,} parameters."
 
 
 @exercise(
@@ -117,6 +174,10 @@ def _hold(answer: object) -> str:
     start = rng.uniform(-1, 1, (4, 5)).astype("float32")
     end = np.asarray(layer(rng.normal(size=(4, 100, 3)), initial_state=start))
     lost = np.abs(end - start).max()
+    if close(found, biases):
+        raise Hint(
+            "You return the biases unchanged. Which gate keeps the state? It must be near 1."
+        )
     if lost < 0.05:
         return f"After 100 steps the state has moved by {lost:.1g} at most."
     raise Hint(_why_it_is_lost(found, lost))
@@ -125,6 +186,8 @@ def _hold(answer: object) -> str:
 def _why_it_is_lost(biases: NDArray, lost: float) -> str:
     """Say which of a GRU's gates lets the state go, given its biases."""
     update, reset, candidate = np.split(biases.sum(axis=0), 3)
+    if np.abs(biases).max() > 1 and np.abs(biases.sum(axis=0)).max() < 0.1:
+        return "The two rows are added up, and yours cancel: change one of them only."
     if update.mean() < -1:
         return "Your update gate is near 0, which rewrites the state: z = 1 keeps it."
     if update.max() < 1 and reset.max() > 1:
@@ -136,7 +199,7 @@ def _why_it_is_lost(biases: NDArray, lost: float) -> str:
     if update.min() < 1:
         return "Some units' update gates are as they were: z is a third of each row of biases."
     return (
-        f"The right direction, but {lost:.2f} of the state is lost in 100 steps: "
+        f"The right direction, but the state has moved by {lost:.2f} in 100 steps: "
         "even z = 0.99 keeps only a third over that many."
     )
 
@@ -159,6 +222,13 @@ def _fair_chance(answer: object, draw: Callable[..., tuple[np.ndarray, np.ndarra
         raise Hint(f"{answer.count_params():,} parameters are more than {BUDGET:,}.")
     error = float(np.sqrt(np.mean((forecasts - sums) ** 2)))
     share = error / float(sums.std())
+    if share > GOAL and np.ptp(forecasts) and np.corrcoef(forecasts, sums)[0, 1] > 0.7:
+        slope = np.polyfit(forecasts, sums, 1)[0]
+        if not 0.7 < slope < 1.4:
+            raise Hint(
+                f"Its outputs follow the sums, but on a scale that is {1 / slope:.2g} times "
+                "theirs: train on the sums themselves, or take the outputs back."
+            )
     if share > 0.95:
         raise Hint(
             f"{share:.0%} of the naive error: it has not learned to remember yet. "

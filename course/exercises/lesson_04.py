@@ -1,7 +1,14 @@
 """Checks of lesson 04, IBM 2017 prediction."""
 
-from course.exercises.answers import ask_for_past_feature, ask_for_past_only, number, series_by_day
-from course.exercises.hints import Hint, close, exercise, known_mistake, off
+from collections.abc import Callable
+
+from course.exercises.answers import (
+    ask_for_past_only,
+    ask_for_same_series,
+    number,
+    series_by_day,
+)
+from course.exercises.hints import Hint, Slips, close, diagnosis, exercise, off, worked_out
 from course_utils.evaluation import diebold_mariano, rmse, skill
 from course_utils.windows import returns_and_range, to_dollars
 
@@ -11,37 +18,153 @@ import pandas as pd
 TOO_GOOD = 0.3  # of exercise 4; the best rung of the ladder has a third of it
 
 
+def _error(prices: pd.DataFrame, forecast: pd.Series) -> float:
+    """RMSE in dollars of a forecast of the highs of the test year, on the days that it has."""
+    forecast = forecast.loc[str(prices.attrs["test_year"])].dropna()
+    return rmse(prices["High"].loc[forecast.index], forecast)
+
+
+def _misses(prices: pd.DataFrame) -> pd.Series:
+    """Truth minus the forecast of exercise 1, on each day of the test year."""
+    high = prices["High"]
+    return (high - high.rolling(5).mean().shift()).loc[str(prices.attrs["test_year"])]
+
+
+def _days_before(prices: pd.DataFrame, first: int, last: int = 1) -> float:
+    """RMSE of the mean of the highs from `first` days before to `last` days before."""
+    return _error(prices, prices["High"].rolling(first - last + 1).mean().shift(last))
+
+
+def _all_against_all(prices: pd.DataFrame) -> float:
+    """RMSE of each day's forecast of exercise 1 against the truth of every day."""
+    year, high = str(prices.attrs["test_year"]), prices["High"]
+    truth, forecast = high.loc[year].to_numpy(), high.rolling(5).mean().shift().loc[year]
+    return float(np.sqrt(np.mean((truth[:, np.newaxis] - forecast.to_numpy()) ** 2)))
+
+
+_OTHER_MEANS: Slips = {
+    "That is the naive forecast, the last high alone: average five.": lambda prices: _days_before(
+        prices, 1
+    ),
+    "Your mean contains the day that it forecasts: a leak.": lambda prices: _error(
+        prices, prices["High"].rolling(5).mean()
+    ),
+    "Your window is centred, so it contains days that are yet to come: a leak.": lambda prices: (
+        _error(prices, prices["High"].rolling(5, center=True).mean())
+    ),
+    "Your window is centred on the day before, so it contains later days: a leak.": (
+        lambda prices: _error(prices, prices["High"].rolling(5, center=True).mean().shift())
+    ),
+    "That is the mean of all 60 days.": lambda prices: _days_before(prices, 60),
+    "You averaged six days: -5: is five.": lambda prices: _days_before(prices, 6),
+    "You averaged four days, the newest ones: -5: is five.": lambda prices: _days_before(prices, 4),
+    "You left out the newest day: end the slice with -5:, not with -5:-1.": lambda prices: (
+        _days_before(prices, 5, 2)
+    ),
+    "Your five days end a day too early: shift by one day only.": lambda prices: _days_before(
+        prices, 6, 2
+    ),
+    "You averaged the five oldest days of each window: the newest are at its end.": (
+        lambda prices: _days_before(prices, 60, 56)
+    ),
+    "You averaged all but the five oldest days: 5: begins at the sixth, -5: at the last five.": (
+        lambda prices: _days_before(prices, 55)
+    ),
+    "You averaged all but the five newest days: :-5 leaves them out, -5: keeps them.": (
+        lambda prices: _days_before(prices, 60, 6)
+    ),
+    "That is one day, five days before: -5: with the colon takes five.": lambda prices: (
+        _days_before(prices, 5, 5)
+    ),
+    "That is the mean absolute error: take the root of the mean square.": lambda prices: (
+        _misses(prices).abs().mean()
+    ),
+    "That is the mean squared error: take its root.": lambda prices: (_misses(prices) ** 2).mean(),
+    "That is the mean error, in which misses cancel: square them first.": lambda prices: _misses(
+        prices
+    ).mean(),
+    "That is the standard deviation of the errors: take the root of their mean square.": (
+        lambda prices: _misses(prices).std()
+    ),
+    "That is the sum of five days: take their mean.": lambda prices: _error(
+        prices, prices["High"].rolling(5).sum().shift()
+    ),
+    "That is the median of five days: take their mean.": lambda prices: _error(
+        prices, prices["High"].rolling(5).median().shift()
+    ),
+    "You averaged the closes: take the highs, column 0.": lambda prices: _error(
+        prices, prices["Close"].rolling(5).mean().shift()
+    ),
+    "You averaged all four columns: take the highs, column 0.": lambda prices: _error(
+        prices,
+        prices[["Open", "High", "Low", "Close"]].mean(axis=1).rolling(5).mean().shift(),
+    ),
+    "Your mean runs over all windows at once: take it along the days, axis=1.": lambda prices: (
+        _error(
+            prices,
+            0 * prices["High"]
+            + prices["High"].rolling(5).mean().shift().loc[str(prices.attrs["test_year"])].mean(),
+        )
+    ),
+    "Every forecast was compared with every day, n by n: both need the same shape, (n,).": (
+        _all_against_all
+    ),
+    "That is for all years: take the test year.": lambda prices: float(
+        np.sqrt(((prices["High"] - prices["High"].rolling(5).mean().shift()) ** 2).mean())
+    ),
+}
+
+
 @exercise(
     "04-1",
     "`test_windows` has three axes: days of the test year, days in a window, columns.",
     "From each window, take the last five days and the column of the highs, index 0.",
     "The mean runs along the days of a window, axis 1 of what you have left; then `rmse`.",
+    slips=_OTHER_MEANS,
 )
 def _five_day_mean(answer: object, prices: pd.DataFrame) -> str:
     found = number(answer)
-    year, high = str(prices.attrs["test_year"]), prices["High"]
-
-    def error(forecast: pd.Series) -> float:
-        return rmse(high.loc[year], forecast.loc[year])
-
-    def mean_before(days: int) -> pd.Series:
-        return high.rolling(days).mean().shift()
-
-    right = error(mean_before(5))
+    right, naive = _days_before(prices, 5), _days_before(prices, 1)
     if close(found, right, rtol=1e-4):
-        worse = found / error(high.shift()) - 1
-        return f"{found:.2f} dollars, {worse:.0%} worse than the last day alone."
-    mistakes = {
-        "Your mean contains the day that it forecasts: a leak.": error(high.rolling(5).mean()),
-        "That is the mean of all 60 days.": error(mean_before(60)),
-        "You averaged six days: -5: is five.": error(mean_before(6)),
-        "That is the mean squared error: take its root.": right**2,
-    }
+        return f"{found:.2f} dollars, {found / naive - 1:.0%} worse than the last day alone."
     raise Hint(
-        known_mistake(found, mistakes, rtol=1e-4)
+        diagnosis(found, right, worked_out(_OTHER_MEANS, prices=prices), rtol=1e-4)
         or f"{off(found, right)} Average the last five highs of each window, in dollars, and "
         "compare with all highs of the test year."
     )
+
+
+def _single_errors(
+    prices: pd.DataFrame, columns: Callable[[str], list[str]] = lambda name: ["return", name]
+) -> dict[str, float]:
+    """RMSE in dollars by feature, of the last-day regression on the columns chosen for it."""
+    names = [name for name in returns_and_range(prices, "High") if name != "return"]
+    return {name: _last_day_error(prices, columns(name)) for name in names}
+
+
+_OTHER_COLUMNS: Slips = {
+    "Column 0 is the target: `return` comes first, then the other column.": lambda prices: (
+        _single_errors(prices, lambda name: [name, "return"])
+    ),
+    "`return` is left out: it is the target, and comes first.": lambda prices: _single_errors(
+        prices, lambda name: [name]
+    ),
+    "Those are regressions on `return` alone: add the other column.": lambda prices: _single_errors(
+        prices, lambda name: ["return"]
+    ),
+    "Those are regressions on all four columns: take two each time.": lambda prices: _single_errors(
+        prices, lambda name: [*returns_and_range(prices, "High")]
+    ),
+    "That is naive's error: forecast with the regression, then go back to dollars.": (
+        lambda prices: dict.fromkeys(_single_errors(prices), _days_before(prices, 1))
+    ),
+    "Those are mean squared errors: take their roots.": lambda prices: {
+        name: error**2 for name, error in _single_errors(prices).items()
+    },
+    "Those are skills: give the RMSE in dollars.": lambda prices: {
+        name: 1 - error / _days_before(prices, 1) for name, error in _single_errors(prices).items()
+    },
+}
 
 
 @exercise(
@@ -49,29 +172,41 @@ def _five_day_mean(answer: object, prices: pd.DataFrame) -> str:
     "Part 5 fits this regression on all four columns; only the list of columns changes.",
     "`return` is the target, so it comes first in the list of two.",
     "The regression forecasts returns: an exponential and yesterday's high turn one into dollars.",
+    slips=_OTHER_COLUMNS,
 )
 def _single_features(answer: object, prices: pd.DataFrame) -> str:
-    names = [name for name in returns_and_range(prices, "High") if name != "return"]
-    if not isinstance(answer, dict) or set(answer) != set(names):
-        raise Hint(f"Give a dict with one RMSE for each of {', '.join(names)}.")
-    found = {name: number(value) for name, value in answer.items()}
-    for name in names:
-        if close(found[name], _last_day_error(prices, ["return", name]), rtol=1e-4):
-            continue
-        if close(found[name], _last_day_error(prices, [name, "return"]), rtol=1e-4):
-            raise Hint(f"Column 0 is the target: `return` comes first, then {name}.")
-        if found[name] < 0.1:
-            raise Hint(f"{found[name]:.3g} for {name} is an error of returns: go back to dollars.")
-        raise Hint(
-            f"The RMSE for {name} is off: use the columns ['return', '{name}'], forecast as "
-            "part 5 does, and go back to dollars with yesterday's high."
-        )
+    right = _single_errors(prices)
+    if not isinstance(answer, (dict, pd.Series)) or {*answer.keys()} != {*right}:
+        raise Hint(f"Give a dict with one RMSE for each of {', '.join(right)}.")
+    found = {name: number(answer[name]) for name in right}
+    if not close([*found.values()], [*right.values()], rtol=1e-4):
+        raise Hint(_why_errors_are_off(found, right, prices))
     best = min(found, key=found.__getitem__)
-    year, high = str(prices.attrs["test_year"]), prices["High"]
-    naive = rmse(high.loc[year], high.shift().loc[year])
-    together = _last_day_error(prices, ["return", *names])
+    naive = _days_before(prices, 1)
+    together = _last_day_error(prices, ["return", *right])
     share = (naive - found[best]) / (naive - together)
     return f"{best} alone brings {share:.0%} of what all three bring together."
+
+
+def _why_errors_are_off(
+    found: dict[str, float], right: dict[str, float], prices: pd.DataFrame
+) -> str:
+    """Say what may have gone wrong with errors by feature."""
+    wrong = {
+        told: [row[name] for name in right]
+        for told, row in worked_out(_OTHER_COLUMNS, prices=prices).items()
+    }
+    if hint := diagnosis([*found.values()], [*right.values()], wrong, rtol=1e-4):
+        return hint
+    if sorted(found.values()) == sorted(right.values()):
+        return "The right errors under the wrong names."
+    name = next(name for name in right if not close(found[name], right[name], rtol=1e-4))
+    if found[name] < 0.1:
+        return f"{found[name]:.3g} for {name} is an error of returns: go back to dollars."
+    return (
+        f"The RMSE for {name} is off: use the columns ['return', '{name}'], forecast as "
+        "part 5 does, and go back to dollars with yesterday's high."
+    )
 
 
 def _last_day_error(prices: pd.DataFrame, columns: list[str]) -> float:
@@ -86,30 +221,93 @@ def _last_day_error(prices: pd.DataFrame, columns: list[str]) -> float:
     return rmse(prices["High"][returns.index], to_dollars(returns, prices, "High"))
 
 
+def _volume(mean: Callable[[pd.Series], pd.Series], column: str = "Volume") -> Callable:
+    """The logarithm of a column over what is made of it."""
+    return lambda table: np.log(table[column] / mean(table[column]))
+
+
+_OTHER_RATIOS: Slips = {
+    "Your window ends yesterday: include today.": _volume(lambda v: v.shift().rolling(20).mean()),
+    "Take the logarithm of the ratio.": lambda t: t["Volume"] / t["Volume"].rolling(20).mean(),
+    "Upside down: today's volume over the mean, not the mean over today's volume.": lambda t: (
+        np.log(t["Volume"].rolling(20).mean() / t["Volume"])
+    ),
+    "Take the natural logarithm, `np.log`, not that to base 10.": lambda t: np.log10(
+        t["Volume"] / t["Volume"].rolling(20).mean()
+    ),
+    "Take `np.log`, not `np.log1p`, which adds 1 first.": lambda t: np.log1p(
+        t["Volume"] / t["Volume"].rolling(20).mean()
+    ),
+    "Take the natural logarithm, `np.log`, not that to base 2.": lambda t: np.log2(
+        t["Volume"] / t["Volume"].rolling(20).mean()
+    ),
+    "Your window is centred: it looks ahead.": _volume(lambda v: v.rolling(20, center=True).mean()),
+    "That is the mean of all days: does your window look ahead? Take the last 20.": _volume(
+        lambda v: v.mean()
+    ),
+    "That is the mean of the days to come: a window that looks ahead.": _volume(
+        lambda v: v[::-1].rolling(20).mean()[::-1]
+    ),
+    "You divided by the sum of 20 days: take their mean.": _volume(lambda v: v.rolling(20).sum()),
+    "You divided by the median of 20 days: take their mean.": _volume(
+        lambda v: v.rolling(20).median()
+    ),
+    "You divided by the deviation of 20 days: take their mean.": _volume(
+        lambda v: v.rolling(20).std()
+    ),
+    "You took the mean of logarithms: take the logarithm of the ratio to the mean.": lambda t: (
+        np.log(t["Volume"]) - np.log(t["Volume"]).rolling(20).mean()
+    ),
+    "That is the mean of the ratios' logarithms: the mean comes before the ratio.": lambda t: (
+        np.log(t["Volume"] / t["Volume"].rolling(20).mean()).rolling(20).mean()
+    ),
+    "Divide by the mean, do not subtract it.": lambda t: (
+        t["Volume"] - t["Volume"].rolling(20).mean()
+    ),
+    "Divide the logarithm's argument by the mean, not the logarithm itself.": lambda t: (
+        np.log(t["Volume"]) / t["Volume"].rolling(20).mean()
+    ),
+    "That is the logarithm of the volume alone: divide by the mean first.": lambda t: np.log(
+        t["Volume"]
+    ),
+    "That is the change from the day before: take the mean of 20 days.": _volume(
+        lambda v: v.shift()
+    ),
+    "Your mean runs over all days so far: take the last 20.": _volume(
+        lambda v: v.expanding().mean()
+    ),
+    "Your mean forgets bit by bit: take the plain mean of 20 days.": _volume(
+        lambda v: v.ewm(span=20).mean()
+    ),
+    "Your window is open on the first 19 days: leave them missing, without `min_periods`.": (
+        _volume(lambda v: v.rolling(20, min_periods=1).mean())
+    ),
+    'rolling("20D") is 20 days of the calendar: take 20 rows.': _volume(
+        lambda v: v.rolling("20D").mean()
+    ),
+    "You averaged 19 days: take 20, today included.": _volume(lambda v: v.rolling(19).mean()),
+    "You averaged 21 days: take 20, today included.": _volume(lambda v: v.rolling(21).mean()),
+    "That is the column Close: take Volume.": _volume(lambda v: v.rolling(20).mean(), "Close"),
+    "That is the column High: take Volume.": _volume(lambda v: v.rolling(20).mean(), "High"),
+}
+
+
 @exercise(
     "04-3",
     "Three steps: a mean of the last 20 days, a ratio, a logarithm.",
     "`rolling(20)` ends at its own day, so today is included and nothing later.",
     "Divide the column by its rolling mean and take `np.log`; let the first 19 days be nan.",
+    slips=_OTHER_RATIOS,
 )
 def _relative_volume(answer: object, prices: pd.DataFrame) -> str:
-    found = series_by_day(answer, prices).reindex(prices.index)
-    ask_for_past_feature(answer, prices)
-    volume = prices["Volume"]
-    ratio = volume / volume.rolling(20).mean()
-    right = np.log(ratio)
-    if close(found, right, rtol=1e-5, atol=1e-6):
-        return "It knows the past only, so a model may have it."
-    without_today = np.log(volume / volume.shift().rolling(20).mean())
-    mistakes = {
-        "Your window ends yesterday: include today.": without_today,
-        "Take the logarithm of the ratio.": ratio,
-    }
-    if hint := known_mistake(found, mistakes, rtol=1e-5, atol=1e-6):
-        raise Hint(hint)
-    if found.count() != right.count():
-        raise Hint(f"{found.count()} days have a value; {right.count()} have a full window.")
-    raise Hint("The values are off: today's volume over the mean of 20 days, today included.")
+    ask_for_same_series(
+        answer,
+        [_volume(lambda volume: volume.rolling(20).mean())],
+        prices,
+        _OTHER_RATIOS,
+        "take today's volume over the mean of the last 20 days, which have a full window.",
+    )
+    return "It knows the past only, so a model may have it."
 
 
 @exercise(
@@ -134,7 +332,9 @@ def _beat_the_ladder(answer: object, prices: pd.DataFrame) -> str:
     ask_for_past_only(lambda table: series_by_day(answer, table), prices, days[len(days) // 2])
     gain = skill(truth, found, naive)
     if gain <= 0:
-        raise Hint(f"No leak, but the skill is {gain:.1%}: naive is still better.")
+        same = close(found, naive, rtol=1e-6)
+        better = "that is the naive forecast itself" if same else "naive is still better"
+        raise Hint(f"No leak, but the skill is {gain:.1%}: {better}.")
     if gain > TOO_GOOD:
         raise Hint(
             f"A skill of {gain:.0%} is too good to be true. Use `table` and nothing else of the "

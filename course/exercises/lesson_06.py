@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from course_utils.recipes import Recipe
 
-from course.exercises.answers import ask_for_past_feature, called, number, series_by_day, shaped
-from course.exercises.hints import Hint, close, exercise, known_mistake
+from course.exercises.answers import ask_for_same, ask_for_same_series, number
+from course.exercises.hints import Hint, Slips, close, diagnosis, exercise
 from course_utils.evaluation import rmse
 
 import numpy as np
@@ -35,31 +35,44 @@ _base_errors: dict[tuple, float] = {}
 """measured once, so that a second attempt at exercise 4 takes half the time"""
 
 
+_SQUARES = 0.03 / 0.02
+_OTHER_SKILLS: Slips = {
+    "R²s cannot be subtracted: compare what each of them leaves, 1 - R².": 0.97 - 0.98,
+    "R²s cannot be subtracted, whatever the sign: compare what each leaves, 1 - R².": 0.98 - 0.97,
+    "The size is right. A model that is worse than naive has a skill below 0.": sqrt(_SQUARES) - 1,
+    "Give a share, not per cent.": 100 * (1 - sqrt(_SQUARES)),
+    "That is the ratio of the RMSEs: the skill is 1 minus it.": sqrt(_SQUARES),
+    "1 - R² gives the ratio of squared errors: take the root for RMSEs.": 1 - _SQUARES,
+    "That is the ratio of the squared errors.": _SQUARES,
+    "Divide the model's RMSE by naive's, not naive's by the model's.": 1 - 1 / sqrt(_SQUARES),
+    "Divide the model's by naive's, and take the root: these are squared errors.": 1 - 1 / _SQUARES,
+    "That is naive's RMSE over the model's: the other way round, and 1 minus it.": (
+        1 / sqrt(_SQUARES)
+    ),
+    "The errors are in 1 - R², not in R².": 1 - 0.97 / 0.98,
+    "The errors are in 1 - R², not in R²: no root of R² helps.": 1 - sqrt(0.97 / 0.98),
+    "The errors are in 1 - R², and that is the ratio of R²s.": 0.97 / 0.98,
+    "The skill compares two RMSEs: divide, do not subtract.": sqrt(0.02) - sqrt(0.03),
+    "Take the root of the ratio, not its square.": 1 - _SQUARES**2,
+    "That is what the model leaves: compare it with what naive leaves.": 0.03,
+    "That is the model's R² itself.": 0.97,
+}
+
+
 @exercise(
     "06-1",
     "1 - R² is what a forecast leaves unexplained. Compute it for both.",
     "These are squared errors over one and the same variance. In their ratio it cancels.",
     "The root of the ratio is RMSE over naive RMSE; the skill is 1 minus that.",
+    slips=_OTHER_SKILLS,
 )
 def _skill_from_r2(answer: object) -> str:
     found = number(answer)
-    ratio = sqrt(0.03 / 0.02)
+    ratio = sqrt(_SQUARES)
     if close(found, 1 - ratio, atol=5e-3):
         return f"R² is 0.97, and the errors are {ratio - 1:.0%} larger than naive's."
-    if close(abs(found), 0.01, atol=1e-4):
-        raise Hint("R²s cannot be subtracted: compare what each of them leaves, 1 - R².")
-    mistakes = {
-        "The size is right. A model that is worse than naive has a skill below 0.": ratio - 1,
-        "Give a share, not per cent.": 100 * (1 - ratio),
-        "That is the ratio of the RMSEs: the skill is 1 minus it.": ratio,
-        "1 - R² gives the ratio of squared errors: take the root for RMSEs.": 1 - 1.5,
-        "That is the ratio of the squared errors.": 1.5,
-        "Divide the model's RMSE by naive's, not naive's by the model's.": 1 - 1 / ratio,
-        "The errors are in 1 - R², not in R².": 1 - 0.97 / 0.98,
-        "The errors are in 1 - R², not in R²: no root of R² helps.": 1 - sqrt(0.97 / 0.98),
-    }
     raise Hint(
-        known_mistake(found, mistakes, atol=1e-4)
+        diagnosis(found, 1 - ratio, _OTHER_SKILLS, atol=1e-4)
         or "R² is 1 minus squared errors over the variance of the truth, and that variance is the "
         "same for both: it cancels."
     )
@@ -73,49 +86,137 @@ class _NoDummies(MinMaxScaler):
         raise Hint("Do without `inverse_transform`: it wants dummy columns, and you need none.")
 
 
+def _back(scaler: MinMaxScaler, values: NDArray, column: int) -> NDArray:
+    return (values - scaler.min_[column]) / scaler.scale_[column]
+
+
+_OTHER_WAYS: Slips = {
+    "the data's minimum and range work for (0, 1) only: this scaler's feature_range is another.": (
+        lambda s, v, c: v * s.data_range_[c] + s.data_min_[c]
+    ),
+    "these are still the scaled values.": lambda s, v, c: v,
+    "`min_` is missing: `transform` adds it.": lambda s, v, c: v / s.scale_[c],
+    "`scale_` is missing: `transform` multiplies by it.": lambda s, v, c: v - s.min_[c],
+    "`transform` adds `min_`: which sign has it on the way back?": lambda s, v, c: (
+        (v + s.min_[c]) / s.scale_[c]
+    ),
+    "`transform` multiplies by `scale_`: go the other way.": lambda s, v, c: (
+        (v - s.min_[c]) * s.scale_[c]
+    ),
+    "that is `transform` once more: go the other way.": lambda s, v, c: v * s.scale_[c] + s.min_[c],
+    "undo the last step of `transform` first: it adds `min_`.": lambda s, v, c: (
+        v / s.scale_[c] - s.min_[c]
+    ),
+    "`min_` is the minimum on the new scale, not in dollars: subtract it first.": lambda s, v, c: (
+        v / s.scale_[c] + s.min_[c]
+    ),
+    "brackets are missing: subtract `min_` first, then divide.": lambda s, v, c: (
+        v - s.min_[c] / s.scale_[c]
+    ),
+    "that is column 0, whatever `column` says.": lambda s, v, c: _back(s, v, 0),
+    "that is the last column, whatever `column` says.": lambda s, v, c: _back(s, v, -1),
+    "that is the column before: they count from 0.": lambda s, v, c: _back(s, v, c - 1),
+    "that is the column after: they count from 0.": lambda s, v, c: _back(s, v, (c + 1) % 3),
+}
+
+
 @exercise(
     "06-2",
     "Write down what `transform` does: first it multiplies, then it adds.",
     "The way back undoes the last step first.",
     "`scale_` and `min_` hold one number per column: take those of `column`.",
+    slips=_OTHER_WAYS,
 )
 def _back_to_dollars(answer: object) -> str:
     rng = np.random.default_rng(0)
     table = rng.uniform([10, 100, 1000], [20, 130, 5000], (30, 3))
-    for feature_range in [(0, 1), (-1, 1)]:
-        scaler = _NoDummies(feature_range=feature_range).fit(table)
+    cases = {}
+    for low_and_high in [(0, 1), (-1, 1)]:
+        scaler = _NoDummies(feature_range=low_and_high).fit(table)
         for column, shape in [(1, (5,)), (0, (4, 2)), (2, (4, 2, 1)), (1, (3, 1))]:
-            values = rng.uniform(*feature_range, shape)
-            found = shaped(called(answer, scaler, values, column, keep=True), shape, "values.shape")
-            right = (values - scaler.min_[column]) / scaler.scale_[column]
-            if close(found, right, rtol=1e-5):
-                continue
-            raise Hint(
-                known_mistake(found, _wrong_ways_back(scaler, values, column), rtol=1e-5)
-                or f"With feature_range {feature_range}, {values.flat[0]:.3g} in column {column} "
-                f"should become {right.flat[0]:.4g}, not {found.flat[0]:.4g}."
-            )
+            case = f"With feature_range {low_and_high}, column {column} and shape {shape}"
+            cases[case] = (scaler, rng.uniform(*low_and_high, shape), column)
+    general = "the values are off: undo what `transform` did, the last step first."
+    ask_for_same(answer, _back, cases, _OTHER_WAYS, general, axes="values.shape")
     return "Right for three columns, four shapes, and two ranges, without a dummy."
 
 
-def _wrong_ways_back(scaler: MinMaxScaler, values: NDArray, column: int) -> dict[str, NDArray]:
-    """Known mistakes on the way back, and the values that they give."""
-    minimum, scale = scaler.min_[column], scaler.scale_[column]
-    by_data = values * scaler.data_range_[column] + scaler.data_min_[column]
-    mistakes = {
-        "The data's minimum and range work for (0, 1) only: this scaler's feature_range is "
-        f"{scaler.feature_range}.": by_data,
-        "These are still the scaled values.": values,
-        "`min_` is missing: `transform` adds it.": values / scale,
-        "`transform` adds `min_`: which sign has it on the way back?": (values + minimum) / scale,
-        "`transform` multiplies by `scale_`: go the other way.": (values - minimum) * scale,
-        "That is `transform` once more: go the other way.": values * scale + minimum,
-        "Undo the last step of `transform` first: it adds `min_`.": values / scale - minimum,
-    }
-    for other in {0, 1, 2} - {column}:
-        wrong_column = (values - scaler.min_[other]) / scaler.scale_[other]
-        mistakes[f"That is column {other}, not column {column}."] = wrong_column
-    return mistakes
+def _score(
+    window: Callable[[pd.Series], Rolling | pd.Series], ddof: int = 1, column: str = "Close"
+) -> Callable[[pd.DataFrame], pd.Series]:
+    """How many standard deviations a price is above the mean of a window of it."""
+
+    def score(table: pd.DataFrame) -> pd.Series:
+        price = table[column]
+        return (price - window(price).mean()) / window(price).std(ddof=ddof)
+
+    return score
+
+
+def _last(price: pd.Series) -> Rolling:
+    return price.rolling(20)
+
+
+def _of_closes(formula: Callable[[pd.Series, Rolling], pd.Series]) -> Callable:
+    """What a formula makes of the closes and of their last 20 days."""
+    return lambda table: formula(table["Close"], _last(table["Close"]))
+
+
+_OTHER_SCORES: Slips = {
+    "That is the mean of all days, later ones included: take the last 20.": _score(lambda c: c),
+    "The deviation is that of all days: does your window look ahead? Take the last 20.": (
+        _of_closes(lambda c, last: (c - last.mean()) / c.std())
+    ),
+    "The mean is that of all days: does your window look ahead? Take the last 20.": (
+        _of_closes(lambda c, last: (c - c.mean()) / last.std())
+    ),
+    "Your window is centred, so it contains days that are yet to come.": _score(
+        lambda c: c.rolling(20, center=True)
+    ),
+    "Your window ends yesterday: include today.": _score(lambda c: c.shift().rolling(20)),
+    "That is in dollars: divide by the standard deviation.": _of_closes(
+        lambda c, last: c - last.mean()
+    ),
+    "You divided by the variance.": _of_closes(lambda c, last: (c - last.mean()) / last.var()),
+    "Divide by the deviation, do not multiply by it.": _of_closes(
+        lambda c, last: (c - last.mean()) * last.std()
+    ),
+    "You divided by the mean: divide by the standard deviation.": _of_closes(
+        lambda c, last: (c - last.mean()) / last.mean()
+    ),
+    "Brackets are missing: the difference comes first, then the division.": _of_closes(
+        lambda c, last: c - last.mean() / last.std()
+    ),
+    "The mean is missing: how far is the close from it?": _of_closes(
+        lambda c, last: c / last.std()
+    ),
+    "Upside down: the difference over the deviation.": _of_closes(
+        lambda c, last: last.std() / (c - last.mean())
+    ),
+    "That is the mean over the deviation: take the close's distance from the mean.": _of_closes(
+        lambda c, last: last.mean() / last.std()
+    ),
+    "That is the deviation alone.": _of_closes(lambda c, last: last.std()),
+    "Below the mean the score is negative: keep the sign.": lambda t: _score(_last)(t).abs(),
+    "Above the mean the score is positive: turn the difference round.": lambda t: -_score(_last)(t),
+    "You took the median: take the mean.": _of_closes(
+        lambda c, last: (c - last.median()) / last.std()
+    ),
+    "Take the closes themselves, not their logarithms.": lambda t: _score(_last)(np.log(t)),
+    "Take the closes themselves, not their changes.": lambda t: _score(_last)(t.pct_change()),
+    "Your window begins on the first day: take the last 20.": _score(lambda c: c.expanding()),
+    "Your window is open on the first 19 days: leave them missing, without `min_periods`.": (
+        _score(lambda c: c.rolling(20, min_periods=2))
+    ),
+    'rolling("20D") is 20 days of the calendar: take 20 rows.': _score(lambda c: c.rolling("20D")),
+    "Your window has 19 days: take 20, so that all have a full window.": _score(
+        lambda c: c.rolling(19)
+    ),
+    "Your window has 21 days: take 20.": _score(lambda c: c.rolling(21)),
+    "That is the column High: take Close.": _score(_last, column="High"),
+    "That is the column Low: take Close.": _score(_last, column="Low"),
+    "That is the column Open: take Close.": _score(_last, column="Open"),
+}
 
 
 @exercise(
@@ -123,34 +224,18 @@ def _wrong_ways_back(scaler: MinMaxScaler, values: NDArray, column: int) -> dict
     "Mean and standard deviation come from one and the same rolling window of closes.",
     "`rolling(20)` ends today, and its `std()` is the one you need.",
     "How far is the close from the mean, and how many standard deviations is that?",
+    slips=_OTHER_SCORES,
 )
 def _z_score(answer: object, prices: pd.DataFrame) -> str:
-    price = prices["Close"]
-    found = series_by_day(answer, prices).reindex(prices.index)
-    last, around = price.rolling(20), price.rolling(20, center=True)
-
-    def score(window: Rolling | pd.Series, ddof: int = 1) -> pd.Series:
-        return (price - window.mean()) / window.std(ddof=ddof)
-
-    right, above = score(last), price - last.mean()
-    mistakes = {
-        "That is the mean of all days, later ones included: take the last 20.": score(price),
-        "Your window is centred, so it contains days that are yet to come.": score(around),
-        "Your window ends yesterday: include today.": score(price.shift().rolling(20)),
-        "That is in dollars: divide by the standard deviation.": above,
-        "You divided by the variance.": above / last.var(),
-        "Below the mean the score is negative: keep the sign.": right.abs(),
-        "Above the mean the score is positive: turn the difference round.": -right,
-    }
-    if hint := known_mistake(found, mistakes, rtol=1e-5, atol=1e-6):
-        raise Hint(hint)
-    ask_for_past_feature(answer, prices)
-    if found.count() != right.count():
-        raise Hint(f"{found.count()} days have a value; {right.count()} have a full window.")
-    by_20 = score(last, ddof=0)  # pandas' default divides by 19
-    if not any(close(found, known, rtol=1e-5, atol=1e-6) for known in (right, by_20)):
-        raise Hint("The values are off: close, mean and standard deviation of the last 20 days.")
-    return f"Today's close lies {found.abs().max():.1f} standard deviations off at most."
+    ask_for_same_series(
+        answer,
+        [_score(_last), _score(_last, ddof=0)],  # pandas' default divides by 19
+        prices,
+        _OTHER_SCORES,
+        "take close, mean and standard deviation of the last 20 days, which have a full window.",
+    )
+    farthest = _score(_last)(prices).abs().max()
+    return f"Today's close lies {farthest:.1f} standard deviations off at most."
 
 
 @exercise(

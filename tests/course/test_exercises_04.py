@@ -59,7 +59,7 @@ SINGLE = errors_of_two(lambda name: ["return", name])
         ("04-1", error(HIGH.rolling(5).mean()), "a leak"),
         ("04-1", error(HIGH.rolling(60).mean().shift()), "all 60 days"),
         ("04-1", error(HIGH.rolling(6).mean().shift()), "six days"),
-        ("04-1", error(HIGH.rolling(4).mean().shift()), "too small"),
+        ("04-1", error(HIGH.rolling(3).mean().shift()), "too small"),
         ("04-1", error(HIGH.rolling(9).mean().shift()), "too large"),
         ("04-1", error(HIGH.rolling(5).mean().shift()) ** 2, "take its root"),
         ("04-2", errors_of_two(lambda name: [name, "return"]), "Column 0 is the target"),
