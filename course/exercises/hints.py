@@ -110,14 +110,26 @@ def diagnosis(
         atol: as for `numpy.isclose`.
     """
     right = np.asarray(right, dtype=float)
-    general = {
-        "The size is right, but the sign is wrong.": -right,
-        "That is in per cent: give a share.": 100 * right,
-    }
-    for told, wrong in {**_slips_of_all(found, right), **slips, **general}.items():
-        if close(found, wrong, rtol, atol):
-            return told
-    return ""
+    if right.shape == (2,):
+        slips = {"The right numbers in the wrong order.": right[::-1], **slips}
+    tolerances = [(1e-9, 1e-12), (rtol, atol)]  # a number that is exactly a slip's is no rounding
+    for exact, (share, size) in zip((True, False), tolerances, strict=True):
+        for told, wrong in slips.items():
+            if close(found, wrong, share, size):
+                return told
+        if exact and _is_rounded(found, right):
+            return "It is rounded too far: hand over all the digits that Python computes."
+    if close(found, -right, rtol, atol):
+        return "The size is right, but the sign is wrong."
+    return (
+        "That is in per cent: give a share." if close(found, 100 * right, rtol, 100 * atol) else ""
+    )
+
+
+def _is_rounded(found: ArrayLike, right: NDArray) -> bool:
+    """Whether a number, or each of a few, is the right one with fewer digits."""
+    rounded = (np.round(right, digits) for digits in range(6))
+    return right.ndim <= 1 and any(one.any() and np.array_equal(found, one) for one in rounded)
 
 
 def diagnosis_by_part(
@@ -144,33 +156,6 @@ def diagnosis_by_part(
         ):
             return told
     return ""
-
-
-def _slips_of_all(found: ArrayLike, right: NDArray) -> dict[str, ArrayLike]:
-    """The slips that are tried first in every exercise which asks for numbers."""
-    slips: dict[str, ArrayLike] = {}
-    if right.ndim <= 1:
-        rounded = (np.round(right, digits) for digits in range(6))
-        if any(one.any() and np.array_equal(found, one) for one in rounded):
-            slips["It is rounded too far: hand over all the digits that Python computes."] = found
-    if right.shape == (2,):
-        slips["The right numbers in the wrong order."] = right[::-1]
-    return slips
-
-
-def known_mistake(
-    found: ArrayLike, mistakes: Mapping[str, ArrayLike], rtol: float = 0.0, atol: float = 1e-9
-) -> str:
-    """The hint on the first known mistake that an answer equals, or an empty string.
-
-    Args:
-        found: a wrong answer.
-        mistakes: hints, and the answer that each mistake leads to.
-        rtol: as for `numpy.isclose`.
-        atol: as for `numpy.isclose`.
-    """
-    hints = (hint for hint, mistake in mistakes.items() if close(found, mistake, rtol, atol))
-    return next(hints, "")
 
 
 def off(found: float, right: float) -> str:

@@ -7,7 +7,6 @@ from course.exercises.hints import (
     close,
     diagnosis,
     exercise,
-    known_mistake,
     off,
     worked_out,
 )
@@ -41,7 +40,7 @@ def _shape(answer: object, prices: pd.DataFrame) -> str:
         "One too many: no day follows the last window, so it has no target.": days - 4,
     }
     raise Hint(
-        known_mistake(found[0], mistakes)
+        diagnosis(found[0], right[0], mistakes)
         or f"The first number, {found[0]:,}, is off: how many windows fit, each with a target?"
     )
 

@@ -12,7 +12,7 @@ from course.exercises.answers import (
     numbers,
     parts,
 )
-from course.exercises.hints import Hint, close, exercise, known_mistake, off
+from course.exercises.hints import Hint, Slips, close, diagnosis, exercise, off
 from course_utils.windows import make_windows
 
 import numpy as np
@@ -21,32 +21,44 @@ from numpy.typing import NDArray
 LENGTHS = (10, 15, 20, 25, 40)
 
 
+def _count(features: int = 4, units: int = 20, outputs: int = 3, extra: int = 0) -> int:
+    return units * (features + units + 1) + outputs * (units + 1) + extra
+
+
+_OTHER_COUNTS: Slips = {
+    "That is the recurrent layer alone: the dense layer has parameters too.": _count(outputs=0),
+    "That is the dense layer alone: the recurrent layer has parameters too.": 3 * 21,
+    "That is PyTorch's count: Keras has one bias per unit.": _count(extra=20),
+    "The dense layer has a bias for each output.": _count(extra=-3),
+    "Each output has a bias of its own.": _count(extra=-2),
+    "The recurrent layer has a bias for each unit.": _count(extra=-20),
+    "Each unit has a bias of its own.": _count(extra=-19),
+    "Both layers have biases.": _count(extra=-23),
+    "Each unit also weighs the last state of every unit.": _count(extra=-400),
+    "A unit weighs the last state of every unit, not only its own.": _count(extra=-380),
+    "That is with one output, but Dense(3) has three.": _count(outputs=1),
+    "That is for one feature, but there are four.": _count(features=1),
+    "The features have no part in it: each unit weighs all four.": _count(features=0),
+    "That is an LSTM's count: a SimpleRNN has one part, not four.": 4 * _count(outputs=0) + 63,
+    "That is a GRU's count: a SimpleRNN has one part, not three.": 3 * _count(outputs=0) + 63,
+    "Dense(3) sees the 20 units, not the four features.": _count(outputs=0) + 3 * 5,
+    "4 and 20 are swapped: 20 units, each with 4 features.": _count(20, 4),
+}
+
+
 @exercise(
     "01-1",
     "Count the two layers one at a time, then add them up.",
     "A unit of the recurrent layer weighs each feature, each unit's last state, and has a bias.",
     "Dense(3) sees 20 numbers. Each of its three outputs weighs all of them and has a bias.",
+    slips=_OTHER_COUNTS,
 )
 def _parameter_count(answer: object) -> str:
-    found = number(answer)
-    features, units, outputs = 4, 20, 3
-    recurrent = units * (features + units + 1)
-    dense = outputs * (units + 1)
-    right = recurrent + dense
+    found, right = number(answer), _count()
     if found == right:
         return f"{found:g}, however long the series is."
-    mistakes = {
-        "That is the recurrent layer alone: the dense layer has parameters too.": recurrent,
-        "That is PyTorch's count: Keras has one bias per unit.": right + units,
-        "The dense layer has a bias for each output.": right - outputs,
-        "The recurrent layer has a bias for each unit.": right - units,
-        "Both layers have biases.": right - units - outputs,
-        "Each unit also weighs the last state of every unit.": right - units**2,
-        "That is with one output, but Dense(3) has three.": recurrent + units + 1,
-        "That is for one feature, but there are four.": units * (1 + units + 1) + dense,
-    }
     raise Hint(
-        known_mistake(found, mistakes)
+        diagnosis(found, right, _OTHER_COUNTS)
         or f"{off(found, right)} Add up five arrays: kernel, recurrent_kernel and bias of the "
         "recurrent layer, kernel and bias of the dense one. Time steps do not count."
     )
@@ -60,6 +72,8 @@ def _parameter_count(answer: object) -> str:
 )
 def _fading_average(answer: object) -> str:
     w_x, w_h, b = numbers(answer, 3)
+    if close(w_x**3, 0.5, atol=0.005) and close(w_h, 1 - w_x, atol=0.005):
+        raise Hint("w_x and w_h are swapped: which of them multiplies the old state?")
     if abs(w_h) >= 1:
         raise Hint(f"With w_h = {w_h:g} an input never fades: which sizes make it smaller?")
     if w_h <= 0:
@@ -101,7 +115,7 @@ def _cut(answer: object) -> str:
         if not close(windows, right_windows):
             mistakes = {"Your windows run backwards: put the oldest first.": right_windows[:, ::-1]}
             raise Hint(
-                known_mistake(windows, mistakes)
+                diagnosis(windows, right_windows, mistakes)
                 or f"{case}, the windows' values are off: window 0 begins with the oldest value."
             )
         if not close(targets, right_targets):
@@ -111,7 +125,7 @@ def _cut(answer: object) -> str:
                 "each target comes right after its window: use the horizon.": after_window,
             }
             first = f"target 0 should be the value at position {lookback + horizon - 1}."
-            raise Hint(f"{case}, {known_mistake(targets, mistakes) or first}")
+            raise Hint(f"{case}, {diagnosis(targets, right_targets, mistakes) or first}")
     return "The same windows and targets as make_windows, at every lookback and horizon tried."
 
 
@@ -147,8 +161,10 @@ def _any_length(answer: object, make: Callable[..., tuple[NDArray, NDArray]]) ->
         raise Hint(f"Use a recurrent layer: your network has {', '.join(kinds)}.")
     right = {steps: _share_right(answer, make, steps) for steps in LENGTHS}
     told = ", ".join(f"{share:.0%} at {steps}" for steps, share in right.items())
+    if max(right.values()) < 0.35:
+        raise Hint(f"{told}: the labels are turned round. Above 0.5 means rising.")
     if max(right.values()) < 0.65:
-        raise Hint(f"It guesses ({told}): is it trained, and does it see the order?")
+        raise Hint(f"It guesses, with {told}: is it trained, and does it see the order?")
     odd = [share for steps, share in right.items() if steps % 2]
     even = [share for steps, share in right.items() if steps % 2 == 0]
     if min(right.values()) < 0.9:
@@ -157,7 +173,7 @@ def _any_length(answer: object, make: Callable[..., tuple[NDArray, NDArray]]) ->
                 f"{told}: odd and even lengths differ, so its state swings from step to step: "
                 "train on both."
             )
-        raise Hint(f"{told}: on which lengths did it learn?")
+        raise Hint(f"{told}. Train on those lengths, too, at which it is worst.")
     return f"{told}, with {answer.count_params():,} parameters. Can you do it with fewer?"
 
 

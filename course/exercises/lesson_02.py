@@ -116,7 +116,9 @@ def _stack_parameters(answer: object) -> str:
         "Count the first layer, the layers above it, and the dense layer one by one.",
         tolerance=0,
     )
-    return f"It agrees with Keras for {len(SIZES)} networks, up to {_stack(*SIZES[-1]):,}."
+    return (
+        f"It agrees with Keras for {len(SIZES)} networks, up to {_stack(*SIZES[-1]):,} parameters."
+    )
 
 
 def _bias(steps: int) -> float:

@@ -1,7 +1,9 @@
 """Checks of lesson 09, text generation."""
 
-from course.exercises.answers import called, called_number, numbers, shaped
-from course.exercises.hints import Hint, close, exercise, known_mistake
+from collections.abc import Callable
+
+from course.exercises.answers import ask_for_same, called, called_number, numbers, shaped
+from course.exercises.hints import Hint, Slips, close, diagnosis_by_part, exercise
 from course_utils.text.characters import bits
 from course_utils.text.ngrams import NGram
 
@@ -12,28 +14,89 @@ DRAWS = 4000  # of exercise 2
 CONTEXT, POSITIONS = 60, 1500  # of exercise 4
 
 
+_BITS = (2.25, 2**2.25)
+_OTHER_BITS: Slips = {
+    "that is in nats: take the logarithm to base 2.": (2.25 * np.log(2), _BITS[1]),
+    "that is the logarithm to base 10: take base 2.": (2.25 * np.log10(2), _BITS[1]),
+    "that is the sum over the four characters: take their mean.": (9.0, _BITS[1]),
+    "take the mean of the bits, not the bits of the mean probability.": (2.0, _BITS[1]),
+    "the logarithm of a probability is negative: change its sign.": (-2.25, _BITS[1]),
+    "that weighs the bits by the probabilities; each character came once.": (1.75, _BITS[1]),
+    "that is the mean probability, not its cost in bits.": (0.25, _BITS[1]),
+    "a power of the bits, to base 2, not to base e.": (2.25, np.exp(2.25)),
+    "a power of the bits, to base 2, not to base 10.": (2.25, 10**2.25),
+    "that is the number of characters that came.": (2.25, 4.0),
+    "n choices cost log2(n) bits each: a power of 2, not twice the bits.": (2.25, 4.5),
+    "n choices cost log2(n) bits each: a power of 2, not the square of the bits.": (2.25, 2.25**2),
+    "the power of 2 is that of the mean, not of the sum.": (2.25, 2**9.0),
+    "that is log2 of the bits: go the other way.": (2.25, np.log2(2.25)),
+    "that is the probability of each choice: how many of them are there?": (2.25, 2**-2.25),
+    "that is one over the mean probability rounded to a power of 2.": (2.25, 8.0),
+}
+
+
 @exercise(
     "09-1",
     "A probability p costs log2(1 / p) bits: a half costs one.",
     "Add up the four costs and take their mean.",
     "n equally likely choices cost log2(n) bits each. Which n costs your mean?",
+    slips=_OTHER_BITS,
 )
 def _bits_by_hand(answer: object) -> str:
-    mean, choices = numbers(answer, 2)
-    if not close(mean, 2.25, atol=5e-3):
-        mistakes = {
-            "that is in nats: take the logarithm to base 2.": 2.25 * np.log(2),
-            "that is the sum over the four characters: take their mean.": 9.0,
-            "take the mean of the bits, not the bits of the mean probability.": 2.0,
-            "the logarithm of a probability is negative: change its sign.": -2.25,
-        }
+    found = numbers(answer, 2)
+    right_mean = close(found[0], _BITS[0], atol=5e-3)
+    if right_mean and close(found[1], _BITS[1], atol=5e-2):
+        return "The second number is the model's perplexity."
+    hint = diagnosis_by_part(found, _BITS, _OTHER_BITS, atol=5e-3)
+    if not right_mean:
         general = "a half costs 1 bit, a quarter 2, an eighth 3; take the mean."
-        raise Hint(f"Bits: {known_mistake(mean, mistakes, atol=5e-3) or general}")
-    if close(choices, np.exp(2.25), atol=5e-2):
-        raise Hint("Choices: take 2 to the power of the bits, not e.")
-    if not close(choices, 2**2.25, atol=5e-2):
-        raise Hint("Choices: n equally likely characters cost log2(n) bits each. Solve for n.")
-    return "The second number is the model's perplexity."
+        raise Hint(f"Bits: {hint or general}")
+    raise Hint(f"Choices: {hint or 'n equal ones cost log2(n) bits each. Solve for n.'}")
+
+
+def _drawn(
+    logits: NDArray,
+    rng: np.random.Generator,
+    top_k: int,
+    change: Callable[[NDArray], NDArray] = lambda kept: kept,
+) -> int:
+    """A code among the k most probable, drawn from changed logits."""
+    kept = np.sort(np.argsort(logits)[-top_k:])
+    return int(kept[rng.choice(top_k, p=_softmax(change(logits[kept])))])
+
+
+def _place(logits: NDArray, temperature: float, top_k: int, rng: np.random.Generator) -> int:
+    """The place of a code among the k most probable, and not the code."""
+    return int(rng.choice(top_k, p=_softmax(np.sort(logits)[::-1][:top_k] / temperature)))
+
+
+_OTHER_DRAWS: Slips = {
+    "the same character came each time: draw from the `rng` given.": lambda logits, t, k, rng: int(
+        logits.argmax()
+    ),
+    "the temperature changed nothing. Divide the logits by it first.": lambda logits, t, k, rng: (
+        _drawn(logits, rng, k)
+    ),
+    "you multiplied by the temperature: divide.": lambda logits, t, k, rng: _drawn(
+        logits, rng, k, lambda kept: kept * t
+    ),
+    "the k most probable came equally often: draw with their probabilities.": (
+        lambda logits, t, k, rng: _drawn(logits, rng, k, lambda kept: 0 * kept)
+    ),
+    "all came equally often: draw with the probabilities of the k most probable.": (
+        lambda logits, t, k, rng: int(rng.choice(len(logits)))
+    ),
+    "that is a place among the k most probable: return the code at that place.": _place,
+    "that is a place from the end of the sorted codes: return the code at that place.": (
+        lambda logits, t, k, rng: k - 1 - _place(logits, t, k, rng)
+    ),
+    "the least probable were kept: argsort puts the smallest first.": lambda logits, t, k, rng: (
+        _drawn(-logits, rng, k, lambda kept: -kept / t)
+    ),
+    "the temperature is applied to probabilities: divide the logits by it.": (
+        lambda logits, t, k, rng: _drawn(logits, rng, k, lambda kept: _softmax(kept) / t)
+    ),
+}
 
 
 @exercise(
@@ -41,35 +104,46 @@ def _bits_by_hand(answer: object) -> str:
     "Three steps: divide by the temperature, shut out all but the k largest, draw.",
     "`np.argsort` sorts positions by value. A logit of minus infinity has probability 0.",
     "Subtract the largest logit before `np.exp`; `rng.choice` wants a `p` that adds up to 1.",
+    slips=_OTHER_DRAWS,
 )
 def _draw(answer: object) -> str:
     logits = np.array([1.0, 3.0, -1.0, 2.0, 2.5])
     again = {called_number(answer, logits, 1.0, 5, np.random.default_rng(1)) for _ in range(9)}
     if len(again) > 1:
         raise Hint("The same rng gave different codes: draw from `rng` and from nothing else.")
-    for temperature, top_k in [(1.0, 5), (0.5, 5), (2.0, 5), (1.0, 2), (0.5, 3)]:
-        found = _shares(answer, logits, temperature, top_k)
-        least = np.sort(logits)[-top_k]
-        allowed = np.where(logits >= least, logits, -np.inf)
-        right = _softmax(allowed / temperature)
-        if close(found, right, atol=0.035):
-            continue
-        case = f"With temperature {temperature} and top_k {top_k}: "
-        if top_k < 5 and found[logits < least].any():
-            raise Hint(f"{case}a character outside the {top_k} most probable was drawn.")
-        if (found > 0.99).any():
-            raise Hint(f"{case}the same character came each time: draw from the `rng` given.")
-        mistakes = {
-            "the temperature changed nothing. Divide the logits by it first.": _softmax(allowed),
-            "you multiplied by the temperature: divide.": _softmax(allowed * temperature),
-        }
-        general = f"the shares of {DRAWS:,} draws are off: softmax of logits / temperature."
-        raise Hint(f"{case}{known_mistake(found, mistakes, atol=0.035) or general}")
+    settings = [(1.0, 5), (0.5, 5), (2.0, 5), (1.0, 2), (0.5, 3)]
+    found = {each: _shares(answer, logits, *each) for each in settings}
+    wrong = [each for each in settings if not _as_wanted(found[each], logits, *each)]
+    if wrong:
+        raise Hint(_why_shares_are_off({each: found[each] for each in wrong}, logits))
     case = "With logits of 0 and 5,000 (subtract the largest before `exp`)"
     rng = np.random.default_rng(1)
     if called_number(answer, np.array([0.0, 5000.0]), 1.0, 2, rng, case=case) != 1:
         raise Hint("Logits of 5,000 came out wrong: subtract the largest before `exp`.")
     return "Temperature first, then the k largest, then one draw."
+
+
+def _as_wanted(found: NDArray, logits: NDArray, temperature: float, top_k: int) -> bool:
+    """Whether shares of draws are right, none of them outside the k most probable."""
+    allowed = np.where(logits >= np.sort(logits)[-top_k], logits, -np.inf)
+    right = _softmax(allowed / temperature)
+    return close(found, right, atol=0.035) and not found[right == 0].any()
+
+
+def _why_shares_are_off(wrong: dict[tuple[float, int], NDArray], logits: NDArray) -> str:
+    """Say what is wrong with shares of draws, by temperature and top_k."""
+    (temperature, top_k), found = next(iter(wrong.items()))
+    case = f"With temperature {temperature} and top_k {top_k}: "
+    for told, slip in _OTHER_DRAWS.items():
+        if all(close(wrong[e], _shares(slip, logits, *e), atol=0.035) for e in wrong):
+            return case + told
+    for (temperature, top_k), found in wrong.items():
+        if found[logits < np.sort(logits)[-top_k]].any():
+            return (
+                f"With temperature {temperature} and top_k {top_k}: a character outside the "
+                f"{top_k} most probable was drawn."
+            )
+    return f"{case}the shares of {DRAWS:,} draws are off: softmax of logits / temperature."
 
 
 def _shares(draw: object, logits: NDArray, temperature: float, top_k: int) -> NDArray:
@@ -97,25 +171,80 @@ def _longest(sample: str, text: str) -> int:
     return longest
 
 
+def _with_gaps(short: str, whole: str) -> int:
+    """The length of the longest row of characters that both hold in order, with gaps."""
+    row = [0] * (len(whole) + 1)
+    for one in short:
+        before, row = row, [0]
+        for place, other in enumerate(whole):
+            row.append(before[place] + 1 if one == other else max(row[-1], before[place + 1]))
+    return row[-1]
+
+
+def _words(sample: str, text: str) -> list[int]:
+    """The lengths of the sample's words that are words of the text."""
+    return [len(word) for word in sample.split() if word in text.split()] or [0]
+
+
+_OTHER_COPIES: Slips = {
+    "capital letters count.": lambda s, t: _longest(s.lower(), t.lower()),
+    "a space counts as well.": lambda s, t: _longest(s.replace(" ", ""), t.replace(" ", "")),
+    "that counts single characters: they must stand together.": lambda s, t: sum(c in t for c in s),
+    "that counts different characters: they must stand together.": lambda s, t: len({*s} & {*t}),
+    "that is a longest word: a stretch may begin and end within words.": lambda s, t: max(
+        _words(s, t)
+    ),
+    "that is a longest word of the sample that stands in the text: it may be more than a word.": (
+        lambda s, t: max([len(word) for word in s.split() if word in t] or [0])
+    ),
+    "that adds up words: take the longest stretch.": lambda s, t: sum(_words(s, t)),
+    "a stretch may begin anywhere in the sample, not only at its start.": lambda s, t: max(
+        end for end in range(len(s) + 1) if s[:end] in t
+    ),
+    "a stretch may end before the sample does.": lambda s, t: max(
+        len(s) - start for start in range(len(s) + 1) if s[start:] in t
+    ),
+    "a stretch must be in one piece: yours has gaps.": _with_gaps,
+    "the whole sample need not be copied: look for a part of it.": lambda s, t: (
+        len(s) if s in t else 0
+    ),
+    "the stretch may stand elsewhere in the text, not only at the same place.": lambda s, t: sum(
+        a == b for a, b in zip(s, t, strict=False)
+    ),
+    "nothing in common is 0.": lambda s, t: max(1, _longest(s, t)),
+    "that is one too many: the last step was no longer in the text.": lambda s, t: (
+        _longest(s, t) + 1
+    ),
+    "the sample's last character is never looked at.": lambda s, t: _longest(s[:-1], t),
+    "that is one too few: does your slice leave its end out?": lambda s, t: max(
+        0, _longest(s, t) - 1
+    ),
+    "that is the length of the sample.": lambda s, t: len(s),
+    "that is a share: give the length.": lambda s, t: _longest(s, t) / len(s),
+}
+
+
 @exercise(
     "09-3",
     "Python's `in` tells whether one piece of text is part of another.",
     "From each start, try longer and longer pieces, and stop when one is not there.",
     "Only pieces longer than the best so far matter. Stop at the end of the sample.",
+    slips=_OTHER_COPIES,
 )
 def _copy(answer: object, sample: str, text: str) -> str:
-    cases = [
-        ("the cat", "a cat sat", 4, "a space counts as well"),
-        ("xyz", "abc", 0, "nothing in common is 0"),
-        ("abc", "xxabcxx", 3, "the whole sample may be copied"),
-        ("Cat", "cat", 2, "capital letters count"),
-        ("abab", "ab ba", 2, "a stretch must be in one piece in the text"),
-        ("ab abc a", "abcd", 3, "the longest stretch may be in the middle"),
+    pairs = [
+        ("hat at", "a bat sat bigger"),
+        ("cat dog", "big mat then"),
+        ("sat bat sat", "sat bat dog"),
+        ("dog dogs that", "dog on"),
+        ("bat the", "cat on the ran"),
+        ("xyz", "abc"),
+        ("abc", "xxabcxx"),
+        ("Cat", "cat"),
     ]
-    for short, whole, right, why in cases:
-        found = called_number(answer, short, whole)
-        if found != right:
-            raise Hint(f"For {short!r} and {whole!r} it is {right}, not {found:g}: {why}.")
+    cases = {f"For {s!r} and {t!r}": (s, t) for s, t in pairs}
+    general = "Which stretch of the sample, in one piece, is in the text?"
+    ask_for_same(answer, _longest, cases, _OTHER_COPIES, general, tolerance=0)
     found, right = called_number(answer, sample, text), _longest(sample, text)
     if found != right:
         raise Hint(f"The sample's longest copy has {right} characters, not {found:g}.")

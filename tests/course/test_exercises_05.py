@@ -90,7 +90,7 @@ def oracle(past, steps, paths, rng):
     end = len(past)
     future = PRICES["High"].iloc[end : end + steps].to_numpy()
     factor = past.iloc[-1] / PRICES["High"].iloc[end - 1]
-    return factor * future * np.exp(rng.normal(0, 0.001, (paths, steps)))
+    return factor * future * np.exp(rng.normal(0, 0.1 * np.log(past).diff().std(), (paths, steps)))
 
 
 def random_walk(past, steps, paths, rng):
@@ -135,30 +135,15 @@ def test_the_right_pair_is_what_the_process_does():
         ("05-2", right_loop, "✓"),
         ("05-2", lambda *given: np.array(right_loop(*given)), "✓"),
         ("05-3", inside(0.1, 0.9), "✓"),
-        ("05-1", (4.0, 0.5), "one step ahead"),
-        ("05-1", (3.2, 0.5), "two steps"),
-        ("05-1", (2.048, 0.5), "four steps"),
-        ("05-1", (2.0, 0.5), "of what is left"),
         ("05-1", (2.7, 0.5), "keeps 0.8"),
-        ("05-1", (2.56, 0.1), "what one step adds"),
-        ("05-1", (2.56, 0.125), "divide by 1 - 0.8"),
-        ("05-1", (2.56, 0.4), "first 0.1 counts"),
         ("05-1", (2.56, 3), "a step changes nothing"),
         ("05-2", with_the_window, "Leave out the window"),
-        ("05-2", never_fed_back, "feed each forecast back"),
-        ("05-2", growing, "and the window has 3"),
-        ("05-2", newest_dropped, "drop the oldest"),
+        ("05-2", growing, "and the window has (3,)"),
         ("05-2", in_place, "work on a copy"),
-        ("05-2", one_late, "the first value should be"),
         ("05-2", lambda forecast, window, steps: window[steps], "raised IndexError"),
-        ("05-2", lambda forecast, window, steps: forecast("abc"), "raised"),
+        ("05-2", lambda forecast, window, steps: forecast("abc"), "given a str"),
         ("05-2", lambda *given: None, "returned nothing"),
-        ("05-3", inside(0.2, 0.8), "lie 60%"),
-        ("05-3", inside(0.025, 0.975), "95% band"),
-        ("05-3", (np.quantile(PATHS, 0.8, axis=0) >= TRUTH).mean(), "two edges"),
-        ("05-3", 1 - inside(0.1, 0.9), "outside"),
-        ("05-3", 100 * inside(0.1, 0.9), "not per cent"),
-        ("05-3", 60 * inside(0.1, 0.9), "number of days"),
+        ("05-3", 100 * inside(0.1, 0.9), "in per cent"),
         ("05-3", 1.7, "not a share"),
         ("05-3", 0.001, "over the paths"),
         ("05-4", random_walk, "not half a per cent below"),

@@ -1,7 +1,8 @@
 """The checks of lesson 07: right answers pass, known mistakes get their own hint."""
 
-from course.exercises.lesson_07 import _best
+from course.exercises.lesson_07 import _best, _ends
 
+import keras
 import numpy as np
 import pytest
 from exercise_verdict import verdict
@@ -37,6 +38,19 @@ def with_noise(inputs):
     return _best(inputs, 3) + np.random.default_rng().normal(0, 1, (1, STEPS))
 
 
+def test_the_right_last_output_is_that_of_keras():
+    sequences = np.random.default_rng(0).normal(size=(4, 6, 2))
+    both = [
+        keras.layers.Bidirectional(keras.layers.LSTM(3, return_sequences=every_step))
+        for every_step in (True, False)
+    ]
+    for layer in both:
+        layer.build(sequences.shape)
+    both[1].set_weights(both[0].get_weights())
+    outputs, right = (np.asarray(layer(sequences)) for layer in both)
+    np.testing.assert_allclose(_ends(outputs), right, atol=1e-6)
+
+
 def test_the_right_count_is_that_of_keras():
     from course_utils.models import recurrent
 
@@ -55,15 +69,6 @@ def test_the_right_count_is_that_of_keras():
         ("07-4", waiting(1), "✓"),
         ("07-4", waiting(3), "✓"),
         ("07-4", lambda inputs: _best(inputs, 3)[:, :, np.newaxis], "✓"),
-        ("07-1", 1200 + 1680 + 21, "both halves of the first"),
-        ("07-1", 1200 + 1680 + 11, "twice as wide"),
-        ("07-1", 1200 + 2480 + 11, "Dense(1) sees both"),
-        ("07-1", 1200 + 2480, "Dense(1) is missing"),
-        ("07-1", 1200 + 2480 + 20, "has a bias"),
-        ("07-1", 1200 + 1200 + 21, "not the features"),
-        ("07-1", 600 + 840 + 11, "plain stack"),
-        ("07-1", 600 + 2480 + 21, "first layer has a twin"),
-        ("07-1", 1200 + 1240 + 21, "second layer has a twin"),
         ("07-1", 5000, "too large"),
         ("07-1", 50, "too small"),
         *[("07-2", set("abe") ^ {letter}, f"Case {letter}:") for letter in "abcdef"],
@@ -71,13 +76,7 @@ def test_the_right_count_is_that_of_keras():
         ("07-2", {"a": True}, "a set of letters"),
         ("07-2", {1, 2}, "a set of letters"),
         ("07-2", {"a", "z"}, "The letters are"),
-        ("07-3", lambda outputs: outputs[:, -1], "backward half has read only one input"),
-        ("07-3", lambda outputs: outputs[:, 0], "forward half has read only one input"),
-        ("07-3", last(0, -1), "The other way round"),
-        ("07-3", last(-1, 0, swapped=True), "the forward one comes first"),
-        ("07-3", last(0, -1, swapped=True), "numbers are off"),
-        ("07-3", lambda outputs: outputs.mean(axis=1), "mean over the steps"),
-        ("07-3", lambda outputs: outputs[:, -1, :2], "here (4, 6), not (4, 2)"),
+        ("07-3", lambda outputs: outputs[:, -1, :2], "here (4, 4), not (4, 2)"),
         ("07-3", lambda outputs: outputs[:, -1] * np.inf, "finite"),
         ("07-3", lambda outputs: outputs.last, "raised AttributeError"),
         ("07-3", np.zeros((4, 6)), "function itself"),
