@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from course_utils.checks import as_numbers, check_same_days
+from course_utils.checks import as_numbers, check_days, check_same_days
 
 import numpy as np
 import pandas as pd
@@ -26,11 +26,17 @@ class Comparison(NamedTuple):
 def _pair(truth: ArrayLike, forecast: ArrayLike) -> tuple[NDArray, NDArray]:
     """Flatten truth and forecast, because (n, 1) against (n,) would broadcast to (n, n)."""
     check_same_days(truth, forecast)
-    truth, forecast = np.ravel(as_numbers(truth)), np.ravel(as_numbers(forecast))
-    if len(truth) != len(forecast):
+    truth, forecast = as_numbers(truth), as_numbers(forecast)
+    if truth.size != forecast.size:
         raise ValueError(
-            f"{len(truth)} true values but {len(forecast)} forecasts: they must be the same days."
+            f"{truth.size} true values but {forecast.size} forecasts: they must be the same days."
         )
+    if truth.squeeze().shape != forecast.squeeze().shape:
+        raise ValueError(
+            f"True values of shape {truth.shape} but forecasts of {forecast.shape}: give each true "
+            "value its forecast."
+        )
+    truth, forecast = truth.ravel(), forecast.ravel()
     if not (np.isfinite(truth).all() and np.isfinite(forecast).all()):
         raise ValueError(
             "Truth or forecast holds missing values, or infinite ones: compare only days with both."
@@ -87,9 +93,11 @@ def lag_profile(truth: ArrayLike, forecast: ArrayLike) -> pd.Series:
         the correlation of the moves, indexed by the delay in days from 0 to 10.
 
     Raises:
-        ValueError: the lengths differ, there are fewer than 13 days, or truth or forecast never
-            moves.
+        ValueError: the lengths differ, the days do not run oldest first, there are fewer than 13,
+            or truth or forecast never moves.
     """
+    if isinstance(truth, pd.Series):
+        check_days(truth, steps=True)
     truth, forecast = _pair(truth, forecast)
     if len(truth) < MAX_LAG + 3:
         raise ValueError(f"{len(truth)} days are too few to look for delays up to {MAX_LAG} days.")

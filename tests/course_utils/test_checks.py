@@ -100,6 +100,15 @@ def test_days_that_differ_are_not_scored(score, change):
         score(truth, truth.replace(truth.iloc[3], np.inf))
 
 
+def test_errors_and_lags_need_one_forecast_a_day_oldest_first():
+    truth = PRICES["Close"].iloc[:40]
+    assert rmse(truth, truth.to_numpy()[:, np.newaxis]) == 0
+    with pytest.raises(ValueError, match=r"shape \(40,\) but forecasts of \(20, 2\)"):
+        rmse(truth, truth.to_numpy().reshape(20, 2))
+    with pytest.raises(ValueError, match="oldest to the newest"):
+        lag(truth[::-1], truth[::-1])
+
+
 def test_samples_of_other_days_are_not_scored():
     with pytest.raises(ValueError, match="Row 0"):
         crps(PRICES["Close"], PRICES[::-1][["High", "Low"]])
@@ -119,9 +128,9 @@ def test_naive_forecasts_take_windows_of_finite_numbers_only(windows):
 WINDOWS, TARGETS = make_windows(PRICES[["High", "Low", "Close"]], 5)
 
 
-def network(units=1, loss="mse", sequences=False):
+def network(units=1, loss="mse", sequences=False, built=True):
     layers = [keras.layers.GRU(3, return_sequences=sequences), keras.layers.Dense(units)]
-    model = keras.Sequential([keras.Input((None, 3)), *layers])
+    model = keras.Sequential([keras.Input((None, 3)), *layers] if built else layers)
     model.compile("adam", loss)
     return model
 
@@ -130,6 +139,7 @@ def network(units=1, loss="mse", sequences=False):
     ("model", "windows", "targets", "message"),
     [
         (network(sequences=True), WINDOWS, TARGETS, r"\(samples, 5, 1\), but the targets"),
+        (network(sequences=True, built=False), WINDOWS, TARGETS, "return_sequences=False"),
         (network(), WINDOWS, np.tile(TARGETS[:, None], 3), r"have \(samples, 3\)"),
         (network(3), WINDOWS, TARGETS, "outputs have shape"),
         (network(), WINDOWS.swapaxes(1, 2), TARGETS, "order of the axes"),
@@ -151,7 +161,7 @@ def test_shapes_that_belong_together_are_let_pass():
     check_fits(network(4, "sparse_categorical_crossentropy"), WINDOWS, TARGETS)
     check_fits(network(3, lambda truth, given: truth - given), WINDOWS, TARGETS)
     check_fits(network(sequences=True), WINDOWS, WINDOWS[:, :, :1])
-    unbuilt = keras.Sequential([keras.layers.GRU(2), keras.layers.Dense(1)])
-    unbuilt.compile("adam", "mse")
+    unbuilt = network(built=False)
     check_fits(unbuilt, WINDOWS, TARGETS)
+    assert not unbuilt.built  # nor drawn from: a check must not change what is trained
     check_fits(recurrent("GRU", 3, 2), WINDOWS, TARGETS)  # not compiled: Keras says so
