@@ -50,10 +50,10 @@ class Lesson:
 
     @property
     def minutes_to_read(self) -> int:
-        """Minutes for the text and the code at the rates above, rounded up; notes do not count."""
+        """Minutes for text and code at the rates above, rounded up, without notes and More."""
         words = lines = 0
         for cell in self.cells:
-            if is_notes(cell):
+            if is_notes(cell) or "more" in tags_of(cell):
                 continue
             if cell["cell_type"] == "markdown":
                 words += len(re.findall(r"\w[\w'’.,-]*", cell["source"]))
