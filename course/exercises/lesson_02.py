@@ -1,11 +1,13 @@
 """Checks of lesson 02, LSTM gates."""
 
+from collections.abc import Callable
+
 from course.exercises.answers import ask_for_same, numbers
 from course.exercises.hints import Hint, Slips, close, diagnosis, exercise, learners_code
 from course_utils.cells import LSTMGates, LSTMWeights, sigmoid, unroll
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 SIZES = ((3, 8, 2), (1, 1, 1), (5, 20, 3), (1, 50, 4))  # where each mistake has its own number
 DISTANCES = (1, 10, 100)
@@ -220,3 +222,69 @@ def _gate_to_look_at(gates: LSTMGates, bits: NDArray, marked: list[int]) -> str:
     if gates.output[:, other].mean() < 0.5:
         return "The output gate shows next to nothing at the end."
     return "Look at the gates of `unroll` step by step: something small adds up."
+
+
+def _backward(*step: NDArray, slope_of_c: Callable[[NDArray], ArrayLike] | None = None) -> NDArray:
+    """The gradients of an LSTM step; a slip may have its own idea of the slope of tanh(c)."""
+    i, f, candidate, o, c_before, dh, dc = step
+    shown = np.tanh(f * c_before + i * candidate)
+    to_c = dc + dh * o * (slope_of_c(shown) if slope_of_c else 1 - shown**2)
+    to_sums = [
+        to_c * candidate * i * (1 - i),
+        to_c * c_before * f * (1 - f),
+        to_c * i * (1 - candidate**2),
+        dh * shown * o * (1 - o),
+    ]
+    return np.stack([to_c * f, *to_sums])
+
+
+def _backward_case() -> tuple[NDArray, ...]:
+    rng = np.random.default_rng(5)
+    gates = [sigmoid(rng.normal(size=(2, 3))) for _ in range(4)]
+    gates[2] = np.tanh(rng.normal(size=(2, 3)))
+    return (*gates, *rng.normal(size=(3, 2, 3)))
+
+
+def _without_slopes(*given: NDArray) -> NDArray:
+    i, f, candidate, o, *_ = given
+    return _backward(*given) / np.stack(
+        [np.ones_like(i), i * (1 - i), f * (1 - f), 1 - candidate**2, o * (1 - o)]
+    )
+
+
+_OTHER_BACKWARDS: Slips = {
+    "h is missing: the cell state is also shown, so dh reaches it, too.": lambda *given: np.stack(
+        [*_backward(*given[:5], 0 * given[5], given[6])[:4], _backward(*given)[4]]
+    ),
+    "dc is missing: the step after sends a gradient back as well.": lambda *given: _backward(
+        *given[:6], 0 * given[6]
+    ),
+    "the slope of tanh(c) is missing between h and c: 1 - tanh(c)².": lambda *given: _backward(
+        *given, slope_of_c=np.ones_like
+    ),
+    "those are gradients with respect to gates; multiply by the slopes of sigmoid and tanh.": (
+        _without_slopes
+    ),
+    "the order is off: c before, then input, forget, candidate, output.": lambda *given: _backward(
+        *given
+    )[[0, 2, 1, 3, 4]],
+}
+
+
+@exercise(
+    "02-5",
+    "The cell state is reached in two ways: from the step after, and from h through tanh.",
+    "Add both up first. All other gradients but the output gate's start from this sum.",
+    "For a gate s = sigmoid(a), the slope is s (1 - s); for the candidate, 1 - candidate².",
+    slips=_OTHER_BACKWARDS,
+)
+def _lstm_backward(answer: object) -> str:
+    ask_for_same(
+        answer,
+        _backward,
+        {"For a batch of 2 and 3 units": _backward_case()},
+        _OTHER_BACKWARDS,
+        "a gradient is off. Nudge one number by 0.000001 and see which.",
+        axes="(5, batch, units)",
+    )
+    return "You have done by hand what a tape does for an LSTM."

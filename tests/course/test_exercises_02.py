@@ -1,6 +1,6 @@
 """The checks of lesson 02: right answers pass, known mistakes get their own hint."""
 
-from course_utils.cells import LSTMWeights, Part
+from course_utils.cells import LSTMGates, LSTMWeights, Part, remember, sigmoid
 
 import numpy as np
 import pytest
@@ -39,6 +39,26 @@ def latch(**changed):
     return LSTMWeights(**(gates | changed))
 
 
+def by_nudging(i, f, candidate, o, c_before, dh, dc):
+    """The gradients by their definition: nudge what goes in, and see how the loss moves."""
+    sums = [np.log(i / (1 - i)), np.log(f / (1 - f)), np.arctanh(candidate), np.log(o / (1 - o))]
+    given = np.stack([c_before, *sums])
+    gradients = np.empty_like(given)
+    for place in np.ndindex(given.shape):
+        nudge = np.zeros_like(given)
+        nudge[place] = 1e-6
+        up, down = (one_step(given + sign * nudge, dh, dc) for sign in (1, -1))
+        gradients[place] = (up - down) / 2e-6
+    return gradients
+
+
+def one_step(given, dh, dc):
+    c, i, f, candidate, o = given
+    gates = LSTMGates(sigmoid(i), sigmoid(f), np.tanh(candidate), sigmoid(o))
+    h, c = remember(c, gates)
+    return (h * dh + c * dc).sum()
+
+
 TWO_UNITS = Part(np.zeros((2, 2)), np.zeros((2, 2)), np.zeros(2))
 THREE_FEATURES = Part(np.zeros((3, 1)), np.zeros((1, 1)), np.zeros(1))
 C, H = 0.6, 0.25 * np.tanh(0.6)
@@ -52,6 +72,9 @@ C, H = 0.6, 0.25 * np.tanh(0.6)
         ("02-2", stack, "✓"),
         ("02-3", bias, "✓"),
         ("02-4", latch(), "✓"),
+        ("02-5", by_nudging, "✓"),
+        ("02-5", lambda *given: by_nudging(*given)[:4], "shape (5, batch, units)"),
+        ("02-5", lambda *given: 2 * by_nudging(*given), "Nudge one number"),
         ("02-1", (H, C), "wrong order"),
         ("02-1", (0.7, 0.1), "keep a part"),
         ("02-1", (C, 0.5), "tanh of what"),
