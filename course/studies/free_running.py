@@ -6,7 +6,7 @@ from typing import Any
 
 from course.studies.fits import RecipeFit, continuations, histories
 from course.studies.study import Study
-from course_utils.recipes import CLASSIC, RECIPES, train_recipe
+from course_utils.recipes import CLASSIC, RECIPES, scaler_for, table_for, train_recipe
 
 import numpy as np
 import pandas as pd
@@ -59,20 +59,27 @@ class FreeRun(RecipeFit):
         model, scaler, scaled = train_recipe(recipe, prices, self.column, self.year, self.seed)
         history = histories(scaled, origins, len(prices), recipe.lookback)
         generated = unscale(scaler, free_run(model, history, steps))
-        if recipe.features == "levels":
+        return self.in_dollars(generated, prices[self.column].to_numpy()[origins])
+
+    def in_dollars(self, generated: NDArray, last: NDArray) -> NDArray:
+        """Turn what the recipe forecasts, shape (origins, steps), into prices after the last."""
+        if RECIPES[self.recipe].features == "levels":
             return generated
-        last = prices[self.column].to_numpy()[origins, np.newaxis]
-        return last * np.exp(generated.cumsum(axis=1))
+        return last[:, np.newaxis] * np.exp(generated.cumsum(axis=1))
 
 
 @dataclass(frozen=True)
 class Horizons(FreeRun):
-    """A recipe trained once on the days before a year, run free from many days of five years."""
+    """A recipe trained once on the days before a year, asked on many days of five years."""
+
+    direct: bool
+    """whether the network answers with all days at once, and nothing is fed back"""
 
     def measure(self, prices: pd.DataFrame) -> dict[str, Any]:
         """Measure the error at each horizon over all origins, along with two naive forecasts.
 
         `naive` holds the last price, `drift` lets it grow by the average return of the training.
+        `t` is the mean gain in squared error over `naive`, paired by origin, in standard errors.
         """
         from course_utils.evaluation import error_by_horizon
         from course_utils.windows import spread_origins
@@ -83,16 +90,45 @@ class Horizons(FreeRun):
         before = price[prices.index.year < self.year]
         average_return = np.diff(np.log(before)).mean()
         forecasts = {
-            "rmse": self.paths(prices, origins, steps),
+            "rmse": (self.at_once if self.direct else self.paths)(prices, origins, steps),
             "naive": held,
             "drift": held * np.exp(average_return * np.arange(1, steps + 1)),
         }
         truth = continuations(price, origins, steps)
         errors = error_by_horizon(truth, forecasts, STEPS_AHEAD)
-        return {
+        found = {
             f"{name} {horizon}": float(errors.loc[horizon, name])
             for horizon, name in product(STEPS_AHEAD, forecasts)
         }
+        gains = (truth - held) ** 2 - (truth - forecasts["rmse"]) ** 2
+        t = gains.mean(axis=0) / gains.std(axis=0, ddof=1) * np.sqrt(ORIGINS)
+        return found | {f"t {horizon}": float(t[horizon - 1]) for horizon in STEPS_AHEAD}
+
+    def at_once(self, prices: pd.DataFrame, origins: NDArray, steps: int) -> NDArray:
+        """Train a network with one output per day ahead; as `paths`, but nothing is fed back."""
+        from course_utils.models import recurrent
+        from course_utils.training import fit
+        from course_utils.windows import fit_scaler_on, split_by_year, unscale
+
+        import keras
+
+        recipe = RECIPES[self.recipe]
+        table = table_for(recipe, prices, self.column)
+        before, _ = split_by_year(table, self.year)
+        scaler = fit_scaler_on(before, scaler_for(recipe))
+        rows = np.lib.stride_tricks.sliding_window_view(
+            scaler.transform(before)[:, 0], recipe.lookback + steps
+        )
+        keras.utils.set_random_seed(self.seed)
+        model = recurrent(recipe.cell, 1, recipe.units)
+        model.pop()
+        model.add(keras.layers.Dense(steps))
+        model.compile(getattr(keras.optimizers, recipe.optimizer)(recipe.learning_rate), "mse")
+        windows, targets = rows[:, : recipe.lookback, np.newaxis], rows[:, recipe.lookback :]
+        fit(model, windows, targets, epochs=recipe.epochs, batch_size=recipe.batch_size, quiet=True)
+        history = histories(scaler.transform(table), origins, len(prices), recipe.lookback)
+        generated = unscale(scaler, model.predict(history, verbose=0))
+        return self.in_dollars(generated, prices[self.column].to_numpy()[origins])
 
 
 FREE_RUN = Study(
@@ -101,12 +137,24 @@ FREE_RUN = Study(
     lambda: [FreeRun("classic GRU", "IBM", "High", 2017, seed) for seed in range(10)],
     daily=CLASSIC,
 )
+FREE_RUN_LSTM = Study(
+    "free_run_lstm",
+    "The classic LSTM, run free through 2017, five seeds.",
+    lambda: [FreeRun("classic LSTM", "IBM", "High", 2017, seed) for seed in range(5)],
+)
 HORIZONS = Study(
     "horizons",
-    "Three recipes trained before 2012 and run free from 50 days of 2012 to 2016, five seeds.",
+    "Three recipes trained before 2012 and fed back from 50 days of 2012 to 2016, five seeds; "
+    "and two of them with an output for each day ahead.",
     lambda: [
-        Horizons(recipe, "IBM", "High", 2012, seed)
-        for recipe in ("classic GRU", "GRU on levels", "GRU on returns")
+        Horizons(recipe, "IBM", "High", 2012, seed, direct)
+        for recipe, direct in (
+            ("classic GRU", False),
+            ("GRU on levels", False),
+            ("GRU on returns", False),
+            ("GRU on levels", True),
+            ("GRU on returns", True),
+        )
         for seed in range(5)
     ],
 )
