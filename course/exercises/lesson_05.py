@@ -1,8 +1,8 @@
-"""Checks of lesson 05, free-running generation."""
+"""Checks of lesson 05, free-running forecasts."""
 
 from collections.abc import Callable
 
-from course.exercises.answers import array, ask_for_same, called, number, numbers, shaped
+from course.exercises.answers import array, ask_for_same, called, number, numbers
 from course.exercises.hints import (
     Hint,
     Slips,
@@ -12,13 +12,12 @@ from course.exercises.hints import (
     exercise,
     worked_out,
 )
-from course_utils.evaluation import coverage, crps
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-ORIGINS, STEPS, PATHS = 300, 20, 500  # of exercise 4
+DAYS = 250  # of exercise 4, about a year
 
 
 _LONG_RUN = (0.8**3 * 5, 0.1 / (1 - 0.8))
@@ -211,7 +210,7 @@ def _share_inside(answer: object, paths: ArrayLike, truth: ArrayLike) -> str:
     found = number(answer)
     right = _inside(np.asarray(paths), np.asarray(truth), 0.1, 0.9)
     if close(found, right, atol=5e-4):
-        return f"{found:.0%} of the days; one year is one occasion, and its days hang together."
+        return f"{found:.0%} of the days. One year is one occasion: its days are not independent."
     slips = worked_out(_OTHER_SHARES, paths=paths, truth=truth)
     if hint := diagnosis(found, right, slips, atol=5e-4):
         raise Hint(hint)
@@ -222,83 +221,66 @@ def _share_inside(answer: object, paths: ArrayLike, truth: ArrayLike) -> str:
     )
 
 
-def _sampled(function: object, past: pd.Series, seed: int) -> NDArray:
-    """Call a learner's sampler and take prices on the scale of the past."""
-    found = called(function, past, STEPS, PATHS, np.random.default_rng(seed))
-    paths = shaped(found, (PATHS, STEPS), "(paths, steps)")
-    if not 0.2 < np.median(paths[:, 0]) / past.iloc[-1] < 5:
-        raise Hint("The paths are not on the scale of the prices: start from the last one.")
-    return paths
+def _half_width(errors: NDArray, level: float) -> float:
+    """The half width of a split conformal interval (Vovk, Gammerman and Shafer, 2005)."""
+    return float(_by_size(errors)[_rank(errors, level) - 1])
 
 
-def _ask_for_sampler(function: object, past: pd.Series) -> None:
-    """Raise a hint unless a function draws from its rng alone and starts from the past it gets."""
-    once, again = _sampled(function, past, 0), _sampled(function, past, 0)
-    if not np.array_equal(once, again):
-        raise Hint("The same rng gave different paths: draw from `rng` and from nothing else.")
-    if np.ptp(once[:, -1]) == 0:
-        raise Hint("All paths end at the same price: return a distribution.")
-    if np.array_equal(once, _sampled(function, past, 1)):
-        raise Hint("A different rng gave the same paths: draw from `rng`.")
-    _sampled(function, 10 * past, 0)  # one that looks at other prices is not on this scale
-    last = past.iloc[-1]
-    calm, wild = (
-        np.log(_sampled(function, last * (past / last) ** size, 0)[:, -1]).std()
-        for size in (0.5, 2)
-    )
-    if wild < 1.5 * calm:
-        raise Hint(
-            "Your paths spread as far after a calm past as after a wild one: take the noise from "
-            "`past`, and from no table of the notebook."
-        )
+def _rank(errors: NDArray, level: float) -> int:
+    return int(np.ceil(round((len(errors) + 1) * level, 9)))
 
 
-def _fault(paths: NDArray, last: float) -> str:
-    """What is odd about paths, shape (paths, steps), that begin after a last price."""
-    logs = np.log(paths / last)
-    spread = logs.std(axis=0)
-    moves = np.diff(logs, axis=1)
-    if np.corrcoef(logs[:-1, 0], logs[1:, 0])[0, 1] > 0.9:
-        return "Each path goes on where the one above ended: add up along the steps, axis=1."
-    if np.corrcoef(moves[:, 0], moves[:, 1])[0, 1] > 0.9:
-        return "Each path repeats one draw: draw for every step of every path."
-    if spread[-1] < 1.5 * spread[0]:
-        return "The last day is no less certain than the first: add the returns up, with cumsum."
-    if abs(np.median(logs[:, 0])) > 3 * spread[0]:
-        return "Your paths do not start from the last price."
-    if abs(rise := logs[:, -1].mean()) > 4 * spread[-1] / len(logs) ** 0.5:
-        return f"Your paths move by {rise:.1%} on average: leave the mean of the returns out."
-    return ""
+def _by_size(errors: NDArray) -> NDArray:
+    return np.sort(np.abs(errors))
+
+
+_OTHER_WIDTHS: Slips = {
+    "that is a quantile of the signed errors: take absolute ones.": np.quantile,
+    "those are the smallest of the signed errors: take absolute ones.": lambda errors, level: (
+        np.sort(errors)[_rank(errors, level) - 1]
+    ),
+    "count the new error, too: k = (errors + 1) × level, rounded up.": lambda errors, level: (
+        np.quantile(np.abs(errors), level)
+    ),
+    "1 belongs to the number of errors: k = (errors + 1) × level.": lambda errors, level: _by_size(
+        errors
+    )[int(np.ceil(len(errors) * level)) - 1],
+    "the k-th smallest has index k - 1.": lambda errors, level: _by_size(errors)[
+        min(_rank(errors, level), len(errors) - 1)
+    ],
+    "that is the whole width: return half of it.": lambda errors, level: (
+        2 * _half_width(errors, level)
+    ),
+    "sort the sizes before you take the k-th.": lambda errors, level: np.abs(errors)[
+        _rank(errors, level) - 1
+    ],
+}
 
 
 @exercise(
     "05-4",
-    "Begin with the rival itself: log returns of `past`, drawn with `rng.choice`, added up.",
-    "The last price times the exponential of the summed returns gives prices again.",
-    "Draw from the last year or so, not from all years, and subtract the mean of those returns.",
+    "Take the absolute errors and sort them.",
+    "The k-th smallest has index k - 1, with k = (errors + 1) × level rounded up: `np.ceil`.",
+    "If k is larger than the number of errors, return `np.inf`.",
+    slips=_OTHER_WIDTHS,
 )
-def _sharper_bands(answer: object, prices: pd.DataFrame) -> str:
-    high, year = prices["High"], prices.attrs["test_year"]
-    last = len(high) - 1 - STEPS
-    first = high.index.searchsorted(pd.Timestamp(f"{year - 5}-01-01")) - 1
-    origins = np.linspace(first, last, ORIGINS).round().astype(int)
-    _ask_for_sampler(answer, high.iloc[: origins[0] + 1])
-    truth, samples, walks = [], [], []
-    for seed, origin in enumerate(origins):
-        past = high.iloc[: origin + 1]
-        truth.append(high.iloc[origin + 1 : origin + 1 + STEPS].to_numpy())
-        samples.append(_sampled(answer, past, seed).T)
-        returns = np.log(past).diff().dropna()
-        drawn = np.random.default_rng(seed).choice(returns - returns.mean(), (PATHS, STEPS))
-        walks.append((past.iloc[-1] * np.exp(drawn.cumsum(axis=1))).T)
-    truth, samples, walks = np.array(truth), np.array(samples), np.array(walks)
-    yours, rival = crps(truth[:, -1], samples[:, -1]), crps(truth[:, -1], walks[:, -1])
-    inside = coverage(truth, samples, 0.95)
-    scores = f"CRPS {yours:.3f} dollars, the random walk's {rival:.3f}"
-    if yours < 0.9 * rival:
-        raise Hint(f"{scores}: too good to be true. Use `past` only, no table from the notebook.")
-    if yours > 0.995 * rival:  # the luck of the draw alone reaches three tenths of a per cent
-        held = f"Your 95% band holds {inside:.0%} of the days."
-        fault = _fault(samples[-1].T, past.iloc[-1])
-        raise Hint(f"{scores}: not half a per cent below it yet. {fault or held}")
-    return f"{scores}; your 95% band holds {inside:.0%} of the days."
+def _conformal(answer: object, errors: pd.Series) -> str:
+    sizes = ((10, 0.8), (24, 0.5), (250, 0.9), (19, 0.95))
+    some = {
+        f"For {count} errors and a level of {level}": (
+            np.random.default_rng(count).normal(0.2, 1, count),
+            level,
+        )
+        for count, level in sizes
+    }
+    ask_for_same(answer, _half_width, some, _OTHER_WIDTHS, "Sort the sizes and count to the k-th.")
+    few = "For 4 errors and a level of 0.9"
+    if not np.isposinf(array(called(answer, np.arange(4.0), 0.9, case=few))).all():
+        raise Hint(f"{few}, k is larger than the number of errors: return `np.inf`.")
+    year = errors.index[-1].year
+    before, after = errors[errors.index.year < year][-DAYS:], errors[errors.index.year == year]
+    inside = (np.abs(after) <= _half_width(before.to_numpy(), 0.8)).mean()
+    return (
+        f"An 80% interval from the {DAYS} days before held {inside:.0%} of {year}: the promise "
+        "needs a year that is like the one before."
+    )
