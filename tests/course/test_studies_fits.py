@@ -2,7 +2,7 @@
 
 from dataclasses import fields, replace
 
-from course.studies import apple, sweeps, synthetic
+from course.studies import apple, bands, free_running, sweeps, synthetic
 from course.studies.memory import recall_task
 from course_utils import recipes
 from course_utils.evaluation import rmse
@@ -143,3 +143,42 @@ def test_a_sweep_s_errors_are_those_of_the_forecasts_of_the_year(setting, value,
     changed = PRICES.copy()
     changed.loc["2017":] *= 3
     assert fit.measure(changed) == found
+
+
+# ---------------------------------------------------------------------- bands and horizons
+
+
+def test_a_recent_walk_draws_from_the_days_before_its_origin_without_their_average():
+    returns = np.concatenate([np.full(300, 0.5), np.tile([0.01, 0.03], 150)])
+    drawn = bands.walks(returns[:300], returns, np.array([600]))
+    assert set(drawn["walk"].ravel()) == {0.0}
+    np.testing.assert_allclose(np.unique(drawn["recent walk"]), [-0.01, 0.01])
+
+
+def test_recent_errors_leave_out_the_average_and_end_at_the_origin():
+    targets, forecasts = np.arange(400.0), np.zeros(400)
+    (found,) = bands.recent_errors(targets, forecasts, [300])
+    np.testing.assert_allclose(found, np.arange(250) - 124.5)
+
+
+def test_a_walk_of_constant_noise_is_as_honest_with_all_days_as_with_a_year(monkeypatch):
+    monkeypatch.setattr(bands, "PATHS", 200)
+    steady = made_up_prices("2010-01-01", "2017-12-31")
+    steady["High"] = 100 * np.exp(np.random.default_rng(1).normal(0, 0.01, len(steady)).cumsum())
+    found = bands.Walk("IBM", "High", 2014).measure(steady)
+    assert found["walk in 80%"] == pytest.approx(0.8, abs=0.1)
+    assert found["recent walk in 80%"] == pytest.approx(found["walk in 80%"], abs=0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["GRU on levels", "GRU on returns"])
+def test_a_network_that_answers_all_days_at_once_is_measured_at_each_horizon(name, monkeypatch):
+    monkeypatch.setattr(free_running, "STEPS_AHEAD", (1, 5))
+    monkeypatch.setattr(free_running, "ORIGINS", 6)
+    tiny = replace(recipes.RECIPES[name], units=2, epochs=1)
+    monkeypatch.setitem(recipes.RECIPES, name, tiny)
+    found = free_running.Horizons(name, "IBM", "High", 2016, 0, direct=True).measure(PRICES)
+    for horizon in (1, 5):
+        assert 0 < found[f"rmse {horizon}"] < 200
+        ahead = found[f"rmse {horizon}"] < found[f"naive {horizon}"]
+        assert (found[f"t {horizon}"] > 0) == ahead
