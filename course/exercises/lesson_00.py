@@ -71,6 +71,12 @@ _NOT_THE_RISE: Slips = {
     "That is the year's range: take a change of one day.": lambda prices: np.ptp(
         prices["High"].loc[str(prices.attrs["test_year"])]
     ),
+    "That is the largest move within a day: take the change from the day before.": (
+        lambda prices: (prices["High"] - prices["Low"]).loc[str(prices.attrs["test_year"])].max()
+    ),
+    "That is the mean size of the changes: take the largest.": lambda prices: (
+        _changes(prices).abs().mean()
+    ),
     "That is the column Close: take High.": lambda prices: _changes(prices, "Close").max(),
     "That is the column Open: take High.": lambda prices: _changes(prices, "Open").max(),
     "That is the column Low: take High.": lambda prices: _changes(prices, "Low").max(),

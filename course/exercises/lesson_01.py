@@ -34,7 +34,7 @@ _OTHER_COUNTS: Slips = {
     "The recurrent layer has a bias for each unit.": _count(extra=-20),
     "Each unit has a bias of its own.": _count(extra=-19),
     "Both layers have biases.": _count(extra=-23),
-    "Each unit also weighs the last state of every unit.": _count(extra=-400),
+    "Each of the 20 units also weighs the last state of every unit.": _count(extra=-400),
     "A unit weighs the last state of every unit, not only its own.": _count(extra=-380),
     "That is with one output, but Dense(3) has three.": _count(outputs=1),
     "That is for one feature, but there are four.": _count(features=1),
@@ -111,7 +111,7 @@ def _cut(answer: object) -> str:
         wanted = f"{case}, the windows differ in length, or are not numbers."
         windows, targets = (array(part, wanted) for part in result)
         right_windows, right_targets = make_windows(series, lookback, horizon)
-        _compare_shapes(windows, targets, right_windows.shape, case)
+        _compare_shapes(windows, targets, right_windows.shape, horizon, case)
         if not close(windows, right_windows):
             mistakes = {"Your windows run backwards: put the oldest first.": right_windows[:, ::-1]}
             raise Hint(
@@ -130,21 +130,25 @@ def _cut(answer: object) -> str:
 
 
 def _compare_shapes(
-    windows: NDArray, targets: NDArray, right: tuple[int, int, int], case: str
+    windows: NDArray, targets: NDArray, right: tuple[int, int, int], horizon: int, case: str
 ) -> None:
     """Raise a hint unless windows and targets have the shapes that `make_windows` gives."""
     if windows.shape == right[:2]:
         raise Hint(f"Your windows have shape {windows.shape}: the feature axis is missing.")
+    if windows.ndim == 1 and targets.ndim > 1:
+        raise Hint("Return the windows first, then the targets.")
     if windows.ndim != 3:
         raise Hint(f"Your windows have shape {windows.shape}; return (samples, lookback, 1).")
     if targets.ndim != 1:
         raise Hint(f"Your targets have shape {targets.shape}; return shape (samples,).")
+    if len(windows) == right[0] + horizon - 1 > right[0]:
+        raise Hint(f"{case}, the last windows have no target: it lies {horizon} steps after them.")
     if len(windows) != len(targets):
-        raise Hint(f"{case}, you return {len(windows)} windows and {len(targets)} targets.")
+        raise Hint(f"{case}, you return {len(windows)} windows, and targets for {len(targets)}.")
     if len(windows) == right[0] - 1:
         raise Hint(f"{case}, one window that has a target is missing.")
     if len(windows) != right[0]:
-        raise Hint(f"{case}, you return {len(windows)} windows. Count them on paper.")
+        raise Hint(f"{case}, the number of your windows is {len(windows)}. Count them on paper.")
     if windows.shape != right:
         raise Hint(f"{case}, your windows have shape {windows.shape}.")
 

@@ -90,6 +90,12 @@ _OTHER_STACKS: Slips = {
     "each layer has a Dense(1) in your count; the stack has one.": lambda f, u, n: (
         _stack(f, u, n) + (n - 1) * (u + 1)
     ),
+    "each layer has the features below it and a Dense(1) above it in your count.": (
+        lambda f, u, n: n * (_lstm(f, u) + u + 1)
+    ),
+    "Dense(1) is missing, and the second layer sees the first, not the features.": (
+        lambda f, u, n: n * _lstm(f, u)
+    ),
     "Dense(1) sees the last layer only.": lambda f, u, n: _stack(f, u, n) + (n - 1) * u,
     "`features` and `units` are swapped: features come first.": lambda f, u, n: _stack(u, f, n),
     "the recurrent weights are missing: each unit sees all units of its own layer.": (
@@ -137,11 +143,16 @@ _OTHER_BIASES: Slips = {
     "that is f / (1 - f): its logarithm is missing.": lambda n: np.exp(_bias(n)),
     "take the natural logarithm, not that to base 10.": lambda n: _bias(n) / np.log(10),
     "take the natural logarithm, not that to base 2.": lambda n: _bias(n) / np.log(2),
+    "0.5 ** n is what a gate of a half leaves: which gate, to the power of n, is a half?": (
+        lambda n: 0.5**n
+    ),
+    "log(1 - f) is only a part of it: take log(f / (1 - f)).": lambda n: np.log(1 - 0.5 ** (1 / n)),
+    "that is rounded too far: return all digits.": lambda n: round(_bias(n), 1),
     "that is sigmoid of the gate: go the other way.": lambda n: sigmoid(0.5 ** (1 / n)),
     "that divides by the steps: a gate that acts n times is a root, 0.5 ** (1 / n).": lambda n: (
         np.log(0.5 / n / (1 - 0.5 / n))
     ),
-    "0.5 ** n is what n steps of a half leave: which gate, to the power of n, is a half?": (
+    "invert the sigmoid of a root: 0.5 ** n is what n steps of a half leave.": (
         lambda n: np.log(0.5**n / (1 - 0.5**n))
     ),
     "that loses a half in n equal pieces; each step takes a share of what is left.": lambda n: (

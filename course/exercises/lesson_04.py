@@ -109,6 +109,9 @@ _OTHER_MEANS: Slips = {
     "Every forecast was compared with every day, n by n: both need the same shape, (n,).": (
         _all_against_all
     ),
+    "That is a skill: give the RMSE in dollars.": lambda prices: (
+        1 - _days_before(prices, 5) / _days_before(prices, 1)
+    ),
     "That is for all years: take the test year.": lambda prices: float(
         np.sqrt(((prices["High"] - prices["High"].rolling(5).mean().shift()) ** 2).mean())
     ),
@@ -267,6 +270,12 @@ _OTHER_RATIOS: Slips = {
     "Divide the logarithm's argument by the mean, not the logarithm itself.": lambda t: (
         np.log(t["Volume"]) / t["Volume"].rolling(20).mean()
     ),
+    "The ratio comes first, then its logarithm: do not divide logarithms.": lambda t: (
+        np.log(t["Volume"]) / np.log(t["Volume"].rolling(20).mean())
+    ),
+    "That is the logarithm of the mean: today's volume is missing.": lambda t: np.log(
+        t["Volume"].rolling(20).mean()
+    ),
     "That is the logarithm of the volume alone: divide by the mean first.": lambda t: np.log(
         t["Volume"]
     ),
@@ -326,7 +335,7 @@ def _beat_the_ladder(answer: object, prices: pd.DataFrame) -> str:
     if not found.index.equals(days):
         raise Hint(f"Forecast each of the {len(days)} days of {year}, and no others.")
     if missing := (~np.isfinite(found)).sum():
-        raise Hint(f"{missing} forecasts are missing or not finite.")
+        raise Hint(f"Forecasts are missing or not finite: {missing} of {len(days)}.")
     if not 0.5 < (found / truth).median() < 2:
         raise Hint("The forecasts are not on the scale of the prices: go back to dollars.")
     ask_for_past_only(lambda table: series_by_day(answer, table), prices, days[len(days) // 2])

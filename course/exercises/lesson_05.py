@@ -57,6 +57,8 @@ def _long_run(answer: object) -> str:
     found = numbers(answer, 2)
     if close(found, _LONG_RUN, atol=5e-4):
         return "A bias of 0.1 became five times as much."
+    if hint := diagnosis(found, _LONG_RUN, {}, atol=5e-4):
+        raise Hint(hint)
     hint = diagnosis_by_part(found, _LONG_RUN, _OTHER_RUNS, atol=5e-4)
     if not close(found[0], _LONG_RUN[0], atol=5e-4):
         hint = hint or "each step keeps 0.8 of the value before, on average."
@@ -100,6 +102,11 @@ _OTHER_LOOPS: Slips = {
         )
     ),
     "your values are in reverse order.": lambda *given: _generated(*given)[::-1],
+    "an array of whole numbers cuts off decimals of what is fed back: copy it as floats.": (
+        lambda forecast, window, steps: _generated(
+            lambda values: forecast(values.astype(window.dtype)), window, steps
+        )
+    ),
     "an array of whole numbers cuts decimals off: copy the window as floats.": (
         lambda forecast, window, steps: _generated(
             lambda values: np.array(forecast(values)).astype(window.dtype), window, steps

@@ -213,6 +213,9 @@ _OTHER_SCORES: Slips = {
         lambda c: c.rolling(19)
     ),
     "Your window has 21 days: take 20.": _score(lambda c: c.rolling(21)),
+    "The price is High, the mean that of Close: take Close for both.": lambda t: (
+        (t["High"] - _last(t["Close"]).mean()) / _last(t["Close"]).std()
+    ),
     "That is the column High: take Close.": _score(_last, column="High"),
     "That is the column Low: take Close.": _score(_last, column="Low"),
     "That is the column Open: take Close.": _score(_last, column="Open"),

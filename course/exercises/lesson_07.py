@@ -189,7 +189,7 @@ def _why_no_better(found: NDArray, noisy: NDArray, signal: NDArray) -> str:
         return "the sign is wrong." if worst else "they do not follow the signal: is it trained?"
     if late and match[late] > match[0] + 0.03:
         way = "late" if late > 0 else "early"
-        return f"your estimates are {abs(late)} steps {way}: which outputs are dropped?"
+        return f"your estimates follow the signal best {abs(late)} steps too {way}."
     slope = np.polyfit(found.ravel(), signal.ravel(), 1)[0]
     if not 0.6 < slope < 1.7:
         return f"your estimates are {1 / slope:.2g} times as large as they should be."

@@ -105,6 +105,10 @@ _OTHER_ACCURACIES: Slips = {
     "all right places are counted, padding too, over the places with words.": lambda t, g: (
         (t == g).sum() / (t != PAD).sum()
     ),
+    "that is the accuracy on padding: take the places where the target is not PAD.": lambda t, g: (
+        t == g
+    )[t == PAD].mean(),
+    "padding counts as right in yours: leave it out.": lambda t, g: ((t == g) | (t == PAD)).mean(),
     "that is the share of words among all places: how many of them are right?": lambda t, g: (
         t != PAD
     ).mean(),
@@ -179,6 +183,12 @@ _OTHER_PRECISIONS: Slips = {
     ),
     "the order within a group counts.": lambda truth, made, n: (
         (_sorted_grams(made, n) & _sorted_grams(truth, n)).total() / _grams(made, n).total()
+    ),
+    "that counts hits without a limit: give their share, each as often as the truth holds it.": (
+        _in_truth
+    ),
+    "that is the share of single words, whatever n is and however often they come.": (
+        lambda truth, made, n: _in_truth(truth, made, 1) / len(made)
     ),
     "that is the number of hits: give their share.": lambda truth, made, n: (
         _grams(made, n) & _grams(truth, n)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from course.exercises.answers import ask_for_same, called, called_number, numbers, shaped
-from course.exercises.hints import Hint, Slips, close, diagnosis_by_part, exercise
+from course.exercises.hints import Hint, Slips, close, diagnosis, diagnosis_by_part, exercise
 from course_utils.text.characters import bits
 from course_utils.text.ngrams import NGram
 
@@ -31,7 +31,7 @@ _OTHER_BITS: Slips = {
     "the power of 2 is that of the mean, not of the sum.": (2.25, 2**9.0),
     "that is log2 of the bits: go the other way.": (2.25, np.log2(2.25)),
     "that is the probability of each choice: how many of them are there?": (2.25, 2**-2.25),
-    "that is one over the mean probability rounded to a power of 2.": (2.25, 8.0),
+    "that is one over the smallest probability.": (2.25, 8.0),
 }
 
 
@@ -47,6 +47,8 @@ def _bits_by_hand(answer: object) -> str:
     right_mean = close(found[0], _BITS[0], atol=5e-3)
     if right_mean and close(found[1], _BITS[1], atol=5e-2):
         return "The second number is the model's perplexity."
+    if hint := diagnosis(found, _BITS, {}, atol=5e-3):
+        raise Hint(hint)
     hint = diagnosis_by_part(found, _BITS, _OTHER_BITS, atol=5e-3)
     if not right_mean:
         general = "a half costs 1 bit, a quarter 2, an eighth 3; take the mean."
@@ -137,6 +139,8 @@ def _why_shares_are_off(wrong: dict[tuple[float, int], NDArray], logits: NDArray
     for told, slip in _OTHER_DRAWS.items():
         if all(close(wrong[e], _shares(slip, logits, *e), atol=0.035) for e in wrong):
             return case + told
+    if found.max() > 0.99:
+        return f"{case}{next(iter(_OTHER_DRAWS))}"
     for (temperature, top_k), found in wrong.items():
         if found[logits < np.sort(logits)[-top_k]].any():
             return (
@@ -220,6 +224,9 @@ _OTHER_COPIES: Slips = {
         0, _longest(s, t) - 1
     ),
     "that is the length of the sample.": lambda s, t: len(s),
+    "that counts words: give the number of characters of the longest stretch.": lambda s, t: len(
+        [word for word in s.split() if word in t.split()]
+    ),
     "that is a share: give the length.": lambda s, t: _longest(s, t) / len(s),
 }
 

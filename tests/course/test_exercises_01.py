@@ -116,7 +116,7 @@ def without_recurrence():
         ("01-3", lambda *_: ([[1, 2], [3]], [1]), "differ in length"),
         ("01-3", cut_with(windows=lambda w: w[:, :, 0]), "feature axis"),
         ("01-3", cut_with(targets=lambda t: t[:, np.newaxis]), "(samples,)"),
-        ("01-3", cut_with(windows=lambda w: w[:-1]), "windows and"),
+        ("01-3", cut_with(windows=lambda w: w[:-1]), "and targets for"),
         ("01-3", cut_with(lambda w: w[:-1], lambda t: t[:-1]), "is missing"),
         ("01-3", cut_with(lambda w: w[2:], lambda t: t[2:]), "Count them"),
         ("01-3", cut_with(windows=lambda w: w[:, 1:]), "have shape"),

@@ -53,20 +53,20 @@ def bias_on(part, value, row=0):
 class Adder(keras.layers.Layer):
     """Adds up the marked values, off by a constant blur."""
 
-    def __init__(self, blur=0.0, **options):
+    def __init__(self, blur=0.0, noise=0.0, **options):
         super().__init__(**options)
-        self.blur = blur
+        self.blur, self.noise = blur, noise
 
     def call(self, sequences):
         sums = keras.ops.sum(sequences[:, :, 0] * sequences[:, :, 1], axis=1, keepdims=True)
-        return sums + self.blur
+        return sums + self.blur + self.noise * (sequences[:, 0, :1] - 0.5)
 
 
-def network(cell=keras.layers.SimpleRNN, units=4, blur=0.0):
+def network(cell=keras.layers.SimpleRNN, units=4, blur=0.0, scale=1.0, noise=0.0):
     """A network that has a recurrent layer, and knows the sums without it."""
     inputs = keras.Input((20, 2))
     ignored = keras.layers.Dense(1, kernel_initializer="zeros")(cell(units)(inputs))
-    return keras.Model(inputs, ignored + Adder(blur)(inputs))
+    return keras.Model(inputs, ignored + scale * Adder(blur, noise)(inputs))
 
 
 def bidirectional(units):
@@ -115,7 +115,7 @@ def test_the_right_count_is_that_of_keras():
         ("03-3", bias_on(1, 30), "reset gate's bias"),
         ("03-3", bias_on(2, 30), "candidate's bias"),
         ("03-3", bias_on(0, 3), "The right direction"),
-        ("03-3", lambda biases: biases, "Which gate keeps the state"),
+        ("03-3", lambda biases: biases, "biases unchanged"),
         ("03-3", lambda biases: biases + 30 * (np.arange(15) < 2), "Some units' update gates"),
         ("03-3", lambda biases: biases[0], "(2, 3 * units), here (2, 15), not (15,)"),
         ("03-3", lambda biases: biases + np.inf, "not finite"),
@@ -124,8 +124,10 @@ def test_the_right_count_is_that_of_keras():
         ("03-4", network(keras.layers.GRU), "Use a SimpleRNN"),
         ("03-4", network(bidirectional), "your model has Adder, Bidirectional"),
         ("03-4", network(units=40), "more than 1,100"),
-        ("03-4", network(blur=0.35), "on the way"),
-        ("03-4", network(blur=1.0), "not learned to remember"),
+        ("03-4", network(blur=1.0), "lie 1 above"),
+        ("03-4", network(scale=0.1), "grow 0.1 times"),
+        ("03-4", network(noise=1.2), "on the way"),
+        ("03-4", network(noise=2), "not learned to remember"),
         ("03-4", network(blur=float("nan")), "not finite"),
         ("03-4", keras.Sequential(), "your model has no layers"),
         ("03-4", alone(1, features=3), "sequences of shape (20, 2), your model raised"),

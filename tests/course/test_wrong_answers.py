@@ -1,0 +1,117 @@
+"""Plausible wrong answers: none is accepted, and most learn more than that they are off."""
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+from course.exercises import judge
+from course.exercises.hints import Hint
+
+import numpy as np
+import pytest
+
+BATTERY = Path(__file__).with_name("wrong_answers.txt")
+ONLY_OFF = (
+    r"is too (small|large)\.|(values|numbers|draws) are off|below it yet\. (Your|Which)|is off:"
+)
+GOAL = 0.9
+
+
+def answers():
+    """The name of an exercise and the expression of an answer, for each line of the battery."""
+    for line in BATTERY.read_text(encoding="utf-8").splitlines():
+        if re.fullmatch(r"\d\d-\d", line):
+            name = line
+        elif not line.startswith("#"):
+            yield name, line
+
+
+# ------------------------------------------------------------- what the expressions are made of
+
+
+def loop(forecast, window, steps, keep, hand=np.array):
+    values, made = list(window), []
+    for _ in range(steps):
+        made.append(forecast(hand(values)))
+        values = keep(values, made[-1])
+    return made
+
+
+def draw(past, shape, rng):
+    return rng.choice(np.log(past).diff().dropna(), shape)
+
+
+def gru(features, units, parts=3, biases=2):
+    inputs = [features, *units]
+    return sum(parts * n * (f + n + biases) for f, n in zip(inputs, units, strict=False))
+
+
+def changed(biases, first, last, value):
+    units, copy = biases.shape[1] // 3, biases.copy()
+    copy[0, first * units : last * units] = value
+    return copy
+
+
+def softmax(logits):
+    raised = np.exp(logits - logits.max())
+    return raised / raised.sum()
+
+
+def sampled(logits, top_k, rng):
+    kept = np.argsort(logits)[-top_k:]
+    return int(rng.choice(kept, p=softmax(logits[kept])))
+
+
+def emptied(truth, translation, n):
+    found, hits = list(zip(*(translation[i:] for i in range(n)), strict=False)), 0
+    for group in found:
+        for i in range(len(truth) - n + 1):
+            if tuple(truth[i : i + n]) == group:
+                del truth[i]
+                hits += 1
+                break
+    return hits / len(found)
+
+
+def ends(outputs, forward, backward):
+    half = outputs.shape[-1] // 2
+    return np.concatenate([outputs[:, forward, :half], outputs[:, backward, half:]], axis=-1)
+
+
+def names_for(lesson):
+    """What expressions of a lesson may use: its tests' own names, and those of this file."""
+    tests = vars(import_module(f"test_exercises_{lesson}"))
+    short = {"prices": "PRICES", "paths": "PATHS", "truth": "TRUTH", "high": "HIGH"}
+    found = globals() | tests | {name: tests[long] for name, long in short.items() if long in tests}
+    aliases = {"singles": "errors_of_two", "grams": "groups", "precision": "right_precision"}
+    aliases |= {"stretch": "longest_copy", "ngram": "counting"}
+    found |= {name: tests[long] for name, long in aliases.items() if long in tests}
+    if lesson == "04":
+        found["singles"] = lambda columns=lambda name: ["return", name]: tests["errors_of_two"](
+            columns
+        )
+    if lesson == "08":
+        found["hits"] = lambda a, b, n: round(
+            tests["right_precision"](a, b, n) * len(tests["groups"](b, n))
+        )
+    return found
+
+
+def told(name, expression):
+    """What a check says about the answer that an expression describes, and whether it passes."""
+    names = names_for(name[:2])
+    with np.errstate(all="ignore"):
+        answer = eval(expression, names)
+        try:
+            return f"✓ {judge(name, answer, **names['GIVEN'].get(name, {}))}"
+        except Hint as hint:
+            return f"✗ {hint}"
+
+
+@pytest.mark.slow
+def test_no_plausible_wrong_answer_passes_and_most_are_told_more_than_off():
+    said = [(name, expression, told(name, expression)) for name, expression in answers()]
+    assert len({name for name, *_ in said}) == 39
+    assert [one for one in said if one[2].startswith("✓")] == []
+    helpful = [one for one in said if not re.search(ONLY_OFF, one[2])]
+    assert len(helpful) >= GOAL * len(said)
