@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import unquote, urlsplit
 
+from course.exercises import named
 from course.instructors import notes
 from course.lessons.lesson import NOTEBOOKS, LessonError, is_notes
 from course.lessons.lesson import tags_of as tags
@@ -25,6 +26,8 @@ NOTE_WORDS = range(40, 111)
 NOTE_PARTS = ("Say", "Ask", "Break", "Skip")
 LESSON_SECONDS, CELL_SECONDS, SLACK = 90, 20, 1.5
 CHECKS = r"\bassert|\bcheck_\w+"
+EXPECTED = r"\bExercise (\d+), \d+ minutes?: expect ((?:[^;.]|\.\d)+)"
+COMMON_STEMS = {"the", "and", "for", "that", "with", "its", "not", "are", "one", "all", "each"}
 PREDICTION = "**What do you expect"
 COUNTING = 12  # whole numbers up to this need no code
 NUMBER = r"(?<![\w.,])\d(?:[\d,_]*\d)?(?:\.\d+)?(?:e[+-]?\d+)?"
@@ -182,6 +185,22 @@ def notes_for_instructors(notebook):
         if re.findall(r"^\*\*(\w+)\*\*", section.notes, re.M) != [*NOTE_PARTS]:
             problems.append(f"the notes on {section.title} are not in parts {NOTE_PARTS}")
     return problems
+
+
+def expected_answers(notebook):
+    """A wrong answer that notes tell instructors to expect has a slip that speaks of it."""
+    number = re.match(r"# (\d\d)|", notebook.cells[0].source)[1]
+    problems = []
+    for exercise, expected in re.findall(EXPECTED, markdown(notebook)):
+        told = " ".join(named(f"{number}-{exercise}").slips)
+        if told and not stems(expected) & stems(told):
+            problems.append(f"exercise {exercise} knows no slip like `{expected}`")
+    return problems
+
+
+def stems(text):
+    """The beginnings of the words of a text that are long enough to mean something."""
+    return {word[:4] for word in re.findall(r"[\w.²]{3,}", text.lower())} - COMMON_STEMS
 
 
 def links_to_files(notebook):
@@ -351,6 +370,7 @@ RULES = (
     goals_practised,
     numbers_of_the_code,
     notes_for_instructors,
+    expected_answers,
     links_to_files,
     links_to_headings,
     alt_texts,

@@ -53,50 +53,55 @@ def _shares(prices: pd.DataFrame) -> pd.Series:
     return prices["High"].pct_change().loc[str(prices.attrs["test_year"])]
 
 
-_NOT_THE_RISE: Slips = {
-    "That is the largest fall: rises are the positive changes.": lambda prices: _changes(
+_NOT_THE_FALL: Slips = {
+    "That is the change, with its sign: by how many dollars did it fall?": lambda prices: _changes(
         prices
     ).min(),
-    "That is the largest fall, without its sign.": lambda prices: -_changes(prices).min(),
-    "That is the mean change: take the largest.": lambda prices: _changes(prices).mean(),
-    "That is a share: give the rise in dollars.": lambda prices: _shares(prices).max(),
-    "That is in per cent: give the rise in dollars.": lambda prices: 100 * _shares(prices).max(),
+    "That is the largest rise: falls are the negative changes.": lambda prices: _changes(
+        prices
+    ).max(),
+    "That is the largest fall of all years: take the test year.": lambda prices: (
+        -prices["High"].diff().min()
+    ),
+    "That is the change of all years, with its sign: take the fall in the test year.": (
+        lambda prices: prices["High"].diff().min()
+    ),
+    "That is the mean change: take the lowest.": lambda prices: _changes(prices).mean(),
+    "That is a share: give the fall in dollars.": lambda prices: -_shares(prices).min(),
+    "That is in per cent: give the fall in dollars.": lambda prices: -100 * _shares(prices).min(),
     "That is the highest price: take the change from day to day.": lambda prices: (
         prices["High"].loc[str(prices.attrs["test_year"])].max()
     ),
-    "That is the largest rise of all years: take the test year.": lambda prices: (
-        prices["High"].diff().max()
-    ),
-    "That is the sum of all changes: take the largest.": lambda prices: _changes(prices).sum(),
+    "That is the sum of all changes: take the lowest.": lambda prices: _changes(prices).sum(),
     "That is the year's range: take a change of one day.": lambda prices: np.ptp(
         prices["High"].loc[str(prices.attrs["test_year"])]
     ),
     "That is the largest move within a day: take the change from the day before.": (
         lambda prices: (prices["High"] - prices["Low"]).loc[str(prices.attrs["test_year"])].max()
     ),
-    "That is the mean size of the changes: take the largest.": lambda prices: (
+    "That is the mean size of the changes: take the largest fall.": lambda prices: (
         _changes(prices).abs().mean()
     ),
-    "That is the column Close: take High.": lambda prices: _changes(prices, "Close").max(),
-    "That is the column Open: take High.": lambda prices: _changes(prices, "Open").max(),
-    "That is the column Low: take High.": lambda prices: _changes(prices, "Low").max(),
+    "That is the column Close: take High.": lambda prices: -_changes(prices, "Close").min(),
+    "That is the column Open: take High.": lambda prices: -_changes(prices, "Open").min(),
+    "That is the column Low: take High.": lambda prices: -_changes(prices, "Low").min(),
 }
 
 
 @exercise(
     "00-2",
-    "Build it up in three steps and look at each: all changes, those of one year, the largest.",
+    "Build it up in three steps and look at each: all changes, those of one year, the lowest.",
     "`.loc[str(year)]` on a series indexed by days keeps the days of that year.",
-    "The changes of a year are a series, and a series has a method for its largest value.",
-    slips=_NOT_THE_RISE,
+    "The changes of a year are a series, and a series has a method for its lowest value.",
+    slips=_NOT_THE_FALL,
 )
-def _largest_rise(answer: object, prices: pd.DataFrame) -> str:
+def _largest_fall(answer: object, prices: pd.DataFrame) -> str:
     found = number(answer)
     changes = _changes(prices)
-    right = changes.max()
+    right = -changes.min()
     if close(found, right, rtol=1e-5, atol=0.005):
-        return f"{right:.2f} dollars, on {changes.idxmax():%d %B %Y}."
-    slips = worked_out(_NOT_THE_RISE, prices=prices)
+        return f"{right:.2f} dollars, on {changes.idxmin():%d %B %Y}."
+    slips = worked_out(_NOT_THE_FALL, prices=prices)
     raise Hint(diagnosis(found, right, slips, rtol=1e-3) or off(found, right))
 
 

@@ -166,7 +166,10 @@ def _any_length(answer: object, make: Callable[..., tuple[NDArray, NDArray]]) ->
     right = {steps: _share_right(answer, make, steps) for steps in LENGTHS}
     told = ", ".join(f"{share:.0%} at {steps}" for steps, share in right.items())
     if max(right.values()) < 0.35:
-        raise Hint(f"{told}: the labels are turned round. Above 0.5 means rising.")
+        raise Hint(
+            f"{told}: it is wrong more often than right. Above 0.5 means rising: are the labels "
+            "turned round, or is it untrained?"
+        )
     if max(right.values()) < 0.65:
         raise Hint(f"It guesses, with {told}: is it trained, and does it see the order?")
     odd = [share for steps, share in right.items() if steps % 2]

@@ -20,8 +20,8 @@ SHAPE = make_windows(PRICES[["Open", "High", "Low", "Close"]], lookback=5)[0].sh
     [
         ("00-1", SHAPE, "✓"),
         ("00-1", list(SHAPE), "✓"),
-        ("00-2", CHANGES.max(), "✓"),
-        ("00-2", round(CHANGES.max(), 2), "✓"),
+        ("00-2", -CHANGES.min(), "✓"),
+        ("00-2", round(-CHANGES.min(), 2), "✓"),
         ("00-3", lambda table: table["High"].shift(), "✓"),
         ("00-1", (DAYS - 5, 5), "three axes"),
         ("00-1", (DAYS - 5, 4, 5), "wrong order"),

@@ -134,6 +134,7 @@ def without_recurrence():
         ("01-4", Judge(lambda values: values / 100), "return_sequences"),
         ("01-4", Judge(lambda values: "rising"), "must return numbers"),
         ("01-4", Judge(lambda values: rises(values) * np.nan), "not finite"),
+        ("01-4", Judge(lambda v: 1 - rises(v)), "labels turned round"),
         ("01-4", Judge(slope), "not within 0..1"),
         ("01-4", Judge(lambda values: values[:, 0] * 0 + 0.3), "guesses"),
         ("01-4", Judge(lambda v: abs(rises(v) - v.shape[1] % 2)), "odd and even lengths differ"),

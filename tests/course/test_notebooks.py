@@ -224,6 +224,11 @@ BROKEN = {
         "exercise without minutes": text("Exercise 2, 2 minutes:", "Exercise 2:"),
         "minutes that do not add up": text("instructors, 6 minutes", "instructors, 7 minutes"),
     },
+    "expected_answers": {
+        "answer that no slip knows": text(
+            "Exercise 1, 2 minutes: add", "Exercise 1, 2 minutes: expect yellow bananas"
+        )
+    },
     "links_to_files": {
         link: text("A book.", link)
         for link in ("[A lesson](99_gone.ipynb#Recap).", "[A page].\n\n[A page]: ../gone.md")
