@@ -60,19 +60,7 @@ def read_text(path: Path, most: int = MAX_BYTES) -> tuple[str, str]:
     Raises:
         DataError: the file is missing, cannot be read, is too large or is not UTF-8 text.
     """
-    if os.path.isdir(path):
-        raise DataError(f"{path} is a folder: name the file in it")
-    if not os.path.isfile(path):  # nor a pipe or a device, which may never end
-        raise DataError(f"there is no file {path.absolute()}: check its name and folder")
-    try:
-        if (size := path.stat().st_size) > most:
-            raise DataError(
-                f"{path.name} has {size:,} bytes, and the course reads at most {most:,}: keep the "
-                "part that you need"
-            )
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+    content = read_bytes(path, most)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -83,6 +71,23 @@ def read_text(path: Path, most: int = MAX_BYTES) -> tuple[str, str]:
     if "\0" in text:
         raise DataError(f"{path.name} is not plain text: save it as UTF-8 in your editor.")
     return io.StringIO(text, newline=None).read(), sha256(content)
+
+
+def read_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
+    """Read a file that may come from anywhere, or refuse it as `read_text` does."""
+    if os.path.isdir(path):
+        raise DataError(f"{path} is a folder: name the file in it")
+    if not os.path.isfile(path):  # nor a pipe or a device, which may never end
+        raise DataError(f"there is no file {path.absolute()}: check its name and folder")
+    try:
+        if (size := path.stat().st_size) > most:
+            raise DataError(
+                f"{path.name} has {size:,} bytes, and the course reads at most {most:,}: keep the "
+                "part that you need"
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def read_noted(path: Path, **settings: Any) -> tuple[list[str], pd.DataFrame]:  # noqa: ANN401

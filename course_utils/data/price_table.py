@@ -1,67 +1,177 @@
 """What a price table is, and how to read one from a CSV file.
 
 A price table is a DataFrame indexed by Date, oldest first, with the float columns Open, High,
-Low, Close (USD) and Volume (shares).
+Low, Close (USD) and, where the file has it, Volume (shares).
 """
 
-import csv
-import io
 import math
 import os
 from collections.abc import Sequence
-from itertools import compress, islice
-from pathlib import Path
 
+from course_utils.data.dates import Dates, parse_dates
+from course_utils.data.numbers import parse_numbers
 from course_utils.data.registry import Slip
-from course_utils.files import DataError, read_text, shown
+from course_utils.data.table import Table, read_table
+from course_utils.files import DataError, shown
 
+import numpy as np
 import pandas as pd
 
 COLUMNS = ("Open", "High", "Low", "Close", "Volume")
-_MAX_ROWS = 183_000  # days from 1700 to 2200
 _FULL_YEAR_DAYS = 200
 _DAYS_NAMED = 5
-_DAY = r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})"
-_TIME = r"[T ][0-9]{2}(?::?[0-9]{2}){0,2}(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
-_NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"  # float takes 1_6 for 16
-_MISSING = ("", "null", "nan", "na", "n/a")
+_SPLITS = (1.5, 2, 3, 4, 5, 7, 8, 10, 20)
+_NAMES = {
+    "Date": ("date", "timestamp", "datetime", "time", "day", "datum", "open time", "unix", ""),
+    "Open": ("open", "1. open", "erster", "eröffnung", "eroeffnung", "eröffn."),
+    "High": ("high", "2. high", "hoch", "tageshoch"),
+    "Low": ("low", "3. low", "tief", "tagestief"),
+    "Close": ("close", "close/last", "4. close", "schluss", "schlusskurs", "zuletzt", "price"),
+    "Volume": (
+        *("volume", "vol", "vol.", "5. volume", "6. volume", "stuecke", "stücke"),
+        *("umsatz in stück", "volumen"),
+    ),
+}
+"""what files call the columns, the likeliest first"""
 
 
-def read_prices(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_prices(
+    path: str | os.PathLike[str], *, day_first: bool | None = None, decimal: str | None = None
+) -> pd.DataFrame:
     """Read a price table from a CSV file, your own for instance, and check its structure.
 
+    Prints a line if a split seems to be left in the prices, and names the days whose High is more
+    than e times the Low; both are kept.
+
     Args:
-        path: a UTF-8 file with the columns Date (YYYY-MM-DD, oldest first), Open, High, Low,
-            Close and Volume in any order and upper or lower case, also as Stooq's `<DATE>` and
-            `<VOL>`. Other columns are ignored.
+        path: a file with the columns Date, Open, High, Low, Close and perhaps Volume, in any
+            order, as one of the usual sources writes it: with commas, semicolons or tabs, points
+            or decimal commas, dollar signs, 2.69M, the newest day first, or Unix times. Other
+            columns are ignored.
+        day_first: whether 03/01/2017 is 3 January; found if the file decides it.
+        decimal: the decimal mark, "." or ","; found if the file decides it.
 
     Returns:
         A price table. Empty cells and "null" stay missing and are listed in `attrs["missing"]`;
-        `attrs["source"]` is "own" and `attrs["ticker"]` the file's name without its ending. Days
-        whose High is more than e times the Low are kept, and named in a printed line.
+        `attrs["source"]` is "own" and `attrs["ticker"]` the file's name without its ending.
 
     Raises:
         DataError: what is wrong, in which line (the header is line 1), and what to do.
     """
-    return read_with_slips(Path(path))
+    return read_with_slips(path, (), day_first, decimal)
 
 
-def read_with_slips(path: Path, slips: Sequence[Slip] = ()) -> pd.DataFrame:
-    """Read a price table whose known slips become missing values: see `read_prices`.
-
-    Any other day whose High is more than e times its Low is named in a printed line, and kept.
-    """
-    text, sha256 = read_text(path)
-    if text.lstrip()[:9].casefold().startswith(("<!doctype", "<html")):
-        raise DataError(f"{path.name} is a web page (HTML), not CSV: download the CSV file itself")
-    cells = _cut(text, path.name)
-    dates = _parse_dates(cells["Date"], path.name)
+def read_with_slips(
+    path: str | os.PathLike[str],
+    slips: Sequence[Slip] = (),
+    day_first: bool | None = None,
+    decimal: str | None = None,
+) -> pd.DataFrame:
+    """Read a price table whose known slips become missing values: see `read_prices`."""
+    table = read_table(path)
+    if len(table.shares) > 1:
+        names = ", ".join(shown(name, 12) for name in table.shares[:5])
+        raise DataError(
+            f"{table.file} holds several shares side by side ({names}): save one, for example with "
+            f'yf.download("{shown(table.shares[0], 12)}", multi_level_index=False).to_csv(...)'
+        )
+    places = _find_columns(table)
+    dates = parse_dates(table.cells[places.pop("Date")].rename("Date"), table.file, day_first)
+    cells = table.cells[list(places.values())].set_axis(list(places), axis=1)
+    days = _one_per_day(trading_days(dates, table.file), table)
     for slip in slips:
-        cells.loc[dates == slip.day, slip.column] = ""
-    values = {column: _parse_numbers(cells[column], path.name) for column in COLUMNS}
-    prices = pd.DataFrame(values).set_axis(dates)
-    _name_odd_days(prices, path.name)
-    return with_attrs(prices, path.stem, "own", path.name, sha256, slips)
+        cells.loc[days == slip.day, slip.column] = ""
+    prices = parse_numbers(cells, table.file, table.separator, decimal)
+    _refuse_impossible(prices, cells, table.file)
+    prices = prices.set_axis(pd.DatetimeIndex(days, name="Date"))
+    if days.is_monotonic_decreasing:
+        prices = prices.iloc[::-1]
+    _name_splits(prices, table.file)
+    _name_odd_days(prices, table.file)
+    stem = os.path.splitext(table.file)[0]
+    return with_attrs(prices, stem, "own", table.file, table.sha256, slips)
+
+
+def _find_columns(table: Table) -> dict[str, str]:
+    """Find which of the file's columns is which of ours; only Volume may be missing."""
+    folded = [str(name).casefold() for name in table.cells.columns]
+    places = {}
+    for column, names in _NAMES.items():
+        found = table.column(*names)
+        if found is None and column == "Volume":
+            continue
+        if found is None:
+            has = ", ".join(shown(str(name), 30) for name in table.cells.columns[:12])
+            raise DataError(
+                f"{table.file} has no column {column}, it has {has}: add or rename it, or read the "
+                "file with read_series if it holds no share's daily prices"
+            )
+        if (count := folded.count(found.casefold())) > 1:
+            raise DataError(f"{table.file} has {count} columns named {column}: keep or rename one")
+        places[column] = found
+    return places
+
+
+def _refuse_impossible(prices: pd.DataFrame, cells: pd.DataFrame, file: str) -> None:
+    """Refuse a price that is not above 0 and a volume below 0, or one that is not finite."""
+    for column, values in prices.items():
+        least = values >= 0 if column == "Volume" else values > 0
+        bad = values.notna() & ~(least & np.isfinite(values))
+        if bad.any():
+            line, kind = bad.idxmax(), "0 or more" if column == "Volume" else "above 0"
+            raise DataError(
+                f"{file}, line {line}: {column} is '{shown(cells.at[line, column], 40)}', but must "
+                f"be a finite number {kind}, such as 123.45: correct it, or empty it if it is "
+                "missing"
+            )
+
+
+def trading_days(dates: Dates, file: str) -> pd.Series:
+    """Drop the time of day, except where it is a midnight east of Greenwich, written in UTC.
+
+    Such a midnight is late on the day before in UTC, so that there are Sundays and no Fridays.
+
+    Raises:
+        DataError: it is 22:00 or 23:00 in UTC, and the days do not decide.
+    """
+    days, hours = dates.stamps.dt.normalize(), dates.stamps.dt.hour
+    weekdays = set(days.dt.day_of_week)
+    if (hours >= 12).all() and 6 in weekdays and not weekdays & {4, 5}:
+        return days + pd.Timedelta(days=1)
+    if dates.utc and hours.isin([22, 23]).all() and not weekdays & {4, 5}:
+        raise DataError(
+            f"{file}, line {days.index[0]}: {dates.stamps.iloc[0]} in UTC may be that day, or the "
+            "midnight that begins the next one in Europe: write plain dates, YYYY-MM-DD"
+        )
+    return days
+
+
+def _one_per_day(days: pd.Series, table: Table) -> pd.Series:
+    """Check that there is one row per day, in the order of time or against it."""
+    if days.is_unique and (days.is_monotonic_increasing or days.is_monotonic_decreasing):
+        return days.astype("datetime64[ns]")
+    repeated = days.duplicated()
+    name = table.column("name", "ticker", "symbol", "share", "code", "act_symbol")
+    shares = list(dict.fromkeys(table.cells[name])) if name is not None else []
+    if len(shares) > 1 and repeated.any():
+        one, file = shown(shares[0], 12), table.file
+        raise DataError(
+            f"{file} holds {len(shares)} shares below one another, named in its column {name}: "
+            f'keep one, with t = pd.read_csv("{file}"); t[t["{name}"] == "{one}"].to_csv('
+            f'"{one}.csv", index=False)'
+        )
+    if repeated.any():
+        line, day = repeated.idxmax(), days[repeated].iloc[0]
+        raise DataError(
+            f"{table.file}, line {line}: {day:%Y-%m-%d} has {(days == day).sum()} rows, the first "
+            f"in line {(days == day).idxmax()}, and a price table has one row per day: keep one, "
+            "or read all with read_series"
+        )
+    wrong = days.diff().lt(pd.Timedelta(0))
+    raise DataError(
+        f"{table.file}, line {wrong.idxmax()}: Date is {days[wrong.idxmax()]:%Y-%m-%d}, but must "
+        "be after the row above: sort oldest first"
+    )
 
 
 def _name_odd_days(prices: pd.DataFrame, file: str) -> None:
@@ -74,78 +184,16 @@ def _name_odd_days(prices: pd.DataFrame, file: str) -> None:
         print(f"{file}: the High is more than e times the Low on {days}{more}: {advice}")
 
 
-def _cut(text: str, file: str) -> pd.DataFrame:
-    """Cut the text of a CSV file into cells.
-
-    `csv` does this, because `pandas.read_csv` fills up a row that is cut off, without a word.
-
-    Returns:
-        the columns of a price table as strings, indexed by the lines that they are in; blank
-        lines are left out.
-    """
-    reader = csv.reader(io.StringIO(text))
-    filled = ((reader.line_num, row) for row in reader if any(cell.strip() for cell in row))
-    try:
-        _, header = next(filled, (0, []))
-        rows = dict(islice(filled, _MAX_ROWS + 1))
-    except csv.Error as error:
-        raise DataError(f"{file}, line {reader.line_num}: not CSV ({error}): repair it") from None
-    if not rows:
-        raise DataError(f"{file} has no rows below a header: download or save it again")
-    if len(rows) > _MAX_ROWS:
-        raise DataError(f"{file} has more rows than days from 1700 to 2200: keep one per day")
-    for line, row in rows.items():
-        if len(row) != len(header):
-            raise DataError(
-                f"{file}, line {line}: {len(row)} cells under a header of {len(header)}: the line "
-                "is cut off, or a cell holds a comma without quotes. Repair it or save it again"
+def _name_splits(prices: pd.DataFrame, file: str) -> None:
+    """Say where a price falls to a simple part of the day before from close to open: a split."""
+    steps = prices["Close"].shift() / prices["Open"]
+    for split in _SPLITS:
+        for day in steps.index[(steps / split - 1).abs() < 0.04]:
+            before, after = prices["Close"].shift()[day], prices["Open"][day]
+            print(
+                f"{file}: on {day:%Y-%m-%d} the price falls from {before:g} to {after:g}, as after "
+                f"a split of {split:g} to 1. If it is one, divide the prices before by {split:g}."
             )
-    places = _find_columns(header, file)
-    cells = {name: [row[place] for row in rows.values()] for name, place in places.items()}
-    return pd.DataFrame(cells, index=list(rows), dtype=object).map(str.strip)
-
-
-def _find_columns(header: list[str], file: str) -> dict[str, int]:
-    names = [name.strip().strip("<>").casefold() for name in header]
-    if "volume" not in names:
-        names = ["volume" if name == "vol" else name for name in names]
-    for column in ("Date", *COLUMNS):
-        if (count := names.count(column.casefold())) > 1:
-            raise DataError(f"{file} has {count} columns named {column}: keep or rename one")
-        if count == 0:
-            has = ", ".join(shown(name.strip(), 30) for name in header[:12])
-            raise DataError(f"{file} has no column {column}, it has {has}: add or rename it")
-    return {column: names.index(column.casefold()) for column in ("Date", *COLUMNS)}
-
-
-def _parse_dates(cells: pd.Series, file: str) -> pd.DatetimeIndex:
-    """Read ISO 8601 dates; the time of day and the time zone are dropped, not converted."""
-    days = cells.str.extract(f"^({_DAY})(?:{_TIME})?$", expand=False).str.replace("-", "")
-    dates = pd.to_datetime(days, format="%Y%m%d", errors="coerce")
-    possible = dates.dt.year.between(1700, 2200)  # what datetime64[ns] can hold
-    _refuse(cells[~possible], "a date such as 2017-01-31: write it as YYYY-MM-DD", file)
-    later = dates.diff() > pd.Timedelta(0)
-    later.iloc[0] = True
-    _refuse(cells[~later], "after the row above: sort oldest first, one row per day", file)
-    return pd.DatetimeIndex(dates.dt.as_unit("ns"), name="Date")
-
-
-def _parse_numbers(cells: pd.Series, file: str) -> pd.Series:
-    numbers = cells.where(cells.str.fullmatch(_NUMBER)).astype(float)
-    volume = cells.name == "Volume"
-    good = ((numbers >= 0) if volume else (numbers > 0)) & (numbers < math.inf)
-    missing = cells.str.casefold().isin(_MISSING)
-    kind = "0 or more" if volume else "above 0"
-    wanted = f"a finite number {kind}, such as 123.45: correct it, or empty it if it is missing"
-    _refuse(cells[~good & ~missing], wanted, file)
-    return numbers
-
-
-def _refuse(bad: pd.Series, wanted: str, file: str) -> None:
-    """Refuse a file for the first of its bad cells, if there is one."""
-    if len(bad):
-        cell = f"{bad.name} is {bad.iloc[0][:40]!r}"
-        raise DataError(f"{file}, line {bad.index[0]}: {cell}, but must be {wanted}")
 
 
 def with_attrs(
@@ -178,10 +226,8 @@ def _last_full_year(dates: pd.DatetimeIndex) -> int | None:
 
 
 def _missing(prices: pd.DataFrame) -> list[str]:
-    gaps = prices.isna()
-    rows = gaps[gaps.any(axis=1)]
-    days = rows.index.strftime("%Y-%m-%d")
+    rows = prices.isna()[prices.isna().any(axis=1)]
     return [
-        f"{day}: {', '.join(compress(COLUMNS, row))}"
-        for day, row in zip(days, rows.to_numpy(), strict=True)
+        f"{day:%Y-%m-%d}: {', '.join(prices.columns[row])}"
+        for day, row in zip(rows.index, rows.to_numpy(), strict=True)
     ]

@@ -1,11 +1,12 @@
 """The daily prices of a share: the full data, or the embedded default."""
 
+import re
 from fractions import Fraction
 
 from course_utils.data.full_data import full_data
 from course_utils.data.price_table import COLUMNS, read_with_slips, with_attrs
 from course_utils.data.registry import did_you_mean, known_file, price_file_name, tickers
-from course_utils.files import DataError, sha256
+from course_utils.files import DataError, sha256, shown
 
 import numpy as np
 import pandas as pd
@@ -61,6 +62,12 @@ def _known_ticker(ticker: str) -> str:
         raise TypeError(f"a ticker is a string such as 'IBM', not {type(ticker).__name__}")
     name = ticker.strip().upper()
     known = sorted({*tickers(), *EMBEDDED_TICKERS})
+    if name not in known and re.search(r"[/\\]|\.\w{2,4}$", name):
+        file = shown(ticker, 60)
+        raise DataError(
+            f"{file!r} is a file, and load_prices takes a ticker such as IBM: use "
+            f"read_prices({file!r}) for daily prices of a share, else read_series({file!r})"
+        )
     if name not in known:
         raise DataError(f"unknown ticker {name[:20]!r}{did_you_mean(name, known)}")
     return name

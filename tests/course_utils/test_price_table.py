@@ -167,14 +167,17 @@ ROWS = TABLE.splitlines(keepends=True)
         (ROWS[0], "own.csv has no rows below a header"),
         ("<!DOCTYPE html><html><body>Too many requests</body></html>", r"a web page \(HTML\)"),
         ("\n<html>\n<body>\nGone\n</body>\n", r"a web page \(HTML\)"),
-        ("<p>Too many</p>\n<p>requests</p>\n", "no column Date, it has <p>Too many</p>:"),
-        (replaced("167.77", "16_7.77"), "line 4: Open is '16_7.77', .*number above 0"),
+        (
+            "<p>Too many</p>\n<p>requests</p>\n",
+            "and says 'Too many requests'",
+        ),
+        (replaced("167.77", "16_7.77"), "line 4: Open is '16_7.77', .* a number such as"),
         (replaced("2935248", "2_935_248"), "line 3: Volume is '2_935_248'"),
-        (b"PK\x03\x04\x00\x00", "not plain text"),
+        (b"PK\x03\x04\x00\x00", "an Excel workbook"),
         (replaced("Low,", "Lowest,"), "no column Low, it has Date, Open, High, Lowest, Close"),
-        (replaced("Date", "Day"), "no column Date"),
+        (replaced("Date", "When"), "no column Date"),
         (replaced("Name", " open "), "2 columns named Open"),
-        (replaced("167.77", "n.a."), "line 4: Open is 'n.a.', .*number above 0"),
+        (replaced("167.77", "n.a."), "line 4: Open is 'n.a.', .* a number such as"),
         (replaced("3382395", "3,382,395"), "line 4: 9 cells under a header of 7"),
         (TABLE[:-30], "line 5: 3 cells under a header of 7"),
         (replaced("167.87", "0"), "line 3: High is '0'"),
@@ -189,9 +192,11 @@ ROWS = TABLE.splitlines(keepends=True)
         (replaced("2017-01-04", "٢٠١٧-٠١-٠٤"), "line 4: Date is '٢٠١٧-٠١-٠٤'"),
         (replaced("2017-01-04", ""), "line 4: Date is ''"),
         (replaced("2017-01-04", "0001-01-01"), "line 4: Date is '0001-01-01'"),
-        (replaced("2017-01-04", "2017-01-03"), "line 4: Date is '2017-01-03', .*one row per day"),
-        (ROWS[0] + "".join(ROWS[:0:-1]), "line 3: Date is '2017-01-04', .*sort oldest first"),
-        (ROWS[0] + "\n" + ROWS[2] + ROWS[1], "line 4: .*sort oldest first"),
+        (
+            replaced("2017-01-04", "2017-01-03"),
+            "line 4: 2017-01-03 has 2 rows, the first in line 3",
+        ),
+        (ROWS[0] + "\n" + ROWS[2] + ROWS[1] + ROWS[3], "line 4: .*sort oldest first"),
         (replaced("IBM", '"a\nb"').replace("167.77", "x"), "line 5: Open is 'x'"),
         (ROWS[0] + ROWS[1] + '"' + "x" * 200_000, "line 3: not CSV"),
     ],
@@ -202,6 +207,142 @@ def test_a_broken_file_is_refused_with_the_place_and_left_alone(content, message
     with pytest.raises(DataError, match=message):
         read_prices(path)
     assert path.read_bytes() == before
+
+
+# -------------------------------------------------------------- as the usual sources write them
+
+DAYS = "Date,Close,High,Low,Open,Volume"
+TWO = [[167.0, 167.87, 166.01, 167.19, 2934300.0], [167.77, 169.87, 167.36, 169.26, 3381432.0]]
+ROWS_OF_TWO = "{},167.0,167.87,166.01,167.19,2934300\n{},167.77,169.87,167.36,169.26,3381432\n"
+OHLCV = "Date,Open,High,Low,Close,Volume\n"
+CLOSE_FIRST = "{},167.19,167.87,166.01,167.0,2934300\n{},169.26,169.87,167.36,167.77,3381432\n"
+JAN = ("2017-01-03", "2017-01-04")
+GERMAN = (
+    "{};167,0;167,87;166,01;167,19;2.934.300\n{};167,77;169,87;167,36;169,26;3.381.432\n"
+).format("03.01.2017", "04.01.2017")
+US = (
+    '"{}","167.19","167.0","167.87","166.01","2.9343M","0.59%"\n'
+    '"{}","169.26","167.77","169.87","167.36","3.381432M","-0.4%"\n'
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Price,{DAYS[5:]}\nTicker,A,A,A,A,A\nDate,,,,,\n" + CLOSE_FIRST.format(*JAN),
+        f"{DAYS}\nTicker,A,A,A,A,A\nDate,,,,,\n" + CLOSE_FIRST.format(*JAN),
+        f"Ticker,A,A,A,A,A\nPrice{OHLCV[4:]}Date,,,,,\n" + ROWS_OF_TWO.format(*JAN),
+        "sep=,\n" + OHLCV + ROWS_OF_TWO.format(*JAN),
+        "sep=;\n" + (OHLCV + ROWS_OF_TWO.format(*JAN)).replace(",", ";"),
+        (OHLCV + ROWS_OF_TWO.format(*JAN)).replace(",", ";"),
+        (OHLCV + ROWS_OF_TWO.format(*JAN)).replace(",", "\t"),
+        (OHLCV + ROWS_OF_TWO.format(*JAN)).replace("\n", ",\n"),
+        OHLCV.replace("Date", "") + ROWS_OF_TWO.format(*JAN),
+        "https://www.example.com/ibm\n" + OHLCV + ROWS_OF_TWO.format(*JAN),
+        "Prices, without warranty.\n\nSource: us\n" + OHLCV + ROWS_OF_TWO.format(*JAN),
+        OHLCV + ROWS_OF_TWO.format("2017-01-03 14:30:00+00:00", "2017-01-04 14:30:00+00:00"),
+        OHLCV + ROWS_OF_TWO.format("1483453800", "1483540200"),
+        OHLCV + ROWS_OF_TWO.format("1483453800000", "1483540200000"),
+        OHLCV + ROWS_OF_TWO.format('"Jan 3, 2017"', '"Jan 4, 2017"'),
+        OHLCV + ROWS_OF_TWO.format("03-Jan-17", "04-Jan-17"),
+        OHLCV + ROWS_OF_TWO.format("2017/01/03", "2017/01/04"),
+        "Datum;Erster;Hoch;Tief;Schlusskurs;Stuecke\n" + GERMAN,
+        "Datum;Eröffnung;Hoch;Tief;Schluss;Volumen\n" + GERMAN,
+        ("Datum;Eröffnung;Hoch;Tief;Schluss;Volumen\n" + GERMAN).encode("cp1252"),
+        ("Datum;Eröffnung;Hoch;Tief;Schluss;Volumen\n" + GERMAN).encode("utf-16"),
+        '\ufeff"Date","Price","Open","High","Low","Vol.","Change %"\n'
+        + US.format("03.01.2017", "04.01.2017"),
+        "timestamp,open,high,low,close,volume\n" + ROWS_OF_TWO.format(*JAN),
+        "Open time,Open,High,Low,Close,Volume\n" + ROWS_OF_TWO.format(1483401600000, 1483488000000),
+        "Date,Close/Last,Volume,Open,High,Low\n"
+        "2017-01-04,$169.26,3381432,$167.77,$169.87,$167.36\n"
+        "2017-01-03,$167.19,2934300,$167.00,$167.87,$166.01\n",
+        'Date,Open,High,Low,Close,Volume\n2017-01-03,"$167.00",167.87,166.01,167.19,"2,934,300"\n'
+        '2017-01-04,167.77,169.87,167.36,169.26,"3,381,432"\n',
+    ],
+)
+def test_what_usual_sources_write_gives_the_same_prices(text, csv_file):
+    prices = read_prices(csv_file(text))
+    assert prices.to_numpy().tolist() == TWO
+    assert [str(day.date()) for day in prices.index] == [*JAN]
+
+
+def test_a_nasdaq_download_is_read_as_it_is(csv_file):
+    text = (
+        "Date,Close/Last,Volume,Open,High,Low\n"
+        "12/29/2017,$153.42,3327087,$154.17,$154.72,$153.42\n"
+        "12/28/2017,$154.04,2687624,$153.20,$154.12,$153.20\n"
+    )
+    prices = read_prices(csv_file(text))
+    check_is_price_table(prices)
+    assert prices["Close"].to_dict() == {
+        pd.Timestamp("2017-12-28"): 154.04,
+        pd.Timestamp("2017-12-29"): 153.42,
+    }
+
+
+def test_midnight_in_europe_written_in_utc_is_the_next_day(csv_file):
+    days = pd.bdate_range("2017-01-02", periods=20)
+    stamps = (days - pd.Timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S+00:00")
+    prices = read_prices(csv_file(OHLCV + "".join(f"{stamp},1,1,1,1,1\n" for stamp in stamps)))
+    assert prices.index.equals(pd.DatetimeIndex(days, name="Date"))
+
+
+def test_volume_may_be_missing(csv_file):
+    prices = read_prices(csv_file("Date,Open,High,Low,Close\n2017-01-03,1,2,1,\n"))
+    assert [*prices] == ["Open", "High", "Low", "Close"]
+    assert prices.attrs["missing"] == ["2017-01-03: Close"]
+
+
+def test_day_and_month_are_told_apart_by_the_file_or_by_you(csv_file):
+    path = csv_file(OHLCV + ROWS_OF_TWO.format("03/01/2017", "04/01/2017"))
+    with pytest.raises(DataError, match=r"line 2: .* 3 January 2017 or 1 March 2017, .*day_first="):
+        read_prices(path)
+    assert str(read_prices(path, day_first=True).index[0].date()) == "2017-01-03"
+    assert str(read_prices(path, day_first=False).index[0].date()) == "2017-03-01"
+    clear = csv_file(OHLCV + ROWS_OF_TWO.format("30/12/2016", "03/01/2017"))
+    assert str(read_prices(clear).index[1].date()) == "2017-01-03"
+
+
+def test_a_split_left_in_is_named(csv_file, capsys):
+    path = csv_file(OHLCV + "2014-06-06,650,651,644,645.6,1\n2014-06-09,92.7,94,92,93.7,7\n")
+    read_prices(path)
+    assert "2014-06-09 the price falls from 645.6 to 92.7, as after a split of 7 to 1" in (
+        capsys.readouterr().out
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"Information": "25 requests per day"}', "a server's message: '25 requests per day'"),
+        ('{"Meta": {}, "Time Series": {"2017-01-03": {}}}', "is JSON, not CSV: ask for CSV"),
+        ("Exceeded the daily hits limit", "it says 'Exceeded the daily hits limit'"),
+        (ROWS_OF_TWO.format(*JAN), "line 1: .* is the first row, and no header .*: add a line"),
+        (
+            "date,open,high,low,close,volume,Name\n2013-02-08,15,15,14,14,8,AAL\n"
+            "2013-02-08,67,68,67,67,15,AAPL\n",
+            r"holds 2 shares below one another, named in its column Name: keep one, with t = pd\.",
+        ),
+        (
+            "Price,Close,Close\nTicker,A,B\nDate,,\n2017-01-03,1,2\n",
+            r"several shares side by side \(A, B\): .*multi_level_index=False",
+        ),
+        (
+            OHLCV + ROWS_OF_TWO.format("2017-01-03 09:30:00", "2017-01-03 09:31:00"),
+            "line 3: 2017-01-03 has 2 rows, .*one row per day",
+        ),
+        (OHLCV + ROWS_OF_TWO.format("2017-01-03 23:00:00Z", "2017-01-04 23:00:00Z"), "in Europe"),
+        (OHLCV + ROWS_OF_TWO.format("42738", "42739"), "line 2: .*Excel's number of a day"),
+        (OHLCV.replace(",", ";") + "3.1.2017;1.234;1.235;1.233;1.234;5\n", "decimal=.* or "),
+        (b"\x1f\x8b\x08", "compressed"),
+        ("Year,Value\n1987,1\n", "no column Date, it has Year, Value: .* read_series"),
+    ],
+)
+def test_what_cannot_be_read_as_prices_is_refused_in_one_line(content, message, csv_file):
+    with pytest.raises(DataError, match=message) as refusal:
+        read_prices(csv_file(content))
+    assert str(refusal.value).isprintable()
 
 
 def read_content(content):

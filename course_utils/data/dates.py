@@ -1,0 +1,180 @@
+"""Dates as people and programs write them, read as one way of writing them per column."""
+
+import re
+from typing import NamedTuple
+
+from course_utils.files import DataError, shown
+
+import numpy as np
+import pandas as pd
+
+_TIME = (
+    r"(?:[t ,]+(?P<hour>[0-9]{1,2})(?::?(?P<minute>[0-9]{2}))?(?::?(?P<second>[0-9]{2}))?"
+    r"(?:[.,][0-9]+)?\s?(?P<half>[ap]m)?\s?(?P<zone>z|utc|gmt|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
+)
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_MONTH = rf"(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?"
+_YEAR, _TWO = r"(?P<year>[0-9]{4})", r"[0-9]{1,2}"
+_SHORT_OR_LONG = r"(?P<year>[0-9]{4}|[0-9]{2})"
+FORMS = {
+    "YYYY-MM-DD": rf"(?=[0-9]{{4}}[-/.]|[0-9]{{8}}(?![0-9])){_YEAR}(?P<mark>[-/.]?)"
+    rf"(?P<month>{_TWO})(?P=mark)(?P<day>{_TWO}){_TIME}",
+    "D/M/Y": rf"(?P<day>{_TWO})(?P<mark>[-/.])(?P<month>{_TWO})(?P=mark){_SHORT_OR_LONG}{_TIME}",
+    "D Mon Y": rf"(?P<day>{_TWO})[-. /]*{_MONTH}[-., /]*{_SHORT_OR_LONG}{_TIME}",
+    "Mon D, Y": rf"(?:[a-z]{{3,9}},? )?{_MONTH} ?(?P<day>{_TWO}),? {_YEAR}{_TIME}",
+    "YYYY-Qn": rf"{_YEAR}[- /:]?q(?P<quarter>[1-4])",
+    "Qn YYYY": rf"q(?P<quarter>[1-4])[- /]?{_YEAR}",
+    "YYYY-MM": rf"{_YEAR}(?:[-/.]|[- ]?m)(?P<month>{_TWO})",
+    "MM/YYYY": rf"(?P<month>{_TWO})[-/.]{_YEAR}",
+    "Mon YYYY": rf"{_MONTH}[- ]*{_SHORT_OR_LONG}",
+    "YYYY Mon": rf"{_YEAR}[- ]*{_MONTH}",
+    "YYYY-Wnn": rf"{_YEAR}[- ]?w(?P<week>[0-9]{{1,2}})",
+    "YYYY": _YEAR,
+    "Unix time": r"(?P<unix>[0-9]{9,19})(?:\.[0-9]+)?",
+}
+"""patterns of a date by what we call them"""
+WHOLE_NUMBERS = ("YYYY", "Unix time")
+"""forms that any number could have, so that only the name of its column makes it a date"""
+_FORMS = {form: re.compile(pattern, re.ASCII) for form, pattern in FORMS.items()}
+_UNIX = {9: "s", 10: "s", 12: "ms", 13: "ms", 15: "us", 16: "us", 18: "ns", 19: "ns"}
+FIRST_YEAR, LAST_YEAR = 1700, 2200  # what datetime64[ns] can hold
+
+
+class Dates(NamedTuple):
+    """A column of dates."""
+
+    stamps: pd.Series
+    """the time that each cell shows, whatever its zone"""
+    offsets: pd.Series
+    """hours that a clock showing it is ahead of UTC; missing where the cell does not say"""
+    form: str
+    """how they were written, such as `YYYY-MM-DD`"""
+
+    @property
+    def utc(self) -> bool:
+        """Whether every cell says that it is in UTC."""
+        return bool((self.offsets == 0).all())
+
+
+def date_form(cell: str) -> str:
+    """Name the way in which a cell is written as a date, or "" if it is not one."""
+    text = cell.strip().casefold()
+    return next((form for form, pattern in _FORMS.items() if pattern.fullmatch(text)), "")
+
+
+def parse_dates(cells: pd.Series, file: str, day_first: bool | None = None) -> Dates:
+    """Read a column of dates.
+
+    Args:
+        cells: text, indexed by the lines of the file; the series has the column's name.
+        file: its name, for messages.
+        day_first: whether 03/01/2017 is 3 January; None finds it.
+
+    Returns:
+        the dates, in the order of the file.
+
+    Raises:
+        DataError: a cell is not a date, or day and month cannot be told apart.
+    """
+    text = cells.str.strip().str.casefold()
+    forms = text.iloc[:50].map(date_form)
+    form = forms[forms != ""].mode().get(0, "YYYY-MM-DD")
+    parts = text.str.extract(f"^{FORMS[form]}$", flags=re.ASCII)
+    stamps = _stamps(parts, form)
+    if form == "D/M/Y":
+        stamps, form = _day_or_month(stamps, parts, file, cells, day_first)
+    good = stamps.dt.year.between(FIRST_YEAR, LAST_YEAR)
+    if not good.all():
+        _refuse(cells, good, form, file)
+    if form == "Unix time":
+        return Dates(stamps, pd.Series(0.0, stamps.index), form)
+    return Dates(stamps, _offsets(parts), form)
+
+
+def _refuse(cells: pd.Series, good: pd.Series, form: str, file: str) -> None:
+    """Refuse a column for its first cell that is not a date as the others are."""
+    cell, line = cells[~good].iloc[0], cells.index[(~good).argmax()]
+    wanted = "a date such as 2017-01-31: write it as YYYY-MM-DD"
+    if re.fullmatch(r"[34][0-9]{4}(\.[0-9]+)?", cell.strip()):
+        wanted = "a date: this is Excel's number of a day, so format the column as a date there"
+    elif good.any() and form != "YYYY-MM-DD":
+        wanted = f"a date as in the other lines, {form}"
+    raise DataError(
+        f"{file}, line {line}: {cells.name} is '{shown(cell, 40)}', but must be {wanted}"
+    )
+
+
+def _stamps(parts: pd.DataFrame, form: str) -> pd.Series:
+    """Put years, months, days and times together; what does not exist is missing."""
+    if form == "Unix time":
+        units = parts["unix"].str.len().map(_UNIX)
+        stamps = pd.Series(pd.NaT, parts.index, dtype="datetime64[ns]")
+        for unit in units.dropna().unique():
+            numbers = pd.to_numeric(parts["unix"][units == unit]).astype("int64")
+            stamps[units == unit] = pd.to_datetime(numbers, unit=unit, errors="coerce")
+        return stamps
+    fields = {"year": _years(parts["year"]), "month": 1, "day": 1}
+    for name in ("month", "day", "hour", "minute", "second"):
+        if name in parts:
+            fields[name] = pd.to_numeric(parts[name]).fillna(0)
+    if "name" in parts:
+        fields["month"] = parts["name"].map({name: month for month, name in enumerate(_MONTHS, 1)})
+    if "quarter" in parts:
+        fields["month"] = pd.to_numeric(parts["quarter"]) * 3 - 2
+    if "half" in parts and parts["half"].notna().any():
+        fields["hour"] = fields["hour"] % 12 + 12 * (parts["half"] == "pm")
+    if "week" in parts:
+        weeks = parts["year"] + parts["week"].str.zfill(2) + "1"
+        return pd.to_datetime(weeks, format="%G%V%u", errors="coerce").astype("datetime64[ns]")
+    table = pd.DataFrame(fields, index=parts.index)
+    possible = table["year"].between(FIRST_YEAR, LAST_YEAR) & (table.max(axis=1) < 10_000)
+    return pd.to_datetime(table.where(possible), errors="coerce").astype("datetime64[ns]")
+
+
+def _years(written: pd.Series) -> pd.Series:
+    """Read years; of two digits, 69 to 99 are in the twentieth century, as POSIX has it."""
+    years = pd.to_numeric(written)
+    return years.where(written.str.len() != 2, years + np.where(years < 69, 2000, 1900))
+
+
+def _offsets(parts: pd.DataFrame) -> pd.Series:
+    """Hours ahead of UTC, from Z, +01:00, -0500 and the like."""
+    if "zone" not in parts or parts["zone"].isna().all():
+        return pd.Series(np.nan, parts.index)
+    zone = parts["zone"].where(~parts["zone"].isin(["z", "utc", "gmt"]), "+0000")
+    digits = zone.str.replace(":", "").str[1:].str.ljust(4, "0")
+    hours = pd.to_numeric(digits.str[:2]) + pd.to_numeric(digits.str[2:]) / 60
+    return hours * np.where(zone.str[0] == "-", -1, 1)
+
+
+def _day_or_month(
+    day_before: pd.Series, parts: pd.DataFrame, file: str, cells: pd.Series, day_first: bool | None
+) -> tuple[pd.Series, str]:
+    """Choose between day/month and month/day: what exists, then what runs in one direction."""
+    swapped = parts.rename(columns={"day": "month", "month": "day"})
+    readings = {"day/month/year": day_before, "month/day/year": _stamps(swapped, "D/M/Y")}
+    if day_first is not None:
+        name = [*readings][not day_first]
+        return readings[name], name
+    if (parts["mark"] == ".").all():  # nobody writes month.day.year
+        return day_before, "day.month.year"
+    possible = {name: s for name, s in readings.items() if s.notna().all()}
+    ordered = {
+        name: s
+        for name, s in possible.items()
+        if s.is_monotonic_increasing or s.is_monotonic_decreasing
+    }
+    fitting = ordered or possible
+    if len(fitting) == 2 and not day_before.equals(readings["month/day/year"]):
+        unlike = (day_before != readings["month/day/year"]).argmax()
+        first, second = (f"{s.iloc[unlike].day} {s.iloc[unlike]:%B %Y}" for s in fitting.values())
+        raise DataError(
+            f"{file}, line {cells.index[unlike]}: {cells.name} is '{shown(cells.iloc[unlike], 30)}'"
+            f", which may be {first} or {second}, and no other line decides: say which, "
+            "day_first=True or day_first=False"
+        )
+    if fitting:
+        name = next(iter(fitting))
+    else:  # one of them is nearly right: its first wrong cell is named
+        name = max(readings, key=lambda name: readings[name].count())
+    return readings[name], name

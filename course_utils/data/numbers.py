@@ -1,0 +1,100 @@
+"""Numbers as people and programs write them: 1,234.5 and 1.234,5, $154.04, 2.69M, n/a."""
+
+import re
+
+from course_utils.files import DataError, shown
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+MISSING = ("", "null", "nan", "na", "n/a", "#n/a", "none", "-", "--", ".", "..")
+UNITS = {"": 1.0, "%": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
+_CURRENCY = r"(?:[$€£¥₹]|usd|eur|gbp|chf)"
+_AROUND = rf"^([+-]?)\s*{_CURRENCY}\s*|\s*{_CURRENCY}$"
+_SPACE = r"(?<=[0-9])[ \u00a0\u202f'’](?=[0-9]{3}(?![0-9]))"  # 1 234 567 and 1'234'567
+_WRITTEN = (
+    r"[+-]?(?=POINT?[0-9])(?:[1-9][0-9]{0,2}(?:GROUP[0-9]{2,3})*GROUP[0-9]{3}|[0-9]*)"
+    r"(?:POINT[0-9]*)?(?:e[+-]?[0-9]+)?\s*[%kmbt]?"
+)
+STYLES = {
+    ".": _WRITTEN.replace("POINT", r"\.").replace("GROUP", ","),
+    ",": _WRITTEN.replace("POINT", ",").replace("GROUP", r"\."),
+}
+"""patterns of a number, by its decimal mark"""
+_ANY = re.compile("|".join(STYLES.values()), re.ASCII | re.I)
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number in any of the ways of writing one."""
+    return bool(_ANY.fullmatch(_bare(pd.Series([cell])).iloc[0]))
+
+
+def parse_numbers(
+    cells: pd.DataFrame, file: str, separator: str = ",", decimal: str | None = None
+) -> pd.DataFrame:
+    """Read the columns of a table as numbers.
+
+    Args:
+        cells: text, indexed by the lines of the file.
+        file: its name, for messages.
+        separator: what the cells were separated by.
+        decimal: the decimal mark, "." or ","; None finds it.
+
+    Returns:
+        floats in the same places; empty cells and marks such as "n/a" are missing.
+
+    Raises:
+        DataError: a cell is not a number, or the decimal mark is not clear.
+    """
+    written = _bare(pd.Series(cells.to_numpy(dtype=object).ravel(), dtype=object))
+    missing = written.isin(MISSING)
+    values = {mark: _values(written, mark) for mark in STYLES if decimal in (None, mark)}
+    if not values:
+        raise ValueError(f'decimal is "." or ",", not {decimal!r}.')
+    mark = _decimal_mark(values, written, missing, file, separator)
+    bad = np.isnan(values[mark]) & ~missing.to_numpy()
+    if bad.any():
+        row, column = divmod(int(bad.argmax()), cells.shape[1])
+        raise DataError(
+            f"{file}, line {cells.index[row]}: {cells.columns[column]} is "
+            f"'{shown(cells.iat[row, column], 40)}', but must be a number such as 123.45: correct "
+            "it, or empty it if it is missing"
+        )
+    return pd.DataFrame(values[mark].reshape(cells.shape), cells.index, cells.columns)
+
+
+def _bare(cells: pd.Series) -> pd.Series:
+    """Take away signs of currencies, and spaces and apostrophes between thousands."""
+    bare = cells.str.strip().str.casefold().str.replace("\u2212", "-", regex=False)  # a minus sign
+    if not bare.str.fullmatch(r"[0-9.+-]*").all():
+        bare = bare.str.replace(_AROUND, r"\1", regex=True).str.replace(_SPACE, "", regex=True)
+    return bare
+
+
+def _values(written: pd.Series, mark: str) -> NDArray[np.float64]:
+    """Read numbers with one decimal mark; those that do not fit are missing."""
+    other = "," if mark == "." else "."
+    fitting = written.where(written.str.fullmatch(STYLES[mark], flags=re.ASCII), "nan")
+    number = fitting.str.replace(other, "", regex=False).str.replace(mark, ".", regex=False)
+    unit = number.where(number != "nan", "").str.extract(r"([%kmbt]?)$", expand=False)
+    plain = number.str.replace(r"\s*[%kmbt]$", "", regex=True)
+    return plain.to_numpy(dtype=float) * unit.map(UNITS).to_numpy(dtype=float)
+
+
+def _decimal_mark(
+    values: dict[str, NDArray], written: pd.Series, missing: pd.Series, file: str, separator: str
+) -> str:
+    """Find the decimal mark that fits most cells, or say that both fit and differ."""
+    fits = {mark: int((~np.isnan(found)).sum()) for mark, found in values.items()}
+    if len(fits) == 1 or fits["."] != fits[","]:
+        return max(fits, key=fits.__getitem__)
+    differ = (values["."] != values[","]) & ~np.isnan(values["."])
+    if not differ.any() or (separator == "," and not written[~missing].str.contains(",").any()):
+        return "."
+    cell = written[differ].iloc[0]
+    point, comma = (values[mark][differ.argmax()] for mark in ".,")
+    raise DataError(
+        f"{file}: {shown(cell, 20)} may be {point:,} or {comma:,}, and no other cell decides: say "
+        'which mark is the decimal one, decimal="." or decimal=","'
+    )

@@ -1,0 +1,239 @@
+"""A table of text cells from a CSV file of whatever dialect: first how it is cut, then its header.
+
+Separator, encoding, lines above the header and headers of several lines are found here; what the
+cells mean is for `dates` and `numbers`.
+"""
+
+import codecs
+import csv
+import io
+import json
+import os
+import re
+from collections import Counter
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from course_utils.data.dates import date_form
+from course_utils.data.numbers import MISSING, is_number
+from course_utils.files import DataError, read_bytes, sha256, shown
+
+import pandas as pd
+
+# csv.Sniffer takes a decimal comma for the separator, so the separator is what gives most cells
+# that are dates or numbers.
+SEPARATORS = ",;\t|"
+_MAX_ROWS, _LOOKED_AT = 1_000_000, 100
+_BINARY = {
+    b"PK\x03\x04": "an Excel workbook or another zip file: save it as CSV there, or unpack it",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook: save it as CSV there",
+    b"\x1f\x8b": "compressed (gzip): unpack it first",
+    b"%PDF": "a PDF: download the CSV file itself",
+    b"PAR1": "a Parquet file: read it with pandas.read_parquet and save it with to_csv",
+}
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.I)
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a CSV file holds, as text."""
+
+    file: str
+    sha256: str
+    separator: str
+    cells: pd.DataFrame
+    """stripped text, indexed by the lines of the file"""
+    shares: tuple[str, ...] = ()
+    """the names in the second line of a header of several lines, as yfinance writes it"""
+
+    def column(self, *names: str) -> str | None:
+        """Find the first of some names among the columns, whatever their case."""
+        known = {str(name).casefold(): name for name in reversed(self.cells.columns)}
+        return next((known[name.casefold()] for name in names if name.casefold() in known), None)
+
+
+def read_table(path: str | os.PathLike[str]) -> Table:
+    """Read a CSV file into cells of text, and find out how it is cut.
+
+    Args:
+        path: a file in UTF-8, in UTF-16 with its mark, or in Windows' western encoding, separated
+            by commas, semicolons, tabs or bars.
+
+    Returns:
+        its cells under the names of its header.
+
+    Raises:
+        DataError: it is no table, has no header, or a line of it is cut off.
+    """
+    path = Path(path)
+    content = read_bytes(path)
+    text = _decode(content, path.name)
+    _refuse_messages(text, path.name)
+    lines = text.split("\n", 1)
+    told = _SEPARATOR_LINE.fullmatch(lines[0])
+    if told:
+        text = "\n" + "".join(lines[1:])
+    separator = told[1] if told else max(SEPARATORS, key=lambda mark: _fit(text, mark))
+    rows = _cut(text, separator, path.name)
+    names, shares, rows = _header(rows, separator, path.name)
+    cells = pd.DataFrame(list(rows.values()), list(rows), names, dtype=object)
+    return Table(path.name, sha256(content), separator, _without_blank(cells), shares)
+
+
+def _decode(content: bytes, file: str) -> str:
+    for start, what in _BINARY.items():
+        if content.startswith(start):
+            raise DataError(f"{file} is not CSV but {what}")
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp1252"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return io.StringIO(text, newline=None).read()
+    raise DataError(f"{file} is not plain text: save it as CSV in UTF-8")
+
+
+def _refuse_messages(text: str, file: str) -> None:
+    """Refuse what a server sends in place of a table, and show what it says."""
+    start = text.lstrip()
+    if start[:1] == "<" and not re.match(r"<\w+>[,;\t|]", start):  # Stooq's columns are <DATE>
+        words = shown(re.sub(r"(?s)<(script|style).*?</\1>|<[^>]*>", " ", start[:20_000]), 100)
+        said = f", and says '{words}'" if words else ""
+        raise DataError(
+            f"{file} is a web page (HTML) or XML, not CSV{said}: download the CSV file itself"
+        )
+    if start[:1] not in ("{", "["):
+        return
+    try:
+        found = json.loads(start)
+    except (ValueError, RecursionError):
+        found = None
+    values = list(found.values()) if isinstance(found, dict) else []
+    words = next((value for value in values if isinstance(value, str)), "")
+    if words and len(values) < 4:
+        raise DataError(
+            f"{file} is JSON, not CSV, a server's message: '{shown(words, 200)}'. Do what it says, "
+            "then download the file again"
+        )
+    raise DataError(f"{file} is JSON, not CSV: ask for CSV where you download it")
+
+
+def _fit(text: str, separator: str) -> tuple[int, int]:
+    """How many cells are dates or numbers, and how many rows are alike, with this separator."""
+    rows = _first_rows(text, separator)
+    width = _width(rows)
+    alike = [row for row in rows if len(row) == width > 1]
+    return sum(_clean(cell) for row in alike for cell in row), len(alike)
+
+
+def _first_rows(text: str, separator: str) -> list[list[str]]:
+    reader = csv.reader(io.StringIO(text[:200_000]), delimiter=separator)
+    rows = []
+    try:
+        for row in islice(reader, _LOOKED_AT):
+            if any(cell.strip() for cell in row):
+                rows.append(row)
+    except csv.Error:  # it is named when all is cut
+        pass
+    return rows
+
+
+def _width(rows: list[list[str]]) -> int:
+    """The most common number of cells in a row."""
+    return Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
+
+
+def _clean(cell: str) -> bool:
+    cell = cell.strip()
+    return len(cell) < 40 and (bool(date_form(cell)) or is_number(cell))
+
+
+def _cut(text: str, separator: str, file: str) -> dict[int, list[str]]:
+    """Cut a text into rows, by line; blank lines are left out.
+
+    `csv` does this, because `pandas.read_csv` fills up a row that is cut off, without a word.
+    """
+    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    filled = ((reader.line_num, row) for row in reader if any(cell.strip() for cell in row))
+    try:
+        rows = dict(islice(filled, _MAX_ROWS + 1))
+    except csv.Error as error:
+        raise DataError(f"{file}, line {reader.line_num}: not CSV ({error}): repair it") from None
+    if len(rows) > _MAX_ROWS:
+        raise DataError(f"{file} has more than {_MAX_ROWS:,} rows: keep the part that you need")
+    return {line: [cell.strip() for cell in row] for line, row in rows.items()}
+
+
+def _header(
+    rows: dict[int, list[str]], separator: str, file: str
+) -> tuple[list[str], tuple[str, ...], dict[int, list[str]]]:
+    """Tell the header from what is above it and from the rows below it.
+
+    Returns:
+        the names of the columns, of what they are about if the header says that too, and the rows
+        by line.
+    """
+    lines, cut = list(rows), list(rows.values())
+    first = next((place for place, row in enumerate(cut[:_LOOKED_AT]) if _is_data(row)), None)
+    if first is None:  # no row looks like data: the first one that is as wide as most is the header
+        width = _width(cut[:_LOOKED_AT])
+        first = 1 + next((place for place, row in enumerate(cut) if len(row) == width), 0)
+    if first >= len(cut):
+        says = f", it says '{shown(' '.join(map(separator.join, cut)), 200)}'" if cut else ""
+        raise DataError(f"{file} has no rows below a header{says}: download or save it again")
+    names, shares = (cut[first - 1], ()) if first else ([], ())
+    if first > 1 and names[0] and not any(names[1:]) and len(cut[first - 2]) == len(names) > 1:
+        names, shares = _names_of_levels(cut[max(0, first - 3) : first - 1], names[0])
+    if len(names) == 1 < len(cut[first]) or not names:
+        raise DataError(
+            f"{file}, line {lines[first]}: '{shown(separator.join(cut[first]), 60)}' is the first "
+            "row, and no header is above it: add a line with the names of the columns, such as "
+            "Date,Open,High,Low,Close,Volume"
+        )
+    body = dict(zip(lines[first:], cut[first:], strict=True))
+    _check_widths(body, names, separator, file)
+    names = [name.strip("#<> ") for name in names]
+    return names, shares, {line: row[: len(names)] for line, row in body.items()}
+
+
+def _is_data(row: list[str]) -> bool:
+    """Whether a row has a date, and dates and numbers are at least half of what is in it."""
+    filled = [cell for cell in row if cell]
+    clean = [cell for cell in filled if _clean(cell) or cell.casefold() in MISSING]
+    dated = [cell for cell in clean if date_form(cell)]
+    return len(row) > 1 and bool(dated) and 2 * len(clean) >= len(filled)
+
+
+def _names_of_levels(levels: list[list[str]], date: str) -> tuple[list[str], tuple[str, ...]]:
+    """Take the header that pandas writes for two levels: what, then of which share."""
+    top, below = levels[0], levels[-1]
+    if top[0].casefold() == "ticker":
+        top, below = below, top
+    shares = tuple(dict.fromkeys(below[1:])) if len(levels) > 1 else ()
+    if len(shares) < 2:
+        return [date, *top[1:]], shares
+    return [date, *(f"{what} {share}" for what, share in zip(top[1:], below[1:], strict=True))], (
+        shares
+    )
+
+
+def _check_widths(body: dict[int, list[str]], names: list[str], separator: str, file: str) -> None:
+    """Refuse a row of another length than the header; empty cells at its end do no harm."""
+    for line, row in body.items():
+        if len(row) < len(names) or any(row[len(names) :]):
+            comma = ", for instance a decimal comma" if separator == "," else ""
+            name = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}.get(separator, "mark")
+            raise DataError(
+                f"{file}, line {line}: {len(row)} cells under a header of {len(names)}: the line "
+                f"is cut off or not part of the table, or a cell holds a {name} without "
+                f"quotes{comma}. Repair it or save it again"
+            )
+
+
+def _without_blank(cells: pd.DataFrame) -> pd.DataFrame:
+    """Leave out columns without a name and without content, as a separator at the end makes."""
+    blank = [not name and (column == "").all() for name, column in cells.items()]
+    return cells.loc[:, [not one for one in blank]]
