@@ -19,7 +19,7 @@ Date,Open,High,Low,Close,Volume,Name
 
 
 def check_is_price_table(prices):
-    assert tuple(prices.columns) == COLUMNS
+    assert tuple(prices.columns) in (COLUMNS, COLUMNS[:-1])  # Volume may be missing
     assert all(dtype == "float64" for dtype in prices.dtypes)
     assert prices.index.name == "Date"
     assert prices.index.dtype == "datetime64[ns]"

@@ -21,6 +21,7 @@ from course.lessons.timings import read_timings
 from course_utils import warm
 from course_utils.data import registry, texts
 from course_utils.data.price_table import read_prices
+from course_utils.data.series import read_series
 from course_utils.data.texts import own_text
 from course_utils.files import DataError
 from course_utils.models import recurrent
@@ -168,6 +169,13 @@ def check_prices(path):
     check_is_price_table(read_prices(path))
 
 
+def check_series(path):
+    series = read_series(path)
+    assert series.index.is_unique
+    assert series.index.is_monotonic_increasing
+    assert not np.isinf(series.to_numpy()).any()
+
+
 def check_study(path):
     frame = read_study(path.stem, path.parent)
     assert len(frame)
@@ -205,10 +213,12 @@ LESSON = b"""\
 {"cells": [{"cell_type": "markdown", "metadata": {"tags": ["a"]}, "source": ["# 00 First\\n", "b"]},
 {"cell_type": "code", "metadata": {}, "source": "print(1)", "outputs": []}], "metadata": {}}
 """
+SERIES = b"Datum;Wert\n28.01.2017;1,5\n29.01.2017;2,5\n30.01.2017;-\n31.01.2017;1.234,5\n"
 DATA = registry.DATA_DIR
 KINDS = {
     # kind: the file's name, its content, the loader with what its data must be, its errors
     "prices": ("own.csv", TABLE.encode(), check_prices, DataError),
+    "series": ("own.csv", SERIES, check_series, DataError),
     "text": ("own.txt", TABLE.encode(), lambda path: own_text(path).encode(), DataError),
     "study": ("ibm.csv", top_of(TABLES / "ibm.csv"), check_study, DataError),
     "days": ("ibm_forecasts.csv", top_of(TABLES / "ibm_forecasts.csv"), check_study, DataError),

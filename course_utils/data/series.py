@@ -1,0 +1,286 @@
+"""Any table with a date and values, read from a CSV file onto a regular grid of steps."""
+
+import os
+import re
+from collections.abc import Sequence
+
+from course_utils.data.dates import WHOLE_NUMBERS, Dates, date_form, parse_dates
+from course_utils.data.numbers import MISSING, is_number, parse_numbers
+from course_utils.data.table import Table, read_table
+from course_utils.files import DataError, shown
+
+import pandas as pd
+
+DATE_NAMES = (
+    *("date", "datetime", "timestamp", "time", "datum", "day", "month", "week", "quarter"),
+    *("year", "period", "ds", "unix", "observation_date", "time_period", "zeit", ""),
+)
+_CLOCK = r"[0-9]{1,2}(:[0-9]{2}){0,2}"
+_LOOKED_AT = 50
+_MARKS_OF_MISSING = (-99.0, -99.9, -99.99, -999.0, -999.9, -999.99, -9999.0, -99999.0)
+_REGULAR = 0.9
+STEPS = {
+    "YS": "years",
+    "QS": "quarters",
+    "MS": "months",
+    "7D": "weeks",
+    "D": "days",
+    "B": "working days",
+    "h": "hours",
+}
+
+
+def read_series(
+    path: str | os.PathLike[str],
+    value: str | Sequence[str] | None = None,
+    date: str | None = None,
+    freq: str | None = None,
+    *,
+    day_first: bool | None = None,
+    decimal: str | None = None,
+) -> pd.DataFrame:
+    """Read one or more series from a CSV file, and print one line that says how it was read.
+
+    Args:
+        path: a table of any of the dialects that `read_prices` reads: rows with a date, or a date
+            and a time, and values.
+        value: the column to forecast, or several columns with that one first; may be left out
+            where only one column holds numbers.
+        date: the column of dates; may be left out where only one can be it.
+        freq: the step, such as "h", "D", "B", "W", "MS" or "QS"; found where the steps are regular.
+            With it, each step has the last value of the step before, or at, its own time.
+        day_first: whether 03/01/2017 is 3 January; found if the file decides it.
+        decimal: the decimal mark, "." or ","; found if the file decides it.
+
+    Returns:
+        a table of floats, oldest first, indexed by time at regular steps: months, quarters and
+        years by their first day, times with a zone in UTC. Steps that the file lacks are missing
+        values. `attrs` say `file`, `sha256`, `freq` and `missing`, how many values are missing.
+
+    Raises:
+        DataError: what is wrong, in which line, and what to do; where two readings fit, which two
+            and how to choose.
+    """
+    table = read_table(path)
+    date_cells = _date_cells(table, date)
+    names = _value_columns(table, value, date_cells.attrs["used"])
+    dates = parse_dates(date_cells, table.file, day_first)
+    cells = table.cells[names]
+    values = parse_numbers(cells, table.file, table.separator, decimal)
+    _refuse_marks(values, table.file)
+    stamps = _in_one_zone(dates, table.file)
+    values, stamps = _oldest_first(values, stamps, table)
+    series = values.set_axis(pd.DatetimeIndex(stamps, name=str(date_cells.name) or "date"))
+    series, step = _on_a_grid(series, freq, table.file)
+    missing = int(series.isna().sum().sum())
+    series.attrs = {"file": table.file, "sha256": table.sha256, "freq": step, "missing": missing}
+    print(_said(series, dates.form, len(values)))
+    return series
+
+
+# ------------------------------------------------------------------------- which column is which
+
+
+def _date_cells(table: Table, date: str | None) -> pd.Series:
+    """Find the column of dates; a clock beside it, or parts of a date, are put together."""
+    cells = table.cells
+    if date is not None:
+        found = [_named(table, date)]
+    elif joined := _parts_of_dates(cells):
+        joined[0].attrs["used"] = joined[1]
+        return joined[0]
+    else:
+        found = [name for name in cells.columns if _holds_dates(cells, name)]
+        if len(found) > 1 and all(_forms(cells[name]) <= {*WHOLE_NUMBERS} for name in found[1:]):
+            found = found[:1]
+    if len(found) != 1:
+        names = ", ".join(shown(str(name), 30) for name in (found or cells.columns)[:12])
+        problem = "several columns hold dates" if found else "no column holds dates that it knows"
+        raise DataError(f"{table.file}: {problem} ({names}): name the right one, date=...")
+    dates, used = cells[found[0]].copy(), [found[0]]
+    clock = table.column("time", "hour", "uhrzeit", "zeit", "stunde")
+    if clock not in (None, found[0]) and cells[clock].str.fullmatch(_CLOCK).all():
+        whole = cells[clock].where(cells[clock].str.contains(":"), cells[clock] + ":00")
+        dates, used = dates + " " + whole, [found[0], clock]
+    dates = dates.rename(found[0])
+    dates.attrs["used"] = used
+    return dates
+
+
+def _parts_of_dates(cells: pd.DataFrame) -> tuple[pd.Series, list[str]] | None:
+    """Put a date together from columns year, month, day and hour, if there are such."""
+    known = {str(name).casefold(): name for name in cells.columns}
+    if not {"year", "month"} <= known.keys():
+        return None
+    used = [known["year"], known["month"]]
+    text = cells[used[0]] + "-" + cells[used[1]].str.zfill(2)
+    if "day" in known:
+        text += "-" + cells[known["day"]].str.zfill(2)
+        used.append(known["day"])
+        if "hour" in known:
+            text += " " + cells[known["hour"]].str.zfill(2) + ":00"
+            used.append(known["hour"])
+    return text.rename("date"), used
+
+
+def _forms(column: pd.Series) -> set[str]:
+    """In which ways the first cells of a column are written as dates; "" is none."""
+    return {date_form(cell) for cell in column.iloc[:_LOOKED_AT] if cell}
+
+
+def _holds_dates(cells: pd.DataFrame, name: str) -> bool:
+    """Whether a column holds dates; whole numbers are dates only under a name that says so."""
+    forms = _forms(cells[name])
+    plain = cells[name].iloc[:_LOOKED_AT].str.fullmatch(r"[0-9.,]*").all()
+    named = str(name).casefold() in DATE_NAMES
+    return bool(forms) and "" not in forms and (named or not plain)
+
+
+def _named(table: Table, name: str) -> str:
+    found = table.column(name) if isinstance(name, str) else None
+    if found is None:
+        has = ", ".join(shown(str(each), 30) for each in table.cells.columns[:12])
+        raise DataError(f"{table.file} has no column {shown(str(name), 40)}, it has {has}")
+    return found
+
+
+def _value_columns(table: Table, value: str | Sequence[str] | None, dates: list[str]) -> list[str]:
+    """The columns to read; without a name, the only one that holds numbers."""
+    if value is not None:
+        return [_named(table, name) for name in ([value] if isinstance(value, str) else value)]
+    found = []
+    for name in table.cells.columns.difference(dates, sort=False):
+        filled = [c for c in table.cells[name].iloc[:_LOOKED_AT] if c.casefold() not in MISSING]
+        if filled and all(map(is_number, filled)):
+            found.append(name)
+    if len(found) != 1:
+        names = ", ".join(shown(str(name), 30) for name in (found or table.cells.columns)[:12])
+        problem = "several columns hold numbers" if found else "no column holds numbers only"
+        raise DataError(
+            f"{table.file}: {problem} ({names}): name the one to forecast, value=..., or a list "
+            "that begins with it"
+        )
+    return found
+
+
+def _refuse_marks(values: pd.DataFrame, file: str) -> None:
+    """Refuse -999 and the like, far below all other values: they stand for missing ones."""
+    for name, column in values.items():
+        least, others = column.min(), column[column > column.min()]
+        if least in _MARKS_OF_MISSING and len(others) and others.min() > least / 2:
+            raise DataError(
+                f"{file}, line {column.idxmin()}: {name} is {least:g} ({(column == least).sum()} "
+                f"times) and nowhere else below {others.min():g}: if that stands for a missing "
+                "value, empty these cells"
+            )
+
+
+# --------------------------------------------------------------------------- when, and how often
+
+
+def _in_one_zone(dates: Dates, file: str) -> pd.Series:
+    """Give days without a time as they are, and times with a zone in UTC."""
+    stamps, offsets = dates.stamps, dates.offsets
+    midnight = (stamps.dt.normalize() == stamps).all()
+    if offsets.isna().all() or midnight:
+        return stamps
+    if offsets.isna().any():
+        line = offsets.isna().idxmax()
+        raise DataError(f"{file}, line {line}: this time has no zone, and others have: add it")
+    utc = stamps - pd.to_timedelta(offsets, unit="h")
+    hours = set(utc.dt.hour)
+    if hours == {22, 23} and not utc.dt.normalize().duplicated().any():
+        return utc.dt.normalize() + pd.Timedelta(days=1)  # midnight in Europe, summer and winter
+    return utc.dt.tz_localize("UTC")
+
+
+def _oldest_first(
+    values: pd.DataFrame, stamps: pd.Series, table: Table
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Refuse a time that comes twice, and put the rest into the order of time."""
+    if stamps.duplicated().any():
+        line, file = stamps.duplicated().idxmax(), table.file
+        time, first = stamps[line], (stamps == stamps[line]).idxmax()
+        texts = [
+            name
+            for name in table.cells.columns
+            if table.cells.at[line, name] != table.cells.at[first, name]
+            and not is_number(table.cells.at[line, name])
+        ]
+        why = "keep one"
+        if texts:
+            why = f"they differ in {shown(str(texts[0]), 30)}, so keep the rows of one"
+        elif time.month in (10, 11) and time.day_of_week == 6 and 0 < time.hour < 4:
+            why = "clocks were set back then, so save the times in UTC or with their zone"
+        raise DataError(f"{file}, line {line}: {time} was in line {first} already: {why}")
+    order = stamps.argsort()
+    return values.iloc[order], stamps.iloc[order]
+
+
+def _on_a_grid(series: pd.DataFrame, freq: str | None, file: str) -> tuple[pd.DataFrame, str]:
+    """Put a series on regular steps; those that it lacks are missing."""
+    if freq is not None:
+        try:
+            pd.tseries.frequencies.to_offset(freq)
+        except ValueError:
+            known = ", ".join(STEPS)
+            raise DataError(f"freq={freq!r} is not a step: take one such as {known}") from None
+        grid = pd.date_range(series.index[0], series.index[-1], freq=freq, name=series.index.name)
+        if not len(grid):
+            raise DataError(f"{file} has no whole step of freq={freq!r}: take a shorter one")
+        step = grid[1] - grid[0] if len(grid) > 1 else None
+        return series.reindex(grid, method="ffill", tolerance=step), freq
+    if len(series) < 3:
+        raise DataError(f"{file} has {len(series)} rows, too few to see their step: pass freq=...")
+    for step in _likely_steps(series.index):
+        times = series.index
+        if step in ("MS", "QS", "YS"):
+            times = times.to_period(step[0]).to_timestamp()
+        if step == "B":
+            return series, step  # holidays are no gaps
+        grid = pd.date_range(times[0], times[-1], freq=step, name=times.name)
+        if times.is_unique and times.isin(grid).all() and len(times) > len(grid) / 3:
+            return series.set_axis(times).reindex(grid), step
+    steps = series.index.to_series().diff().dropna()
+    usual = steps.mode().iloc[0]
+    raise DataError(
+        f"{file}: the steps are irregular, most often {_long(usual)} ({(steps == usual).mean():.0%}"
+        f" of them), from {_long(steps.min())} to {_long(steps.max())}: pass freq=..., such as "
+        '"h" or "D", to have the last known value at regular steps'
+    )
+
+
+def _likely_steps(times: pd.DatetimeIndex) -> list[str]:
+    """Steps that the differences of times suggest."""
+    steps = times.to_series().diff().dropna()
+    usual, days = steps.mode().iloc[0], steps / pd.Timedelta(days=1)
+    for step, least, most in (("YS", 365, 366), ("QS", 89, 92), ("MS", 28, 31)):
+        if days.between(least, most).mean() >= _REGULAR:
+            return [step]
+    if usual == pd.Timedelta(days=1):
+        weekdays = times.day_of_week < 5
+        return ["B"] if weekdays.all() and days.max() >= 3 and len(times) > 5 else ["D"]
+    seconds = int(usual.total_seconds())
+    names = {604800: "7D", 3600: "h"}
+    return [names.get(seconds, f"{seconds}s")] if seconds else []
+
+
+def _long(step: pd.Timedelta) -> str:
+    """A length of time as people say it."""
+    return re.sub(r"^0 days |(?<=days) 00:00:00$", "", str(step)).strip()
+
+
+def _said(series: pd.DataFrame, form: str, rows: int) -> str:
+    step, index = series.attrs["freq"], series.index
+    clock = "" if (index == index.normalize()).all() else " %H:%M"
+    first, last = (f"{time:%Y-%m-%d{clock}}" for time in (index[0], index[-1]))
+    missing = series.index[series.isna().any(axis=1)]
+    gaps = ""
+    if len(missing):
+        gaps = f"; {len(missing)} without a value, the first {missing[0]:%Y-%m-%d{clock}}"
+    what = STEPS.get(step, f"steps of {step}")
+    zone = ", in UTC" if index.tz is not None else ""
+    return (
+        f"{series.attrs['file']}: {', '.join(map(str, series.columns))}, {len(series):,} {what}, "
+        f"{first} to {last}{zone}, from {rows:,} rows with dates as {form}{gaps}"
+    )

@@ -1,0 +1,154 @@
+"""What reading a series of your own promises: a regular table, or one sentence that leads on."""
+
+from course_utils.data.series import read_series
+from course_utils.files import DataError
+
+import pandas as pd
+import pytest
+
+HOURS = pd.date_range("2017-03-01", periods=6, freq="h")
+
+
+def rows(times, values=(1.5, 2.5, 3.5, 4.5, 5.5, 6.5), mark=","):
+    return "".join(f"{time}{mark}{value}\n" for time, value in zip(times, values, strict=False))
+
+
+def days(form, start="2017-01-28", count=6, freq="D"):
+    return pd.date_range(start, periods=count, freq=freq).strftime(form)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "freq"),
+    [
+        ("date,value\n" + rows(days("%Y-%m-%d")), "2017-01-28", "D"),
+        ("Datum;Wert\n" + rows(days("%d.%m.%Y"), ["1,5", "2,5", "3,5"], ";"), "2017-01-28", "D"),
+        ("Day,Temp\n" + rows(days("%d/%m/%Y")), "2017-01-28", "D"),
+        ("Day,Temp\n" + rows(days("%m/%d/%Y")), "2017-01-28", "D"),
+        ("date,value\n" + rows(days("%Y-%m-%d")[::-1]), "2017-01-28", "D"),
+        ("date,value,place\n" + rows(days("%Y-%m-%d"), ["1,a", "2,b", "3,c"]), "2017-01-28", "D"),
+        (
+            "date,value\n" + rows(days("%Y-%m-%d", "2017-01-02", 8, "B"), range(8)),
+            "2017-01-02",
+            "B",
+        ),
+        ("week,value\n" + rows(days("%G-W%V", freq="7D")), "2017-01-23", "7D"),
+        ("date,co2\n" + rows(days("%Y%m%d", "1958-03-29", freq="7D")), "1958-03-29", "7D"),
+        ("observation_date,GDP\n" + rows(days("%Y-%m-%d", "1987", freq="QS")), "1987-01-01", "QS"),
+        ("TIME,v\n" + rows(["1987-Q1", "1987-Q2", "1987-Q3"]), "1987-01-01", "QS"),
+        ("q,v\n" + rows(["Q1 1987", "Q2 1987", "Q3 1987"]), "1987-01-01", "QS"),
+        ("Month,Passengers\n" + rows(["1949-01", "1949-02", "1949-03"]), "1949-01-01", "MS"),
+        ("Month,v\n" + rows(["Jan-87", "Feb-87", "Mar-87"]), "1987-01-01", "MS"),
+        ("p,v\n" + rows(["1987M11", "1987M12", "1988M01"]), "1987-11-01", "MS"),
+        ("date,v\n" + rows(days("%Y-%m-%d", "1987", freq="ME")), "1987-01-01", "MS"),
+        ("YEAR,SUNACTIVITY\n" + rows(range(1700, 1706)), "1700-01-01", "YS"),
+        ("year,month,v\n" + rows(["1987,1", "1987,2", "1987,3"]), "1987-01-01", "MS"),
+        (
+            "year,month,day,hour,v\n" + rows(["2010,1,1,0", "2010,1,1,1", "2010,1,1,2"]),
+            "2010-01-01 00:00",
+            "h",
+        ),
+        ("time,v\n" + rows(HOURS), "2017-03-01 00:00", "h"),
+        ("Date,Time,v\n" + rows(HOURS.strftime("%Y-%m-%d,%H:%M:%S")), "2017-03-01", "h"),
+        ("unix,v\n" + rows(range(1488326400, 1488348000, 3600)), "2017-03-01 00:00+00:00", "h"),
+        ("t,v\n" + rows(HOURS.strftime("%Y-%m-%dT%H:%MZ")), "2017-03-01 00:00+00:00", "h"),
+        ("t,v\n" + rows(HOURS.strftime("%Y-%m-%dT%H:%M+01:00")), "2017-02-28 23:00+00:00", "h"),
+        (
+            "t,v\n"
+            + rows([f"2017-10-29T{t}" for t in ("01:00+02:00", "02:00+02:00", "02:00+01:00")]),
+            "2017-10-28 23:00+00:00",
+            "h",
+        ),
+        ("t,v\n" + rows(days("%Y-%m-%d %H:%M", "2017-03-01", freq="15min")), "2017-03-01", "900s"),
+        ("# Mauna Loa, weekly\n# in ppm\ndate,v\n" + rows(days("%Y-%m-%d")), "2017-01-28", "D"),
+        (",v\n" + rows(days("%Y-%m-%d")), "2017-01-28", "D"),
+        ("date;v\n" + rows(days("%Y-%m-%d"), ["1.234,5", "2", "3"], ";"), "2017-01-28", "D"),
+        ("date,v\n" + rows(days("%Y-%m-%d")).replace("2.5", "."), "2017-01-28", "D"),
+    ],
+)
+def test_a_table_of_days_weeks_months_or_hours_is_read(text, first, freq, csv_file, capsys):
+    series = read_series(csv_file(text))
+    assert series.index[0] == pd.Timestamp(first)
+    assert series.attrs["freq"] == freq
+    assert series.index.is_unique
+    assert series.index.is_monotonic_increasing
+    assert (series.dtypes == "float64").all()
+    assert capsys.readouterr().out.startswith("own.csv: ")
+
+
+def test_numbers_are_the_files_own(csv_file):
+    series = read_series(csv_file("Datum;Wert\n31.12.2016;1.234,5\n01.01.2017;-\n02.01.2017;2\n"))
+    assert series["Wert"].iloc[[0, 2]].tolist() == [1234.5, 2]
+    assert series["Wert"].isna().tolist() == [False, True, False]
+    assert series.attrs["missing"] == 1
+
+
+def test_steps_that_the_file_lacks_are_missing_values_and_said(csv_file, capsys):
+    series = read_series(csv_file("time,v\n" + rows(HOURS.delete(2))))
+    assert series["v"].isna().tolist() == [False, False, True, False, False, False]
+    assert "1 without a value, the first 2017-03-01 02:00" in capsys.readouterr().out
+
+
+def test_with_a_step_of_your_own_each_time_has_the_last_value_known(csv_file):
+    times = ["2017-03-01 00:00", "2017-03-01 00:50", "2017-03-01 02:10", "2017-03-01 05:00"]
+    path = csv_file("time,v\n" + rows(times, [1, 2, 3, 4]))
+    with pytest.raises(DataError, match=r"irregular, .*pass freq=.* last known value"):
+        read_series(path)
+    hourly = read_series(path, freq="h")["v"]
+    assert hourly.iloc[:4].fillna(-1).tolist() == [1, 2, -1, 3]
+    assert hourly.iloc[-1] == 4
+
+
+def test_several_values_are_named_the_target_first(csv_file):
+    path = csv_file("time,load,wind\n" + rows(HOURS, ["1,2", "3,4", "5,6"]))
+    with pytest.raises(DataError, match=r"several columns hold numbers \(load, wind\): .* value="):
+        read_series(path)
+    assert [*read_series(path, ["wind", "load"])] == ["wind", "load"]
+    assert [*read_series(path, value="WIND")] == ["wind"]
+
+
+def test_where_two_readings_fit_it_says_which_and_how_to_choose(csv_file):
+    path = csv_file("date,v\n" + rows(["01/02/2017", "02/02/2017", "03/02/2017"]))
+    with pytest.raises(DataError, match=r"1 February 2017 or 2 January 2017, .* day_first=True or"):
+        read_series(path)
+    assert read_series(path, day_first=True).attrs["freq"] == "D"
+    assert read_series(path, day_first=False).attrs["freq"] == "MS"
+    path = csv_file("date;v\n" + rows(days("%Y-%m-%d"), ["1.234", "2.345", "3.456"], ";"))
+    with pytest.raises(DataError, match=r"1\.234 may be 1\.234 or 1,234\.0, .* decimal="):
+        read_series(path)
+    assert read_series(path, decimal=",")["v"].iloc[0] == 1234
+    assert read_series(path, decimal=".")["v"].iloc[0] == 1.234
+
+
+AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-29 03:00"]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        ("time,v\n" + rows(AUTUMN), {}, "line 4: .* line 3 already: clocks were set back"),
+        (
+            "date,v,shop\n" + rows(["2017-01-03"] * 2, ["1,a", "2,b"]),
+            {},
+            "line 3: .* they differ in shop, so keep the rows of one",
+        ),
+        ("date,v\n" + rows(["2017-01-03"] * 2), {}, "line 2 already: keep one"),
+        (
+            "utc,local,v\n" + rows([f"{t},{t}" for t in HOURS]),
+            {},
+            r"hold dates \(utc, local\)",
+        ),
+        ("a,b\n1.5,2\n2.5,3\n", {}, r"no column holds dates that it knows \(a, b\)"),
+        ("date,v\n" + rows(days("%Y-%m-%d"), ["a", "b"]), {}, r"no column holds numbers only"),
+        ("date,v\n" + rows(days("%Y-%m-%d"), [1, "b"]), {"value": "v"}, "line 3: v is 'b'"),
+        ("date,v\n" + rows(days("%Y-%m-%d"), [8, -999, 9]), {}, "line 3: v is -999 .* empty these"),
+        ("date,v\n" + rows(days("%Y-%m-%d")), {"value": "w"}, "has no column w, it has date, v"),
+        ("date,v\n" + rows(days("%Y-%m-%d")), {"freq": "x"}, "'x' is not a step"),
+        ("date,v\n2017-01-03,1\n", {}, "1 rows, too few to see their step: pass freq"),
+        (rows(days("%Y-%m-%d")), {}, "line 1: .* is the first row, and no header"),
+        ("t,v\n" + rows(["2017-01-03 01:00Z", "2017-01-03 02:00"]), {}, "line 3: .* has no zone"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_in_one_line(text, options, message, csv_file):
+    with pytest.raises(DataError, match=message) as refusal:
+        read_series(csv_file(text), **options)
+    assert str(refusal.value).isprintable()
