@@ -80,6 +80,30 @@ class Mean(Naive):
         return target.mean(axis=1)
 
 
+class Seasonal(Naive):
+    """The naive forecast that repeats the last season: as at this hour yesterday, for instance.
+
+    It needs a lookback of at least `period - horizon + 1`.
+    """
+
+    def __init__(self, period: int, horizon: int = 1) -> None:
+        """Name the season, 24 for a day of hours or 52 for a year of weeks, in time steps."""
+        if not 1 <= horizon <= period:
+            raise ValueError(
+                f"A season of {period} steps cannot forecast {horizon} steps ahead: take a period "
+                "of at least the horizon, and a horizon of at least 1."
+            )
+        self.back = period - horizon + 1
+
+    def _continue(self, target: NDArray) -> NDArray:
+        if target.shape[1] < self.back:
+            raise ValueError(
+                f"A window of {target.shape[1]} steps does not reach back a season: take a "
+                f"lookback of at least {self.back}."
+            )
+        return target[:, -self.back]
+
+
 class WindowRegression:
     """A linear regression that sees the last days of a window and nothing older."""
 

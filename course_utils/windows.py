@@ -53,6 +53,39 @@ def split_by_year(
     return train, pd.concat([context, test])
 
 
+def split_at(
+    table: pd.DataFrame, start: pd.Timestamp | str | float, lookback: int = 0
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split any table in time, at a date or after a share of its rows, oldest first.
+
+    Args:
+        table: rows indexed by date, ascending.
+        start: the first time of the test part, such as "2017-03-01", or the share of rows before
+            it, between 0 and 1, such as 0.8.
+        lookback: rows before the test part with which it begins, so that its first window ends
+            just before it.
+
+    Returns:
+        the training part, and the test part with its `lookback` rows of context.
+
+    Raises:
+        ValueError: the table is not oldest first, or one of the parts has too few rows.
+    """
+    check_days(table)
+    if isinstance(start, float):
+        first = round(len(table) * start)
+    else:
+        time = pd.Timestamp(start)
+        first = int((table.index < (time if time.tz else time.tz_localize(table.index.tz))).sum())
+    if not lookback < first < len(table):
+        raise ValueError(
+            f"A split at {start} leaves {first} rows for training and {len(table) - first} for the "
+            f"test, with lookback {lookback}: choose another time, a share between 0 and 1, or a "
+            "shorter lookback."
+        )
+    return table.iloc[:first], table.iloc[first - lookback :]
+
+
 def fit_scaler_on(train: pd.DataFrame, scaler: Scaler | None = None) -> Scaler:
     """Fit a scaler on the training part, the only part whose statistics a model may know.
 

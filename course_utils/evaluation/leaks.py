@@ -85,7 +85,7 @@ def check_past_only(
     Args:
         forecast: the whole way from a table to forecasts, as one function that returns a series
             indexed by the days it forecasts.
-        table: positive numbers such as prices, rows indexed by date, ascending.
+        table: rows indexed by date, ascending; positive numbers, such as prices, stay positive.
         day: the first day whose values are changed.
 
     Raises:
@@ -125,9 +125,12 @@ def check_past_only(
 def _changed(table: pd.DataFrame, numbers: pd.Index, rows: NDArray) -> pd.DataFrame:
     """Multiply each number in some rows by its own factor, because ratios would hide a common one.
 
-    The same rows get the same factors in every call, so that the check can be repeated.
+    Columns that are not positive throughout are moved as well, because no factor changes a zero.
+    The same rows get the same changes in every call, so that the check can be repeated.
     """
     changed = table.copy()
     factors = np.random.default_rng(0).uniform(0.5, 2.0, (rows.sum(), len(numbers)))
+    spread = table[numbers].std().fillna(0) + 1
     changed.loc[rows, numbers] *= factors
+    changed.loc[rows, numbers] += factors * spread.where(~(table[numbers].min() > 0), 0).to_numpy()
     return changed

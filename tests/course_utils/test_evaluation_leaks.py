@@ -305,3 +305,11 @@ def test_days_in_a_time_zone_are_checked_like_any_others():
     assert check_past_only(yesterday, table, pd.Timestamp(DAY, tz="America/New_York")) is None
     with pytest.raises(LeakError):
         check_past_only(LEAKS["tomorrow"], table, DAY)
+
+
+def test_a_leak_through_zeros_is_seen_as_in_a_series_of_rain():
+    days = pd.date_range("2017-01-01", periods=40)
+    rain = pd.DataFrame({"mm": np.where(np.arange(40) % 3 == 0, 5.0, 0.0)}, days)
+    check_past_only(lambda table: table["mm"].shift(), rain, days[19])
+    with pytest.raises(LeakError, match="moved"):
+        check_past_only(lambda table: table["mm"], rain, days[19])

@@ -9,10 +9,12 @@ from course_utils.models import (
     Drift,
     Mean,
     Persistence,
+    Seasonal,
     WindowRegression,
     computed_by,
     recurrent,
 )
+from course_utils.windows import make_windows
 
 import keras
 import numpy as np
@@ -240,3 +242,18 @@ def test_how_a_layer_is_computed_is_read_from_what_tensorflow_runs():
     if tf.config.list_physical_devices("GPU"):
         paths |= dict.fromkeys(["LSTM", "GRU", "FusedLSTM"], "cuDNN")
     assert {name: computed_by(cell(2)) for name, cell in CELLS.items()} == paths
+
+
+@pytest.mark.parametrize("horizon", [1, 3, 24])
+def test_the_seasonal_naive_forecast_is_the_value_of_a_season_before_the_target(horizon):
+    windows, targets = make_windows(np.arange(100.0), 30, horizon)
+    assert (Seasonal(24, horizon).predict(windows)[:, 0] == targets - 24).all()
+
+
+@pytest.mark.parametrize(
+    ("period", "horizon", "message"), [(24, 25, "at least the horizon"), (52, 1, "at least 52")]
+)
+def test_a_season_that_no_window_reaches_is_refused(period, horizon, message):
+    windows, _ = make_windows(np.arange(100.0), 30)
+    with pytest.raises(ValueError, match=message):
+        Seasonal(period, horizon).predict(windows)

@@ -5,6 +5,7 @@ from course_utils.windows import (
     fit_scaler_on,
     make_windows,
     returns_and_range,
+    split_at,
     split_by_year,
     spread_origins,
     to_dollars,
@@ -229,3 +230,22 @@ def test_origins_are_spread_from_the_year_s_eve_to_the_last_day_with_enough_days
     assert np.ptp(np.diff(origins)) <= 1
     with pytest.raises(ValueError, match="begin earlier or take fewer"):
         spread_origins(PRICES.index, 2017, steps=250, count=20)
+
+
+HOURS = pd.DataFrame({"v": np.arange(50.0)}, pd.date_range("2017-03-01", periods=50, freq="h"))
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+@pytest.mark.parametrize(
+    "start", [0.8, "2017-03-02 16:00", pd.Timestamp("2017-03-02 15:30")], ids=str
+)
+def test_any_table_is_split_at_a_time_or_a_share(start, zone):
+    train, test = split_at(HOURS.tz_localize(zone), start, lookback=3)
+    assert train["v"].tolist() == [*range(40)]
+    assert test["v"].tolist() == [*range(37, 50)]
+
+
+@pytest.mark.parametrize("start", [0.0, 1.0, 1.5, 0.05, "2016-01-01", "2018-01-01"])
+def test_a_split_without_two_parts_is_refused(start):
+    with pytest.raises(ValueError, match="rows for training and"):
+        split_at(HOURS, start, lookback=3)
