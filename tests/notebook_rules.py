@@ -251,7 +251,7 @@ def checked_exercises(notebook):
         for cell in code_cells(notebook)
         for tag, mark in marks.items()
         if tag in tags(cell)
-        and not any(output.get("text", "").startswith(mark) for output in cell.outputs)
+        and not any(f"\n{mark}" in f"\n{output.get('text', '')}" for output in cell.outputs)
     ]
 
 

@@ -24,7 +24,7 @@ PAUSE_WITHIN = 10  # where a lesson's notes say "Break"
 PAUSE, LUNCH = 15, 60
 PAUSES_AFTER = (PAUSE, LUNCH, PAUSE, 0)
 
-# For five weeks: a lesson per session, with the exercises that fit, and a last one for open ones.
+# For five weeks: a lesson per session, with the exercises that fit.
 SESSION_MINUTES, SESSION_BREAK = 90, 10
 SESSION_TEACHING = SESSION_MINUTES - SESSION_BREAK
 BEFORE_THE_FIRST = "00"
@@ -104,15 +104,13 @@ def _left_out(lessons: Mapping[str, Lesson]) -> str:
 
 
 def _weeks(lessons: Mapping[str, Lesson]) -> str:
-    """The plan for five weeks: two sessions a week, the last one for open exercises."""
+    """The plan for five weeks: two sessions a week, a lesson in each."""
     sessions = []
     for number, lesson in lessons.items():
         if number != BEFORE_THE_FIRST:
             chosen = session_exercises(lesson)
             minutes, home = minutes_to_teach(lesson, chosen), _named(_others(lesson, chosen))
             sessions.append((lesson.name, _in_class(chosen), minutes, home))
-    last = "learners show an open exercise, or a lesson on data of their own"
-    sessions.append(("Own work", last, SESSION_TEACHING, ""))
     rows = [(ceil(number / 2), *session) for number, session in enumerate(sessions, start=1)]
     return markdown_table(
         ("week", "lesson", "in class", "minutes", "at home"), rows, right=["minutes"]

@@ -262,7 +262,8 @@ def _likely_steps(times: pd.DatetimeIndex) -> list[str]:
         return ["B"] if weekdays.all() and days.max() >= 3 and len(times) > 5 else ["D"]
     seconds = int(usual.total_seconds())
     names = {604800: "7D", 3600: "h"}
-    return [names.get(seconds, f"{seconds}s")] if seconds else []
+    other = f"{seconds}s" if seconds % 60 else f"{seconds // 60}min"
+    return [names.get(seconds, other)] if seconds else []
 
 
 def _long(step: pd.Timedelta) -> str:

@@ -111,19 +111,23 @@ def five_types() -> Image:
     )
 
 
-def three_parts(parts: Mapping[str, pd.Series], title: str) -> Image:
-    """Draw a price that is cut in time into training, validation and test part.
+def three_parts(
+    parts: Mapping[str, pd.Series], title: str, y: str = "USD per share", steps: str = "days"
+) -> Image:
+    """Draw a series that is cut in time into training, validation and test part.
 
     Args:
-        parts: name and prices of each part, in USD, oldest first.
+        parts: name and values of each part, oldest first.
         title: what the picture shows.
+        y: what the values are, with their unit.
+        steps: what the rows are.
 
     Returns:
         a picture with alternative text.
     """
-    figure, axes = day_axes(title)
+    figure, axes = day_axes(title, y)
     for colour, (name, part) in zip((TRUTH, *COLOURS), parts.items(), strict=False):
-        axes.plot(part, color=colour, linewidth=1, label=f"{name}: {len(part):,} days")
+        axes.plot(part, color=colour, linewidth=1, label=f"{name}: {len(part):,} {steps}")
     axes.legend(frameon=False)
     spans = "; ".join(
         f"{name} {part.index[0]:%Y-%m-%d} to {part.index[-1]:%Y-%m-%d}"

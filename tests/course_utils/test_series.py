@@ -58,7 +58,7 @@ def days(form, start="2017-01-28", count=6, freq="D"):
             "2017-10-28 23:00+00:00",
             "h",
         ),
-        ("t,v\n" + rows(days("%Y-%m-%d %H:%M", "2017-03-01", freq="15min")), "2017-03-01", "900s"),
+        ("t,v\n" + rows(days("%Y-%m-%d %H:%M", "2017-03-01", freq="15min")), "2017-03-01", "15min"),
         ("# Mauna Loa, weekly\n# in ppm\ndate,v\n" + rows(days("%Y-%m-%d")), "2017-01-28", "D"),
         (",v\n" + rows(days("%Y-%m-%d")), "2017-01-28", "D"),
         ("date;v\n" + rows(days("%Y-%m-%d"), ["1.234,5", "2", "3"], ";"), "2017-01-28", "D"),

@@ -1,0 +1,152 @@
+"""Checks of lesson 13, your own data."""
+
+from course.exercises.answers import ask_for_past_only, number, numbers, series_by_day
+from course.exercises.hints import Hint, Slips, close, diagnosis, exercise, off, worked_out
+from course_utils.evaluation import diebold_mariano, rmse, skill
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+AHEAD, YEAR = 4, 52
+TOO_GOOD = 0.8
+_SALES = {"2017-04-03": 1204.5, "2017-04-04": 1180.0, "2017-04-05": 980.25}
+
+
+@exercise(
+    "13-1",
+    "Call `read_series` with the path alone: what it cannot decide, it asks.",
+    "03/04/2017 may be two days. Which of them makes each row the day after the row above?",
+    "One option says whether the day comes first; the decimal mark is found without you.",
+)
+def _two_readings(answer: object) -> str:
+    if not isinstance(answer, pd.DataFrame) or not isinstance(answer.index, pd.DatetimeIndex):
+        raise Hint("Hand over the table that `read_series` returns, indexed by date.")
+    days = [f"{day:%Y-%m-%d}" for day in answer.index]
+    if days == ["2017-03-04", "2017-04-04", "2017-05-04"] or "2017-03-01" in days:
+        raise Hint("You read months: here the day comes first, then the month.")
+    if days != [*_SALES]:
+        raise Hint(f"The rows are 3 days from 2017-04-03 on, not {len(days)} others.")
+    if answer.shape[1] != 1 or not close(_floats(answer), [[value] for value in _SALES.values()]):
+        raise Hint("The days are right and the sales are not: a comma is the decimal mark here.")
+    return "Three days in April, and sales with a decimal comma."
+
+
+def _floats(table: pd.DataFrame) -> ArrayLike:
+    try:
+        return table.to_numpy(dtype=float)
+    except (TypeError, ValueError):
+        raise Hint("The sales must be numbers.") from None
+
+
+def _before(air: pd.DataFrame, weeks: int, first: int = YEAR + AHEAD - 1) -> float:
+    """RMSE of the value so many weeks ago, over the weeks that windows of a year have as target."""
+    values = air.iloc[:, 0]
+    return rmse(values.iloc[first:], values.shift(weeks).iloc[first:])
+
+
+_OTHER_RIVALS: Slips = {
+    "The first is a week ago, not four: windows and rival need the same horizon.": (
+        lambda air: (_before(air, 1), _before(air, YEAR))
+    ),
+    "The second is of 12 weeks ago: a year has 52.": (
+        lambda air: (_before(air, AHEAD), _before(air, 12))
+    ),
+    "The second is of 55 weeks ago: hand the horizon to `Seasonal`, too.": (
+        lambda air: (_before(air, AHEAD), _before(air, YEAR + AHEAD - 1))
+    ),
+    "These are mean squared errors: take their roots.": (
+        lambda air: (_before(air, AHEAD) ** 2, _before(air, YEAR) ** 2)
+    ),
+}
+
+
+@exercise(
+    "13-2",
+    "Cut windows of a year with `horizon=4`: then each target lies four weeks after its window.",
+    "`Persistence` and `Seasonal` answer to `predict`; the second wants the horizon, too.",
+    "`rmse` of the targets and of each forecast, in parts per million.",
+    slips=_OTHER_RIVALS,
+)
+def _two_rivals(answer: object, air: pd.DataFrame) -> str:
+    found = numbers(answer, 2)
+    right = (_before(air, AHEAD), _before(air, YEAR))
+    if close(found, right, rtol=0.02):
+        stronger = "The last value" if right[0] < right[1] else "Last year's week"
+        return f"{right[0]:.2f} and {right[1]:.2f}. {stronger} is the rival to beat."
+    slips = worked_out(_OTHER_RIVALS, air=air)
+    raise Hint(
+        diagnosis(found, right, slips, rtol=1e-3)
+        or f"They are off: {off(*next(p for p in zip(found, right) if not close(*p, rtol=0.02)))} "  # noqa: B905
+        "Forecast four weeks ahead, from windows of 52 weeks."
+    )
+
+
+def _move(values: pd.Series) -> float:
+    return float((values.diff() ** 2).mean() ** 0.5)
+
+
+_OTHER_ERRORS: Slips = {
+    "That counts the filled weeks, which nobody measured, and the weeks after them.": (
+        lambda air: _move(air.iloc[:, 0].ffill())
+    ),
+    "You left the gaps out before taking differences, so some reach over several weeks.": (
+        lambda air: _move(air.iloc[:, 0].dropna())
+    ),
+    "That fills gaps with values from after them.": lambda air: _move(air.iloc[:, 0].interpolate()),
+    "That is the mean squared error: take its root.": lambda air: _move(air.iloc[:, 0]) ** 2,
+    "That is the mean size of the changes: square before the mean.": (
+        lambda air: float(air.iloc[:, 0].diff().abs().mean())
+    ),
+}
+
+
+@exercise(
+    "13-3",
+    "The error of that rival is the change since the week before.",
+    "`diff` of the table with gaps is missing wherever one of the two weeks is.",
+    "Drop what is missing after the differences, not before; then root, mean, square.",
+    slips=_OTHER_ERRORS,
+)
+def _measured_weeks(answer: object, air: pd.DataFrame) -> str:
+    found, right = number(answer), _move(air.iloc[:, 0])
+    if close(found, right, rtol=1e-5):
+        filled = _move(air.iloc[:, 0].ffill())
+        return f"{right:.3f}; with the filled weeks it would look like {filled:.3f}."
+    slips = worked_out(_OTHER_ERRORS, air=air)
+    raise Hint(
+        diagnosis(found, right, slips, rtol=1e-4)
+        or f"{off(found, right)} Use the weeks for which both values were measured."
+    )
+
+
+@exercise(
+    "13-4",
+    "Write the steps of part 6 inside the function, with a table as its only argument.",
+    "The last fifth begins at row round(0.8 * number of rows): split there, by its time.",
+    "Forecast changes, and add each to the last value known. A season in the lookback may help.",
+)
+def _own_file(answer: object, table: pd.DataFrame, season: int) -> str:
+    found = series_by_day(answer, table)
+    values = table.iloc[:, 0]
+    rows = table.index[round(0.8 * len(table)) :]
+    if not found.index.equals(rows):
+        raise Hint(f"Forecast each of the {len(rows)} rows of the last fifth, and no others.")
+    if missing := (~np.isfinite(found)).sum():
+        raise Hint(f"{missing} forecasts are missing or not finite: does the table have gaps?")
+    ask_for_past_only(lambda given: series_by_day(answer, given), table, rows[len(rows) // 2])
+    truth = values.loc[rows]
+    rivals = {"the last value": values.shift(), f"the value {season} before": values.shift(season)}
+    errors = {name: rmse(truth, rival.loc[rows]) for name, rival in rivals.items()}
+    name = min(errors, key=errors.__getitem__)
+    rival = rivals[name].loc[rows]
+    gain = skill(truth, found, rival)
+    if gain <= 0:
+        raise Hint(f"No leak, but the skill is {gain:.1%}: {name} is still better.")
+    if gain > TOO_GOOD:
+        raise Hint(
+            f"A skill of {gain:.0%} is too good to be true: use the table that the function is "
+            "given, and nothing else of the notebook."
+        )
+    p_value = diebold_mariano(truth, found, rival).p_value
+    return f"No leak, and a skill of {gain:.1%} against {name}, with a p-value of {p_value:.2g}."

@@ -1,0 +1,60 @@
+"""The checks of lesson 13: right answers pass, known mistakes get their own hint."""
+
+from course.exercises import lesson_13
+
+import numpy as np
+import pandas as pd
+import pytest
+from exercise_verdict import verdict
+
+RNG = np.random.default_rng(0)
+WEEKS = pd.date_range("1990-01-06", periods=800, freq="7D")
+SEASON = 3 * np.sin(2 * np.pi * np.arange(800) / 52)
+AIR = pd.DataFrame({"co2": 300 + SEASON + RNG.normal(0, 0.3, 800).cumsum() / 5}, WEEKS)
+GAPS = AIR.mask(RNG.random((800, 1)) < 0.05)
+GIVEN = {
+    "13-2": {"air": AIR},
+    "13-3": {"air": GAPS},
+    "13-4": {"table": AIR, "season": 52},
+}
+DAYS = pd.date_range("2017-04-03", periods=3)
+MONTHS = pd.DatetimeIndex(["2017-03-04", "2017-04-04", "2017-05-04"])
+SALES = [1204.5, 1180.0, 980.25]
+
+
+def sales(values=SALES, index=DAYS):
+    return pd.DataFrame({"Sales": values}, index)
+
+
+def trend(table, ahead=0, part=0.8):
+    """The last value and last year's change since then."""
+    values = table["co2"]
+    forecast = values.shift() + (values.shift(52) - values.shift(53))
+    return (forecast if not ahead else values * 0.999)[round(part * len(table)) :]
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "told"),
+    [
+        ("13-1", sales(), "✓ Three days"),
+        ("13-1", sales(index=MONTHS), "You read months"),
+        ("13-1", sales([1.2045, 1180, 980.25]), "a comma is the decimal mark"),
+        ("13-1", sales(["a", "b", "c"]), "must be numbers"),
+        ("13-1", sales()["Sales"], "that `read_series` returns"),
+        ("13-1", sales().iloc[:2], "The rows are 3 days"),
+        ("13-2", (lesson_13._before(AIR, 4), lesson_13._before(AIR, 52)), "✓"),
+        ("13-2", (9, lesson_13._before(AIR, 52)), "9 is too large"),
+        ("13-3", lesson_13._move(GAPS["co2"]), "✓"),
+        ("13-3", 9.0, "9 is too large"),
+        ("13-4", trend, "✓ No leak, and a skill of"),
+        ("13-4", lambda table: trend(table, ahead=1), "A leak"),
+        ("13-4", lambda table: trend(table, part=0.5), "and no others"),
+        ("13-4", lambda table: table["co2"].shift(2)[640:], "is still better"),
+        ("13-4", lambda table: table["co2"].shift().where(WEEKS.month > 1)[640:], "are missing"),
+        ("13-4", lambda table: AIR["co2"][640:], "does it use another one"),
+    ],
+)
+def test_an_answer_gets_its_verdict(exercise, answer, told):
+    said = verdict(exercise, answer, GIVEN)
+    assert told in said
+    assert said.startswith("✓") == told.startswith("✓")
