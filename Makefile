@@ -12,7 +12,7 @@ ifneq ($(shell $(BIN)/python -c "" 2>/dev/null && cat $(READY) 2>/dev/null),$(CU
 .PHONY: $(READY)
 endif
 
-.PHONY: help setup lessons lesson quick test nightly lint format lock ranges notebooks lab study bench site clean
+.PHONY: help setup lessons lesson quick test nightly lint format lock ranges notebooks lab study bench wheel site clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -76,13 +76,13 @@ format: $(READY)  ## fix the style of packages, tests and notebooks
 
 lock: $(READY)  ## rebuild requirements.txt from the ranges in pyproject.toml
 	$(BIN)/python -m uv pip compile --upgrade --universal --python-version 3.11 \
-	  --fork-strategy fewest --all-extras --no-annotate --no-emit-index-url \
+	  --fork-strategy fewest $(addprefix --extra ,cpu cluster dev grading site) --no-annotate --no-emit-index-url \
 	  --custom-compile-command "make lock" pyproject.toml -o requirements.txt
 
 ranges: $(READY)  ## test everything at one end of the version ranges: RESOLUTION=lowest-direct, or highest
 	$(BIN)/python -m uv venv --quiet --clear --python $(BIN)/python build/$(RESOLUTION)
 	$(BIN)/python -m uv pip install --python build/$(RESOLUTION)/bin/python \
-	  --resolution $(RESOLUTION) --compile-bytecode -e ".[cluster,dev,site]"
+	  --resolution $(RESOLUTION) --compile-bytecode -e ".[cpu,cluster,dev,grading,site]"
 	build/$(RESOLUTION)/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 notebooks: $(READY)  ## run every lesson and store its outputs, the timings and the tables made from them
@@ -97,6 +97,11 @@ study: $(READY)  ## run a study: make study ARGS="..."
 
 bench: $(READY)  ## measure the course against the usual alternatives: make bench ARGS="..."
 	$(BIN)/python benchmarks/bench.py $(ARGS)
+
+wheel: $(READY)  ## build what a package index takes, in build/dist, and check it
+	rm -rf build/dist
+	$(BIN)/python -m build --no-isolation --outdir build/dist
+	$(BIN)/python -m twine check --strict build/dist/*
 
 site: $(READY)  ## build the site from the stored lessons, in build/site
 	$(BIN)/python site/build.py

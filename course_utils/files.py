@@ -4,15 +4,54 @@ import csv
 import hashlib
 import io
 import os
+import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from platformdirs import user_cache_path
 
-ROOT = Path(__file__).resolve().parents[1]
 MAX_BYTES = 20_000_000
+HELD_SECONDS = 5.0
+"""how long a file that another program holds is tried again"""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the course's files are: all in a clone's folder, or apart where it is installed."""
+
+    root: Path
+    """what comes with the course: lessons, registry, tables of studies, laid out as in a clone"""
+    work: Path
+    """the folder of `my_work` and `build`"""
+    cache: Path
+    """what can be made again"""
+    data: Path
+    """downloads"""
+
+
+def places(package: Path) -> Places:
+    """Say where the course's files are.
+
+    Args:
+        package: the folder of `course_utils`. A wheel puts the course's files next to it, into
+            `course/files`, which a clone does not have.
+    """
+    installed = package.with_name("course") / "files"
+    if installed.is_dir():
+        cache = user_cache_path("course-utils", appauthor=False)
+        return Places(installed, Path.cwd(), cache, cache / "data")
+    root = package.parent
+    return Places(root, root, root / "build", root / "data")
+
+
+HERE = places(Path(__file__).resolve().parent)
+ROOT, WORK = HERE.root, HERE.work
+PACKAGES = Path(__file__).resolve().parents[1]
+"""the folder of `course_utils` and `course`"""
 
 
 class DataError(ValueError):
@@ -34,9 +73,22 @@ def write_whole(file: Path, content: str | bytes) -> None:
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         part.write_bytes(content if isinstance(content, bytes) else content.encode())
-        part.replace(file)
+        _replace(part, file)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _replace(part: Path, file: Path) -> None:
+    """Put a file in another's place, and on Windows wait while a scanner or sync program has it."""
+    end = time.monotonic() + HELD_SECONDS
+    while True:
+        try:
+            part.replace(file)
+            return
+        except PermissionError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
 
 
 def sha256(content: bytes | Path) -> str:

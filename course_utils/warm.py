@@ -22,7 +22,7 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from course_utils.files import ROOT, sha256, write_whole
+from course_utils.files import HERE, PACKAGES, sha256, write_whole
 from course_utils.machine import this_machine
 
 import numpy as np
@@ -74,7 +74,7 @@ def mode() -> str:
 
 def place() -> Path:
     """The folder of the cache, whether it exists or not."""
-    return Path(os.environ.get(PLACE) or ROOT / "build" / "warm")
+    return Path(os.environ.get(PLACE) or HERE.cache / "warm")
 
 
 def folder() -> Path:
@@ -98,7 +98,7 @@ def _circumstances() -> str:
     about = this_machine() | {"numpy": version("numpy"), "machine": platform.machine()}
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
     for module in CODE:
-        digest.update((ROOT / f"{module.replace('.', '/')}.py").read_bytes())
+        digest.update((PACKAGES / f"{module.replace('.', '/')}.py").read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -16,6 +16,7 @@ from course.commands import (
     study,
     warm,
 )
+from course.commands.extras import EXTRAS, how_to_install
 from course.lessons.lesson import LessonError, UnknownLessonError
 from course.studies.workers import StudyError
 from course_utils.files import DataError
@@ -36,6 +37,13 @@ class OneLineErrors(TyperGroup):
             return super().invoke(ctx)
         except UnknownLessonError as error:
             raise typer.BadParameter(str(error)) from error
+        except ModuleNotFoundError as error:
+            module = (error.name or "").partition(".")[0]
+            if module not in EXTRAS:
+                raise
+            remedy = how_to_install(EXTRAS[module])
+            typer.echo(f"Error: {module} is missing: {remedy}", err=True)
+            raise typer.Exit(1) from error
         except BrokenPipeError:
             raise  # the reader, such as `head`, has enough: Typer ends without a word
         except PermissionError as error:

@@ -8,13 +8,13 @@ from course.commands.options import Folder, Names
 from course.copies import Kind
 from course.copies.delivery import Delivery, deliver
 from course.exercises.record import OWN_WORK
-from course.lessons.lesson import NOTEBOOKS, Lesson, LessonError, choose_lessons
-from course_utils.files import ROOT
+from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons
+from course_utils.files import WORK
 
 import typer
 
-MY_WORK = ROOT / OWN_WORK
-BUILD = ROOT / "build" / "copies"
+MY_WORK = WORK / OWN_WORK
+BUILD = WORK / "build" / "copies"
 
 
 def copies(
@@ -45,13 +45,9 @@ def bring(chosen: list[Lesson], kind: Kind, output: Path) -> list[str]:
     """Deliver copies of lessons into a folder; returns lines that say what happened.
 
     Raises:
-        LessonError: a lesson cannot be copied, or nbgrader is not installed.
+        LessonError: a lesson cannot be copied.
     """
-    try:
-        texts = _texts(chosen, kind, output)
-    except ModuleNotFoundError as error:
-        raise LessonError(f'{error.name} is missing: pip install -e ".[dev]"') from error
-    return _report(deliver(texts, output), output)
+    return _report(deliver(_texts(chosen, kind, output), output), output)
 
 
 def _texts(chosen: list[Lesson], kind: Kind, output: Path) -> dict[str, str]:

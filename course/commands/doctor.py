@@ -10,15 +10,17 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 from course.commands.data import in_use
+from course.commands.extras import PACKAGE, how_to_install
 from course.lessons.lesson import LessonError
 from course.lessons.timings import read_timings, timings_file
 from course_utils import warm
 from course_utils.data.registry import registry
-from course_utils.files import ROOT, DataError
+from course_utils.files import HERE, DataError, Places
 from course_utils.machine import cores
 
 import psutil
@@ -27,17 +29,15 @@ from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-PACKAGE = "course-utils"
 GIB = 2**30
 FREE_DISK_GIB = 1.0
 MEMORY_MIB = 1536
-REINSTALL = "python -m pip install --force-reinstall --no-deps -r requirements.txt"
 BACKEND_SECONDS = 180  # a busy machine has taken more than 60
 BACKEND_PROGRAM = """
 import json, course_utils, keras, tensorflow
 from course_utils.models import CELLS, computed_by
 assert keras.backend.backend() == "tensorflow", keras.backend.backend()
-print(json.dumps([keras.__version__, tensorflow.__version__,
+print(json.dumps([keras.__version__, tensorflow.__version__, tensorflow.test.is_built_with_cuda(),
                   [gpu.name for gpu in tensorflow.config.list_physical_devices("GPU")],
                   {name: computed_by(cell(4)) for name, cell in CELLS.items()}]))
 """
@@ -118,9 +118,7 @@ def check_packages(requirements: list[str] | None = None) -> Iterator[Finding]:
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
         wanted = f"{requirement.name}{requirement.specifier}"
-        # With a GPU, the full build replaces the CPU build, as README says.
-        full_build = requirement.name.removesuffix("-cpu")
-        version = _installed(requirement.name) or _installed(full_build)
+        version = _installed(requirement.name)
         if version is None:
             yield _fix("packages", f'{requirement.name} is missing: pip install "{wanted}"')
         elif requirement.specifier.contains(version, prereleases=True):
@@ -138,16 +136,18 @@ def _installed(name: str) -> str | None:
         return None
 
 
-def check_installation(root: Path = ROOT) -> Iterator[Finding]:
-    """The package runs from the course's own folder, next to its notebooks and data."""
-    missing = [f"{name}/" for name in ("notebooks", "data") if not (root / name).is_dir()]
+def check_installation(here: Places = HERE) -> Iterator[Finding]:
+    """The course has its lessons and data, and there is a folder to work in."""
+    missing = [f"{name}/" for name in ("notebooks", "data") if not (here.root / name).is_dir()]
     if missing:
-        remedy = "in the course's folder, run `pip install -e .`"
-        yield _fix("course", f"no {' and '.join(missing)} next to the package: {remedy}")
-    elif not os.access(root, os.W_OK):
-        yield _fix("course", f"{root} cannot be written: copy the course to a folder of yours")
+        remedy = "install it again, or in its own folder run `pip install -e .`"
+        yield _fix("course", f"no {' and '.join(missing)} in {here.root}: {remedy}")
+    elif not os.access(here.work, os.W_OK):
+        yield _fix("course", f"{here.work} cannot be written: go to a folder of yours")
+    elif here.work == here.root:
+        yield _ok("course", str(here.root))
     else:
-        yield _ok("course", str(root))
+        yield _ok("course", f"installed; your copies and results go to {here.work}")
 
 
 def check_cores() -> Iterator[Finding]:
@@ -182,8 +182,8 @@ def free_memory(group: Path = Path("/sys/fs/cgroup")) -> int:
 
 
 def check_disk() -> Iterator[Finding]:
-    """The disk that holds the course has room for executed lessons and data."""
-    free = shutil.disk_usage(ROOT).free / GIB
+    """The disk of your work has room for executed lessons and data."""
+    free = shutil.disk_usage(HERE.work).free / GIB
     if free < FREE_DISK_GIB:
         yield _fix("disk", f"{free:.1f} GiB free: make room, {FREE_DISK_GIB:.0f} GiB is enough")
     else:
@@ -248,6 +248,10 @@ def check_backend() -> Iterator[Finding]:
     if backend != "tensorflow":
         yield _fix("backend", f"{backend}: unset KERAS_BACKEND, the course needs tensorflow")
         return
+    if find_spec("tensorflow") is None:
+        remedy = f'{how_to_install("cpu")}, or, on Linux with a GPU, "gpu" in place of "cpu"'
+        yield _fix("backend", f"TensorFlow is missing: {remedy}")
+        return
     command = [sys.executable, "-c", BACKEND_PROGRAM]
     begin = time.perf_counter()
     try:
@@ -258,13 +262,23 @@ def check_backend() -> Iterator[Finding]:
         yield _fix("backend", f"not imported in {BACKEND_SECONDS} s: try again, then reinstall")
     except subprocess.CalledProcessError as error:
         last = (error.stderr.strip().splitlines() or [f"exit code {error.returncode}"])[-1]
-        yield _fix("backend", f"Keras does not import ({last}): {REINSTALL}")
+        yield _fix(
+            "backend", f"Keras does not import ({last}): {how_to_install('cpu')} --force-reinstall"
+        )
     else:
-        keras, tensorflow, gpus, ways = json.loads(done.stdout.splitlines()[-1])
-        text = f"Keras {keras} on TensorFlow {tensorflow}, starts in {seconds:.1f} s"
-        yield _ok("backend", text)
+        keras, tensorflow, cuda, gpus, ways = json.loads(done.stdout.splitlines()[-1])
+        build = f"TensorFlow {tensorflow}, the build {'for GPUs' if cuda else 'for CPUs'}"
+        yield _ok("backend", f"Keras {keras} on {build}, starts in {seconds:.1f} s")
+        if not (tested := tensorflow_range()).contains(tensorflow, prereleases=True):
+            yield _fix("backend", f"TensorFlow {tensorflow}: the course runs with {tested}")
         yield _ok("GPU", ", ".join(gpus) if gpus else "none: the course needs none")
         yield _ok("layers", _layers_by_way(ways))
+
+
+def tensorflow_range() -> SpecifierSet:
+    """The versions of TensorFlow that the course runs with, from its extras."""
+    known = map(Requirement, importlib.metadata.requires(PACKAGE) or [])
+    return next(each.specifier for each in known if each.name.startswith("tensorflow"))
 
 
 def _layers_by_way(ways: dict[str, str]) -> str:

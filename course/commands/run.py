@@ -10,7 +10,7 @@ from course.commands.options import Folder, Names, Timeout
 from course.copies.delivery import RECORD
 from course.exercises.record import OWN_WORK
 from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons, read_notebook
-from course_utils.files import ROOT
+from course_utils.files import WORK
 
 import typer
 from rich.console import Console
@@ -34,7 +34,7 @@ def run(
     ] = False,
     timeout: Timeout = 120,
     output: Annotated[Path, typer.Option(help="Folder for the executed copies and pages.")] = (
-        ROOT / "build" / "lessons"
+        WORK / "build" / "lessons"
     ),
     folder: Folder = NOTEBOOKS,
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from course.commands.options import Folder, Names
 from course.lessons.lesson import NOTEBOOKS, choose_lessons
-from course_utils.files import ROOT
+from course_utils.files import WORK
 
 import typer
 
@@ -13,7 +13,7 @@ import typer
 def slides(
     names: Names = None,
     output: Annotated[Path, typer.Option(help="Where a folder for each lesson goes.")] = (
-        ROOT / "build" / "slides"
+        WORK / "build" / "slides"
     ),
     folder: Folder = NOTEBOOKS,
 ) -> None:

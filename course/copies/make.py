@@ -39,9 +39,11 @@ def copy_of(lesson: Lesson, kind: Kind, folder: Path) -> NotebookNode:
 
 
 def _relink(notebook: NotebookNode, folder: Path) -> None:
-    """Make links to `../` lead to the course's folder; a copy outside of it keeps its links."""
+    """Make links to `../` lead to the course's folder; of those in a copy elsewhere, keep words."""
+    pattern, link = r"\[([^\]\n]+)\]\(\.\./[^)\s]*\)", r"\1"
     if folder.is_relative_to(ROOT):
         up = Path(os.path.relpath(ROOT, folder)).as_posix()
-        for cell in notebook.cells:
-            if cell.cell_type == "markdown":
-                cell.source = re.sub(r"(\]\(|\]: )\.\./", rf"\g<1>{up}/", cell.source)
+        pattern, link = r"(\]\(|\]: )\.\./", rf"\g<1>{up}/"
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(pattern, link, cell.source)

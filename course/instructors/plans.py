@@ -11,11 +11,12 @@ from course.instructors.notes import exercises, minutes_to_teach, sections
 from course.lessons.lesson import NOTEBOOKS, Lesson, LessonError, find_lessons
 from course.lessons.readme import markdown_table
 from course.lessons.timings import read_timings, timings_file
+from course_utils.files import WORK
 
 from jinja2 import Template
 
 TEMPLATE = Path(__file__).with_name("page.md.j2")
-PAGE = NOTEBOOKS.parent / "site" / "instructors.md"
+PAGE = WORK / "site" / "instructors.md"
 
 # For a day: the core lessons, whole, with the exercises that are done in class.
 DAY = {"01": (1, 2), "02": (1, 2, 3), "04": (1, 2), "05": (1, 2, 3)}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from course.studies.study import Study
 from course.studies.workers import result_name, versions_here
 from course_utils.data.sentences import load_sentence_pairs
-from course_utils.files import ROOT, DataError
+from course_utils.files import WORK, DataError
 from course_utils.text import (
     EOS,
     PAD,
@@ -34,7 +34,7 @@ NETWORKS = ("encoder-decoder", "with attention")
 LENGTH, BATCH, BEAM = 20, 128, 4
 LONG = 13
 """a source sentence with this many words and marks, or more, counts as long"""
-BACKUPS = ROOT / "build" / "studies"
+BACKUPS = WORK / "build" / "studies"
 
 
 @dataclass(frozen=True)

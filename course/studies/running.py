@@ -14,12 +14,14 @@ from course.studies.study import Study, ticker_of
 from course.studies.workers import Task, measured, result_name, versions_here
 from course_utils.data.prices import load_prices
 from course_utils.data.registry import find_file, is_set, price_file_name
-from course_utils.files import ROOT, DataError, write_noted, write_whole
-from course_utils.studies import TABLES, read_study
+from course_utils.files import WORK, DataError, write_noted, write_whole
+from course_utils.studies import read_study
 
 import pandas as pd
 
-FITS = ROOT / "build" / "studies"
+FITS = WORK / "build" / "studies"
+TABLES = WORK / "data" / "studies"
+"""in a clone, those that are committed"""
 
 
 def run_study(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course.studies.study import Fit
-from course_utils.files import ROOT, sha256
+from course_utils.files import PACKAGES, sha256
 
 import pandas as pd
 
@@ -63,7 +63,7 @@ def result_name(fit: Fit, prices: pd.DataFrame | None, versions: dict[str, str])
     The fit's own code and the code that most fits share are read, so that nobody has to remember
     to raise a version, and a cluster's worker with different code is noticed.
     """
-    package = ROOT / "course_utils"
+    package = PACKAGES / "course_utils"
     files = [path for pattern in CODE for path in sorted(package.glob(pattern))]
     files += [Path(getfile(kind)) for kind in type(fit).__mro__[:-1]]
     code = [path.read_text(encoding="utf-8") for path in files]
@@ -133,13 +133,9 @@ def _measure_apart(task: Task) -> tuple[str, dict[str, Any]]:
 
 def _by_cluster(tasks: list[Task], scheduler: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Do tasks on a Dask cluster, which gives those of a lost worker to another one."""
+    from distributed import KilledWorker, as_completed
+    from distributed.client import FutureCancelledError
     from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    try:
-        from distributed import KilledWorker, as_completed
-        from distributed.client import FutureCancelledError
-    except ImportError as error:
-        raise StudyError("A cluster needs Dask: pip install distributed") from error
 
     with _connected(scheduler) as client:
         task_of = {

@@ -55,6 +55,7 @@ def fetch(name: str, *, hurry: bool = False) -> Path:
     if sha256(content) != file.sha256:
         raise DownloadError(name, f"{host} sent bytes that do not match the checksum")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, content)
     except OSError as error:
         problem = f"the folder {path.parent.name}/ cannot be written ({error.strerror})"

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from course_utils.files import ROOT, DataError, sha256
+from course_utils.files import HERE, ROOT, DataError, sha256
 
-DATA_DIR = ROOT / "data"
+DATA_DIR = HERE.data
+REGISTRY = ROOT / "data" / "registry.txt"
 
 _PRICE_SUFFIX = "_2006-01-01_to_2018-01-01.csv"
 _REGISTRY_LINE = re.compile(  # a name that leads out of no folder, a sha256, an address
@@ -78,7 +79,7 @@ def registry() -> dict[str, DataFile]:
         DataError: it is missing, or a line of it is damaged.
     """
     try:
-        text = (DATA_DIR / "registry.txt").read_text(encoding="utf-8", errors="replace")
+        text = REGISTRY.read_text(encoding="utf-8", errors="replace")
     except OSError:
         message = "data/registry.txt is missing: run the course from its own folder."
         raise DataError(message) from None

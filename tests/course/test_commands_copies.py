@@ -73,7 +73,7 @@ def test_without_nbgrader_a_line_says_how_to_install_it(folder, tmp_path, monkey
     done = course_here("copies", "nbgrader", "--folder", folder, "--output", tmp_path / "out")
     assert done.exit_code == 1
     assert done.stderr.startswith("Error: nbgrader")
-    assert done.stderr.endswith('is missing: pip install -e ".[dev]"\n')
+    assert done.stderr.endswith('is missing: pip install -e ".[grading]"\n')
 
 
 def answers(release, one_step, test=None):

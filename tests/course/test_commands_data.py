@@ -16,6 +16,7 @@ from command_line import course_here
 def in_two_folders(tmp_path, monkeypatch):
     """Return a function that puts a right and a wrong file into data/ and COURSE_DATA_DIR."""
     monkeypatch.setattr(registry, "DATA_DIR", tmp_path / "data")
+    monkeypatch.setattr(registry, "REGISTRY", tmp_path / "data" / "registry.txt")
     monkeypatch.setattr(full_data, "_failure", "")
     monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path / "mine"))
     for variable in ("COURSE_OFFLINE", "COURSE_EMBEDDED"):

@@ -7,9 +7,11 @@ import re
 from course.commands import doctor
 from course.commands.doctor import Finding
 from course_utils.data.registry import price_file_name
+from course_utils.files import places
 
 import pytest
 from command_line import course_here
+from packaging.specifiers import SpecifierSet
 
 
 def only_finding(check):
@@ -36,6 +38,22 @@ def test_doctor_finds_another_backend(monkeypatch):
     assert "unset KERAS_BACKEND" in finding.text
 
 
+@pytest.mark.slow
+def test_doctor_names_tensorflows_build_and_a_version_that_is_not_supported(monkeypatch):
+    first, *others = doctor.check_backend()
+    assert re.search(r"TensorFlow [\d.]+, the build for [CG]PUs,", first.text)
+    monkeypatch.setattr(doctor, "tensorflow_range", lambda: SpecifierSet("<2"))
+    assert [one for one in doctor.check_backend() if not one.well]
+    assert all(one.well for one in others)
+
+
+def test_doctor_says_how_to_install_a_missing_tensorflow(monkeypatch):
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None)
+    finding = only_finding(doctor.check_backend)
+    assert not finding.well
+    assert 'TensorFlow is missing: pip install -e ".[cpu]"' in finding.text
+
+
 def test_doctor_names_packages_that_are_missing_or_out_of_range():
     numpy = importlib.metadata.version("numpy")
     wanted = ["no-such-package>=1", "numpy<1", f"numpy=={numpy}", "other; extra == 'dev'"]
@@ -47,13 +65,8 @@ def test_doctor_names_packages_that_are_missing_or_out_of_range():
     assert summary == Finding(True, "packages", "1 in their supported ranges")
 
 
-def test_doctor_accepts_the_full_build_of_a_package_for_its_cpu_build():
-    (finding,) = doctor.check_packages(["numpy-cpu>=2,<3"])
-    assert finding == Finding(True, "packages", "1 in their supported ranges")
-
-
 def test_doctor_finds_a_package_away_from_its_notebooks(tmp_path):
-    (finding,) = doctor.check_installation(tmp_path)
+    (finding,) = doctor.check_installation(places(tmp_path / "course_utils"))
     assert not finding.well
     assert "pip install -e ." in finding.text
 

@@ -117,7 +117,7 @@ def test_links_to_files_of_the_course_follow_a_deeper_copy(tmp_path):
     lesson = lesson_with_exercises(tmp_path, new_markdown_cell("[A](../README.md) [B](02_x.ipynb)"))
     folder = ROOT / "build" / "copies" / "instructor"
     assert links(copy_of(lesson, Kind.INSTRUCTOR, folder)) == ["../../../README.md", "02_x.ipynb"]
-    assert links(copy_of(lesson, Kind.INSTRUCTOR, tmp_path)) == ["../README.md", "02_x.ipynb"]
+    assert links(copy_of(lesson, Kind.INSTRUCTOR, tmp_path)) == ["02_x.ipynb"]
 
 
 @pytest.mark.parametrize(

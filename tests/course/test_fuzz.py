@@ -201,7 +201,7 @@ def check_lessons(path):
 
 def check_registry(path):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(registry, "DATA_DIR", path.parent)
+        patch.setattr(registry, "REGISTRY", path)
         for name, entry in registry.registry().items():
             assert (path.parent / name).parent == path.parent
             assert len(entry.sha256) == 64
@@ -507,6 +507,6 @@ def test_the_registry_leads_neither_out_of_its_folder_nor_to_anything_but_a_serv
     line, tmp_path, monkeypatch
 ):
     (tmp_path / "registry.txt").write_text(f"# files\ny {GOOD}\n{line}\n", encoding="utf-8")
-    monkeypatch.setattr(registry, "DATA_DIR", tmp_path)
+    monkeypatch.setattr(registry, "REGISTRY", tmp_path / "registry.txt")
     with pytest.raises(DataError, match=r"registry\.txt, line 3 .*: restore it from git"):
         registry.registry()

@@ -173,7 +173,7 @@ def change_code(name):
         shutil.copytree(ROOT / "course_utils", folder / "course_utils")
         with (folder / "course_utils" / name).open("a", encoding="utf-8") as file:
             file.write("# a newer version\n")
-        monkeypatch.setattr(workers, "ROOT", folder)
+        monkeypatch.setattr(workers, "PACKAGES", folder)
 
     return change
 

@@ -22,6 +22,7 @@ def data_folder(tmp_path, monkeypatch):
     folder = tmp_path / "data"
     folder.mkdir()
     monkeypatch.setattr(registry, "DATA_DIR", folder)
+    monkeypatch.setattr(registry, "REGISTRY", folder / "registry.txt")
 
     def make(contents, url="http://127.0.0.1:9"):  # nothing listens there
         lines = [f"{name} {sha256(text)} {url}/{name}\n" for name, text in contents.items()]

@@ -283,6 +283,7 @@ from course.commands import app
 from course_utils.data import download, load_text, registry, texts
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 registry.DATA_DIR = Path(sys.argv[1])
+registry.REGISTRY = registry.DATA_DIR / "registry.txt"
 """
 GET = PROGRAM + "app(['data', 'get', texts.SHAKESPEARE])\n"
 

@@ -4,7 +4,10 @@ import hashlib
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
+from pathlib import Path
 
+from course_utils import files
 from course_utils.files import (
     DataError,
     read_noted,
@@ -130,3 +133,21 @@ def test_a_text_that_cannot_take_its_place_leaves_no_part(tmp_path):
     with pytest.raises(OSError, match=r"page\.md"):
         write_whole(tmp_path / "page.md", "text")
     assert [path.name for path in tmp_path.iterdir()] == ["page.md"]
+
+
+@pytest.mark.parametrize("held", [3, None])
+def test_a_file_that_another_program_holds_is_replaced_when_it_lets_go(tmp_path, monkeypatch, held):
+    """On Windows a scanner or a sync program may hold a file for a moment, or for good."""
+    tries, replace = [], Path.replace
+
+    def replace_unless_held(part, file):
+        tries.append(part)
+        if held is None or len(tries) <= held:
+            raise PermissionError(13, "held", str(file))
+        return replace(part, file)
+
+    monkeypatch.setattr(Path, "replace", replace_unless_held)
+    monkeypatch.setattr(files, "HELD_SECONDS", 5.0 if held else 0.2)
+    with nullcontext() if held else pytest.raises(PermissionError):
+        write_whole(tmp_path / "a.txt", "new")
+    assert [path.name for path in tmp_path.iterdir()] == (["a.txt"] if held else [])

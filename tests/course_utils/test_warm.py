@@ -204,7 +204,7 @@ def test_the_names_that_keras_numbers_make_no_other_key():
 @pytest.fixture
 def package(tmp_path, monkeypatch):
     """A course of empty modules; returns a function that changes one and gives the runs' folder."""
-    monkeypatch.setattr(warm, "ROOT", tmp_path)
+    monkeypatch.setattr(warm, "PACKAGES", tmp_path)
 
     def change(module, text):
         file = tmp_path / f"{module.replace('.', '/')}.py"

@@ -1,0 +1,108 @@
+"""A wheel brings the whole course: installed, it works in an empty folder as it does in a clone."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+from course.lessons.lesson import find_lessons
+from course_utils.files import ROOT, places
+
+import nbformat
+import pytest
+
+LOAD = """
+import course_utils
+from course_utils.data import load_prices
+from course_utils.studies import read_study
+print(course_utils.__file__, load_prices("IBM").attrs["source"], len(read_study("ibm")), sep="|")
+"""
+LAB = """
+from jupyterlab.labapp import LabApp
+LabApp.launch_instance = lambda arguments: print(*arguments)
+from course.commands import app
+app(["lab"])
+"""
+
+
+def test_a_clone_keeps_all_in_its_folder_and_an_installed_course_nothing_of_the_users(tmp_path):
+    clone = places(tmp_path / "course_utils")
+    assert {clone.root, clone.work, clone.cache.parent, clone.data.parent} == {tmp_path}
+    brought = tmp_path / "course" / "files"
+    brought.mkdir(parents=True)
+    installed = places(tmp_path / "course_utils")
+    assert (installed.root, installed.work) == (brought, Path.cwd())
+    assert not any(f.is_relative_to(tmp_path) for f in (installed.cache, installed.data))
+
+
+def run(*command, **settings):
+    done = subprocess.run(
+        [*map(str, command)], capture_output=True, text=True, encoding="utf-8", **settings
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel, made from a source distribution, so that it holds what an index would offer."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT)
+    run(sys.executable, "-m", "twine", "check", "--strict", *folder.iterdir())
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """Run the Python of a fresh environment in an empty folder; it finds packages in this one's."""
+    root = tmp_path_factory.mktemp("installed")
+    venv.create(root / "env", with_pip=False, symlinks=os.name != "nt")
+    paths = {"base": str(root / "env"), "platbase": str(root / "env")}
+    python = Path(sysconfig.get_path("scripts", "venv", paths)) / Path(sys.executable).name
+    site = Path(sysconfig.get_path("purelib", "venv", paths))
+    # This environment's own .pth files, one of which leads to the clone, are not read from there.
+    packages = [path for path in sys.path if path.endswith("site-packages")]
+    (site / "packages.pth").write_text("\n".join(packages))
+    pip = [sys.executable, "-m", "pip", "--python", python, "install"]
+    run(*pip, "--quiet", "--no-deps", "--no-index", wheel)
+    here = root / "empty"
+    here.mkdir()
+    env = {name: os.environ[name] for name in os.environ if not name.startswith("PYTHON")}
+    templates = [str(Path(sys.prefix, "share", "jupyter")), env.get("JUPYTER_PATH", "")]
+    env |= {"JUPYTER_PATH": os.pathsep.join(filter(None, templates)), "PYTHONUTF8": "1"}
+    env |= {"XDG_CACHE_HOME": str(root / "cache"), "COURSE_EMBEDDED": "1"}
+
+    def python_there(*arguments):
+        return run(python, *arguments, cwd=here, env=env)
+
+    return python_there, here, site
+
+
+@pytest.mark.slow
+def test_an_installed_course_loads_prices_and_tables_and_brings_the_lessons(installed):
+    python, here, site = installed
+    *_, last = python("-c", LOAD).splitlines()
+    module, source, rows = last.split("|")
+    assert (Path(module), source) == (site / "course_utils" / "__init__.py", "embedded")
+    assert int(rows) > 10
+    *_, opened = python("-c", LAB).splitlines()
+    assert opened == f"--ServerApp.root_dir={here} --LabApp.default_url=/lab/tree/my_work"
+    delivered = sorted(path.name for path in (here / "my_work").glob("*.ipynb"))
+    assert delivered == [lesson.path.name for lesson in find_lessons()]
+    for name in delivered:
+        copy = nbformat.read(here / "my_work" / name, as_version=4)
+        assert not any("](../" in cell.source for cell in copy.cells)
+
+
+@pytest.mark.slow
+def test_an_installed_course_has_nothing_to_fix_and_runs_lesson_04(installed):
+    python, here, _ = installed
+    course = ("-c", "from course.commands import app; app()")
+    found = python(*course, "doctor")
+    assert "FIX" not in found
+    assert f"OK    course    installed; your copies and results go to {here}" in found
+    assert "1 of 1 lessons ran" in python(*course, "run", "04")
+    assert (here / "build" / "lessons" / "04_ibm_2017_prediction.html").is_file()
