@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course_utils.files import HERE, PACKAGES, sha256, write_whole
-from course_utils.machine import this_machine
+from course_utils.machine import attended, this_machine
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,13 +57,13 @@ class DamagedEntryError(ValueError):
 def mode() -> str:
     """What the switch says: `off`, `use`, or `record`, which also keeps what is missing.
 
-    Without it the cache is used where a front-end such as JupyterLab has started the kernel, and
-    nowhere else: whatever runs notebooks from top to bottom trains.
+    Without it the cache is used where a person sits at the front-end, and nowhere else: whatever
+    runs notebooks from top to bottom trains.
 
     Raises:
         ValueError: the switch says something else.
     """
-    chosen = os.environ.get(SWITCH) or ("use" if "JPY_SESSION_NAME" in os.environ else "off")
+    chosen = os.environ.get(SWITCH) or ("use" if attended() else "off")
     if chosen not in ("off", "use", "record"):
         raise ValueError(f"{SWITCH} is {chosen!r}: set it to use or off, or remove it.")
     return chosen

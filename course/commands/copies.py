@@ -7,13 +7,12 @@ from typing import Annotated
 from course.commands.options import Folder, Names
 from course.copies import Kind
 from course.copies.delivery import Delivery, deliver
-from course.exercises.record import OWN_WORK
 from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons
 from course_utils.files import WORK
 
 import typer
 
-MY_WORK = WORK / OWN_WORK
+MY_WORK = WORK / "my_work"
 BUILD = WORK / "build" / "copies"
 
 

@@ -2,27 +2,27 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
 
 from course.commands.copies import MY_WORK
 from course.commands.options import Folder
-from course.exercises.record import OWN_WORK, RECORD, Try, read_record
+from course.exercises.record import Try, read_record, record_file
 from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons, tags_of
 
 import typer
 
+EARLIER = MY_WORK / ".progress.jsonl"
+"""where tries were recorded before a user had one record for all folders"""
 
-def progress(
-    work: Annotated[Path, typer.Option(help="The folder of your own copies.")] = MY_WORK,
-    folder: Folder = NOTEBOOKS,
-) -> None:
+
+def progress(folder: Folder = NOTEBOOKS) -> None:
     """Show which exercises you have solved, tried, and not yet tried, and the next one to do.
 
-    A lesson in a folder named `my_work` records each answer that `check` sees. Exit code 0: shown;
-    1: nothing can be recorded, or there is no lesson.
+    Each answer that `check` sees is recorded, wherever you open a lesson, in your folder for data
+    of programs, or the one that COURSE_PROGRESS_DIR names. Exit code 0: shown; 1: nothing can be
+    recorded, or there is no lesson.
     """
-    record = work / RECORD
-    entries = list(read_record(record))
+    record = record_file()
+    entries = [*read_record(EARLIER), *read_record(record)]
     tries = [entry for entry in entries if entry]
     names = {lesson.name: exercises(lesson) for lesson in choose_lessons([], folder)}
     for lesson, found in names.items():
@@ -57,11 +57,8 @@ def state(exercise: str, tries: list[Try]) -> str:
 
 def unwritable(record: Path) -> str | None:
     """Why no try can be recorded, None if one can."""
-    if not record.parent.is_dir():
-        return f"there is no folder {record.parent}; `course lab` makes it, with your copies"
-    if record.parent.resolve().name != OWN_WORK:
-        return f"tries are recorded in a folder named {OWN_WORK} only"
     try:
+        record.parent.mkdir(parents=True, exist_ok=True)
         record.open("a").close()
     except OSError as error:
         return str(error)

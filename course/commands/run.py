@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from course.commands.options import Folder, Names, Timeout
 from course.copies.delivery import RECORD
-from course.exercises.record import OWN_WORK
 from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons, read_notebook
 from course_utils.files import WORK
 
@@ -77,7 +76,7 @@ def check_output(chosen: list[Lesson], output: Path) -> None:
     copies = [(output / lesson.path.name, lesson.path) for lesson in chosen]
     if any(copy.exists() and copy.samefile(path) for copy, path in copies):
         raise typer.BadParameter(f"--output {output} holds the lessons: name another folder")
-    if output.name == OWN_WORK or (output / RECORD).exists():
+    if output.name == "my_work" or (output / RECORD).exists():
         raise typer.BadParameter(f"--output {output} holds somebody's copies: name another folder")
 
 

@@ -28,9 +28,9 @@ def warm(
     """Run the lessons' training once and keep it, for teaching live.
 
     A second run of each lesson shows how long it takes now. Stop it with Ctrl-C: what has been
-    trained is kept, and the same command resumes there. In JupyterLab the kept training runs are
-    then used, and each cell says so; `course run`, `course study` and the tests always train.
-    Elsewhere set COURSE_WARM=use. COURSE_WARM=off, or deleting build/warm, switches it off.
+    trained is kept, and the same command resumes there. Where you run cells yourself, in JupyterLab
+    or elsewhere, the kept training runs are then used, and each cell says so; `course run`,
+    `course study` and the tests always train. COURSE_WARM=off switches it off.
 
     Exit code 0: all is kept; 1: a lesson failed; 2: no such lesson; 130: stopped.
     """

@@ -1,7 +1,7 @@
-"""What a learner has tried: one line per try, in the folder of their own copies.
+"""What a learner has tried: one line per try, in a folder of the learner's, wherever they work.
 
-Only what runs in a folder named `my_work`, or below one, is recorded. The lessons themselves run
-elsewhere, with their solutions, so running or testing them records nobody's progress.
+Only what a person runs at a front-end is recorded. What runs lessons from top to bottom, with their
+solutions, is nobody's progress.
 """
 
 import json
@@ -12,8 +12,18 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-OWN_WORK = "my_work"
-RECORD = ".progress.jsonl"
+from course_utils.machine import attended
+
+from platformdirs import user_data_path
+
+PLACE = "COURSE_PROGRESS_DIR"
+"""environment variable: the folder of the record, if not the system's for a user's data"""
+
+
+def record_file() -> Path:
+    """The file of the tries, whether it exists or not."""
+    folder = os.environ.get(PLACE) or user_data_path("course-utils", appauthor=False)
+    return Path(folder) / "progress.jsonl"
 
 
 @dataclass(frozen=True)
@@ -26,22 +36,22 @@ class Try:
 
 
 def record(exercise: str, right: bool) -> None:
-    """Add a try to the record if the notebook is a learner's own copy.
+    """Add a try to the record if a person sits at the front-end.
 
     A check never waits or fails because of the record: what cannot be written is left out in
     silence here, and `course progress` says so.
     """
+    if not attended():
+        return
     tried = Try(exercise, right, datetime.now(UTC).isoformat(timespec="seconds"))
     line = json.dumps(asdict(tried)).encode() + b"\n"
     with suppress(OSError):
-        here = Path.cwd()
-        own = next((path for path in (here, *here.parents) if path.name == OWN_WORK), None)
-        if own:
-            # One short line is added in one piece, even where two kernels write.
-            with (own / RECORD).open("ab+") as file:
-                if file.tell() and file.seek(-1, os.SEEK_END) and file.read(1) != b"\n":
-                    line = b"\n" + line  # a line that was cut off must not swallow this one
-                file.write(line)
+        path = record_file()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab+") as file:  # one short line in one piece, even where two kernels write
+            if file.tell() and file.seek(-1, os.SEEK_END) and file.read(1) != b"\n":
+                line = b"\n" + line  # a line that was cut off must not swallow this one
+            file.write(line)
 
 
 def read_record(file: Path) -> Iterator[Try | None]:

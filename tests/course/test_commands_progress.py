@@ -1,53 +1,72 @@
-"""Tries are recorded in the learner's own folder, and `course progress` shows them."""
+"""Tries are recorded in one folder of the learner's, and `course progress` shows them."""
 
 import json
-import os
 import sys
 
+from course.commands import progress
 from course.exercises import check
-from course.exercises.record import RECORD, read_record, record
+from course.exercises.record import PLACE, read_record, record, record_file
 
 import nbformat
 import pytest
 from command_line import course_here
+from jupyter_client.manager import start_new_kernel
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 
 @pytest.fixture
-def work(tmp_path, monkeypatch):
-    folder = tmp_path / "my_work"
-    (folder / "week 1").mkdir(parents=True)
-    monkeypatch.chdir(folder / "week 1")
-    return folder
+def file(tmp_path, monkeypatch):
+    """The record of a person who sits at a front-end."""
+    monkeypatch.setenv(PLACE, str(tmp_path / "mine"))
+    monkeypatch.setattr(sys.modules[record.__module__], "attended", lambda: True)
+    (tmp_path / "mine").mkdir()
+    return record_file()
 
 
-def tries(folder):
-    return [(entry.exercise, entry.right) for entry in read_record(folder / RECORD)]
+def tries(file):
+    return [(entry.exercise, entry.right) for entry in read_record(file)]
 
 
-def test_each_answer_in_my_work_is_recorded_but_three_dots_are_not(work, capsys):
+def test_each_answer_is_recorded_but_three_dots_are_not(file, capsys):
     for answer in (7, ..., 563):
         check("01-1", answer)
-    assert tries(work) == [("01-1", False), ("01-1", True)]
+    assert tries(file) == [("01-1", False), ("01-1", True)]
 
 
-def test_what_runs_elsewhere_is_nobodys_progress(tmp_path, monkeypatch):
-    for name in ("notebooks", "my_work_too"):
-        (tmp_path / name).mkdir()
-        monkeypatch.chdir(tmp_path / name)
-        check("01-1", 563)
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+IN_A_KERNEL = """
+from course import check
+from course_utils import warm
+check("01-1", 563)
+print(warm.mode())
+"""
 
 
-def test_a_check_answers_where_nothing_can_be_written(work, capsys):
-    (work / RECORD).mkdir()
-    check("01-1", 563)
-    assert capsys.readouterr().out.startswith("✓")
+@pytest.mark.slow
+def test_what_a_person_runs_is_recorded_and_may_use_kept_runs_in_any_front_end(
+    tmp_path, monkeypatch
+):
+    """A front-end says with each cell whether it can answer `input`; no variable tells it."""
+    monkeypatch.setenv(PLACE, str(tmp_path))
+    for variable in ("COURSE_WARM", "JPY_SESSION_NAME"):
+        monkeypatch.delenv(variable, raising=False)
+    manager, client = start_new_kernel(cwd=str(tmp_path))
+    try:
+        for person, mode, recorded in ((False, "off", 0), (True, "use", 1)):
+            said = []
+            answer = client.execute_interactive(
+                IN_A_KERNEL, allow_stdin=person, output_hook=said.append, timeout=120
+            )
+            assert answer["content"]["status"] == "ok"
+            text = "".join(m["content"]["text"] for m in said if m["msg_type"] == "stream")
+            assert text.endswith(f"\n{mode}\n")
+            assert len(tries(record_file())) == recorded
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
 
 
-def test_a_check_answers_where_its_folder_is_gone(work, capsys):
-    if sys.platform != "win32":  # there a folder in use cannot go
-        os.rmdir(work / "week 1")
+def test_a_check_answers_where_nothing_can_be_written(file, capsys):
+    file.mkdir()
     check("01-1", 563)
     assert capsys.readouterr().out.startswith("✓")
 
@@ -55,12 +74,12 @@ def test_a_check_answers_where_its_folder_is_gone(work, capsys):
 @pytest.mark.parametrize(
     ("damage", "lines"), [(b'{"exercise": "01-\xff\n[1]\n', 2), (b'{"exercise": "01-1", "ri', 1)]
 )
-def test_a_damaged_or_cut_off_line_costs_no_other_try(work, damage, lines):
+def test_a_damaged_or_cut_off_line_costs_no_other_try(file, damage, lines):
     record("01-1", True)
-    with (work / RECORD).open("ab") as file:
-        file.write(damage)
+    with file.open("ab") as lines_of_tries:
+        lines_of_tries.write(damage)
     record("01-2", False)
-    first, *damaged, last = read_record(work / RECORD)
+    first, *damaged, last = read_record(file)
     assert damaged == [None] * lines
     assert (first.exercise, last.exercise) == ("01-1", "01-2")
 
@@ -79,13 +98,13 @@ def lessons_of_two(tmp_path):
     return tmp_path / "notebooks"
 
 
-def test_progress_shows_what_is_solved_tried_and_next(work, lessons_of_two):
+def test_progress_shows_what_is_solved_tried_and_next(file, lessons_of_two):
     entries = [("01-1", False), ("01-1", True), ("01-1", False), ("02-1", False), ("02-1", False)]
     for entry in entries:
         record(*entry)
-    with (work / RECORD).open("a") as file:
-        file.write("half a li\n")
-    done = course_here("progress", "--work", work, "--folder", lessons_of_two)
+    with file.open("a") as lines_of_tries:
+        lines_of_tries.write("half a li\n")
+    done = course_here("progress", "--folder", lessons_of_two)
     assert done.exit_code == 0
     assert done.stdout.splitlines() == [
         "01 Lesson 01  ✓ 01-1  · 01-2",
@@ -96,28 +115,29 @@ def test_progress_shows_what_is_solved_tried_and_next(work, lessons_of_two):
     assert "1 unreadable line of" in done.stderr
 
 
-def test_progress_says_that_nothing_can_be_recorded(work, lessons_of_two):
-    (work / RECORD).mkdir()
-    (work.parent / "mine").mkdir()
-    for folder, reason in {
-        work: "",
-        work / "gone": "there is no folder",
-        work.parent / "mine": "tries are recorded in a folder named my_work only",
-    }.items():
-        done = course_here("progress", "--work", folder, "--folder", lessons_of_two)
-        assert done.exit_code == 1
-        assert done.stderr.startswith(f"nothing can be recorded: {reason}")
-        assert len(done.stderr.splitlines()) == 1
-    assert list((work.parent / "mine").iterdir()) == []
+def test_progress_says_that_nothing_can_be_recorded(file, lessons_of_two):
+    file.mkdir()
+    done = course_here("progress", "--folder", lessons_of_two)
+    assert done.exit_code == 1
+    assert done.stderr.startswith("nothing can be recorded: ")
+    assert len(done.stderr.splitlines()) == 1
 
 
-def test_progress_without_a_lesson_is_an_error(work):
-    done = course_here("progress", "--work", work, "--folder", work)
+def test_tries_recorded_in_my_work_by_earlier_versions_still_count(
+    file, lessons_of_two, tmp_path, monkeypatch
+):
+    record("02-1", True)
+    monkeypatch.setattr(progress, "EARLIER", file.rename(tmp_path / ".progress.jsonl"))
+    assert "✓ 02-1" in course_here("progress", "--folder", lessons_of_two).stdout
+
+
+def test_progress_without_a_lesson_is_an_error(file, tmp_path):
+    done = course_here("progress", "--folder", tmp_path)
     assert (done.exit_code, done.stdout) == (1, "")
     assert "holds no lesson" in done.stderr
 
 
-def test_the_record_is_a_line_of_json_per_try(work):
+def test_the_record_is_a_line_of_json_per_try(file):
     record("03-2", True)
-    (line,) = (work / RECORD).read_text(encoding="utf-8").splitlines()
+    (line,) = file.read_text(encoding="utf-8").splitlines()
     assert {**json.loads(line), "when": ""} == {"exercise": "03-2", "right": True, "when": ""}

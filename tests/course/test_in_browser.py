@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from course.exercises.record import RECORD, read_record
+from course.exercises.record import read_record
 from course.lessons.lesson import choose_lessons, tags_of
 
 import nbformat
@@ -65,6 +65,7 @@ def lab(work, tmp_path):
         "JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"),
         "COURSE_EMBEDDED": "1",
+        "COURSE_PROGRESS_DIR": str(tmp_path),
     }
     command = [sys.executable, "-m", "jupyterlab", str(work)]
     command += ["--no-browser", "--allow-root", "--ServerApp.port=0"]
@@ -112,9 +113,9 @@ def test_a_student_gets_hints_solves_an_exercise_and_starts_again(lab, work, pag
     prompt = exercise.locator(".jp-InputPrompt")
     expect(prompt).to_have_text("[3]:", timeout=SECONDS_TO_START * 1000)
     expect(said).to_contain_text(f"✓ Exercise {EXERCISE}: right")
-    results = [entry.right for entry in read_record(work / RECORD)]
+    results = [entry.right for entry in read_record(work.parent / "progress.jsonl")]
     assert results == [False, False, True, True]
-    assert f"✓ {EXERCISE}" in course("progress", "--work", work).stdout
+    assert f"✓ {EXERCISE}" in course("progress", COURSE_PROGRESS_DIR=str(work.parent)).stdout
 
 
 # What a slide shows that is wider or taller than the screen; a pixel is for rounding.

@@ -330,11 +330,10 @@ def test_without_course_warm_nothing_is_written_or_said(mode, cache, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_by_itself_the_cache_is_used_in_a_front_end_alone(monkeypatch):
+def test_by_itself_the_cache_is_used_where_a_person_sits_alone(monkeypatch):
     monkeypatch.delenv(warm.SWITCH)
-    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     assert warm.mode() == "off"
-    monkeypatch.setenv("JPY_SESSION_NAME", "04.ipynb")
+    monkeypatch.setattr(warm, "attended", lambda: True)
     assert warm.mode() == "use"
     monkeypatch.setenv(warm.SWITCH, "off")
     assert warm.mode() == "off"
