@@ -16,15 +16,18 @@ class Recipe:
     """How a forecast is made: what it sees, the network, and how that is trained."""
 
     features: str
-    """`levels`, `returns`, `range` (returns and where the other prices lie in the day), or
-    `technical` (levels, their lag, rolling mean and standard deviation, and RSI)"""
+    """`levels`, `prices` (the levels of all four), `day` (high, low and close), `returns`, `range`
+    (returns and where the other prices lie in the day), or `technical` (levels, their lag, rolling
+    mean and standard deviation, and RSI)"""
     lookback: int = 20
-    cell: str | tuple[str, ...] | None = "GRU"
-    """the recurrent layer, one of each for a hybrid, or None for a regression on the last day"""
+    cell: str | tuple[str, ...] = "GRU"
+    """the recurrent layer, one of each for a hybrid, or a model without a network, a key of
+    `SIMPLE`"""
     units: int = 32
     layers: int = 1
     dropout: float = 0.0
-    scaler: str = "StandardScaler"
+    scaler: str | None = "StandardScaler"
+    """None leaves numbers as they are"""
     optimizer: str = "Adam"
     learning_rate: float = 0.001
     momentum: float | None = None
@@ -35,6 +38,13 @@ class Recipe:
     epochs: int = 10
 
 
+SIMPLE = {
+    "regression": "WindowRegression",
+    "gap": "CloseAndGap",
+    "volatility": "CloseAndVolatility",
+}
+"""classes of `models` that are fitted at once and have no seed"""
+EXTREMES = {"High": "Low", "Low": "High"}
 RECIPES = {
     "classic LSTM": Recipe(
         "levels", 60, "LSTM", 50, 4, 0.2, "MinMaxScaler", "RMSprop", batch_size=32, epochs=50
@@ -45,7 +55,10 @@ RECIPES = {
     "GRU on levels": Recipe("levels"),
     "GRU on returns": Recipe("returns"),
     "GRU on returns and range": Recipe("range"),
-    "linear, last day": Recipe("range", cell=None),
+    "linear, last day": Recipe("range", cell="regression"),
+    "close and mean gap": Recipe("day", 1, "gap", scaler=None),
+    "linear on levels": Recipe("prices", 1, "regression"),
+    "close and volatility": Recipe("day", 22, "volatility", scaler=None),
     # As many units as the parameters of GRU(32) on four features pay for: see lesson 03.
     "SimpleRNN, same budget": Recipe("range", cell="SimpleRNN", units=58),
     "LSTM, same budget": Recipe("range", cell="LSTM", units=28),
@@ -53,6 +66,7 @@ RECIPES = {
 }
 BUDGET = ("SimpleRNN, same budget", "LSTM, same budget", "GRU, same budget")
 CLASSIC = ("classic LSTM", "classic GRU")
+RIVALS = ("close and mean gap", "linear on levels", "linear, last day", "close and volatility")
 LADDER = ("GRU on levels", "GRU on returns", "GRU on returns and range", "linear, last day")
 # All networks have about as many parameters as GRU(32) on four features, Dense included.
 HYBRID = {
@@ -79,16 +93,16 @@ def trainer(recipe: Recipe, seed: int) -> "Trainer":
         both scaled, to a trained model.
     """
     # Here, so that reading a table in a lesson does not wait for TensorFlow.
-    from course_utils.models import WindowRegression, recurrent
+    from course_utils import models
     from course_utils.training import fit
 
     import keras
 
     def train(windows: NDArray, targets: NDArray) -> "Forecaster":
-        if recipe.cell is None:
-            return WindowRegression().fit(windows, targets)
+        if recipe.cell in SIMPLE:
+            return getattr(models, SIMPLE[recipe.cell])().fit(windows, targets)
         keras.utils.set_random_seed(seed)
-        model = recurrent(
+        model = models.recurrent(
             recipe.cell,
             windows.shape[-1],
             recipe.units,
@@ -127,16 +141,23 @@ def table_for(recipe: Recipe, prices: pd.DataFrame, column: str) -> pd.DataFrame
         the price itself, or its log-returns without the first day, and whatever else is seen.
 
     Raises:
-        ValueError: `column` is not a price, or the recipe names unknown features.
+        ValueError: `column` is not a price, or not High or Low where the recipe sees the day; or
+            the recipe names unknown features.
     """
     # Here, because scikit-learn takes a second to load.
     from course_utils.features import technical_features
-    from course_utils.windows import check_prices, returns_and_range
+    from course_utils.windows import PRICE_COLUMNS, check_prices, returns_and_range
 
     check_prices(prices, column)
     match recipe.features:
         case "levels":
             return prices[[column]]
+        case "prices":
+            return prices[[column, *(name for name in PRICE_COLUMNS if name != column)]]
+        case "day":
+            if column not in EXTREMES:
+                raise ValueError(f"A gap to the close has High or Low, not {column}.")
+            return prices[[column, EXTREMES[column], "Close"]]
         case "returns":
             return returns_and_range(prices, column)[["return"]]
         case "range":
@@ -144,7 +165,7 @@ def table_for(recipe: Recipe, prices: pd.DataFrame, column: str) -> pd.DataFrame
         case "technical":
             return technical_features(prices, column)
     raise ValueError(
-        f"No features {recipe.features!r}: choose levels, returns, range or technical."
+        f"No features {recipe.features!r}: choose levels, prices, day, returns, range or technical."
     )
 
 
@@ -152,6 +173,8 @@ def scaler_for(recipe: Recipe) -> "Scaler":
     """Make the recipe's scaler, not yet fitted."""
     from sklearn import preprocessing
 
+    if recipe.scaler is None:
+        return preprocessing.StandardScaler(with_mean=False, with_std=False)
     return getattr(preprocessing, recipe.scaler)()
 
 

@@ -11,6 +11,7 @@ from course.studies import (
     one_step,
     sweeps,
     synthetic,
+    together,
 )
 from course.studies.study import Study
 
@@ -19,6 +20,8 @@ STUDIES = {
     for study in (
         one_step.IBM,
         one_step.TICKERS,
+        one_step.RIVALS_OF_A_HIGH,
+        together.TOGETHER,
         one_step.CELLS,
         memory.MEMORY,
         free_running.FREE_RUN,

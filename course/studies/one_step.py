@@ -1,4 +1,4 @@
-"""The studies `ibm`, `tickers`, `cells` and `hybrid`: a recipe's forecast of each day of a year."""
+"""The studies of recipes: `ibm`, `tickers`, `rivals`, `cells` and `hybrid`, each day of a year."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from course.studies.fits import RecipeFit
 from course.studies.study import Study
 from course_utils.data.registry import tickers
-from course_utils.recipes import BUDGET, CLASSIC, HYBRID, LADDER, RECIPES, forecast
+from course_utils.recipes import BUDGET, CLASSIC, HYBRID, LADDER, RECIPES, RIVALS, SIMPLE, forecast
 
 import pandas as pd
 
@@ -42,11 +42,11 @@ def _fits(
     columns: Iterable[str] = ("High",),
     years: Iterable[int] = YEARS,
 ) -> list[OneStep]:
-    """All combinations; a regression has no seed to vary."""
+    """All combinations; a model without a network has no seed to vary."""
     return [
         OneStep(recipe, ticker, column, year, seed)
         for recipe, ticker, column, year in product(recipes, names, columns, years)
-        for seed in (SEEDS if RECIPES[recipe].cell else [0])
+        for seed in ([0] if RECIPES[recipe].cell in SIMPLE else SEEDS)
     ]
 
 
@@ -68,8 +68,13 @@ IBM = Study(
 )
 TICKERS = Study(
     "tickers",
-    "The best rungs on all 31 tickers, over the years.",
-    lambda: _fits(LADDER[2:], tickers()),
+    "The GRU on returns and range on all 31 tickers, over the years.",
+    lambda: sorted(_fits(LADDER[2:3], tickers()), key=lambda fit: fit.seed),
+)
+RIVALS_OF_A_HIGH = Study(
+    "rivals",
+    "Models without a network on all 31 tickers, over the years: what a High is, and what a Close.",
+    lambda: _fits(RIVALS, tickers()) + _fits(LADDER[3:], tickers(), ["Close"]),
 )
 CELLS = Study(
     "cells",

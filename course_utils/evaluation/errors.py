@@ -1,29 +1,19 @@
-"""Is a forecast any good, and is it real? Errors in the unit of the data, and a test."""
+"""Is a forecast any good? Errors in the unit of the data."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
 
 from course_utils.checks import as_numbers, check_days, check_same_days
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.metrics import root_mean_squared_error
+from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
 MAX_LAG = 10
 """the longest delay tried, in days"""
 
 
-class Comparison(NamedTuple):
-    """The outcome of a Diebold-Mariano test."""
-
-    gain: float
-    """mean squared error of the rival minus that of the forecast; positive favours the forecast"""
-    statistic: float
-    p_value: float
-
-
-def _pair(truth: ArrayLike, forecast: ArrayLike) -> tuple[NDArray, NDArray]:
+def pair(truth: ArrayLike, forecast: ArrayLike) -> tuple[NDArray, NDArray]:
     """Flatten truth and forecast, because (n, 1) against (n,) would broadcast to (n, n)."""
     check_same_days(truth, forecast)
     truth, forecast = as_numbers(truth), as_numbers(forecast)
@@ -57,16 +47,38 @@ def rmse(truth: ArrayLike, forecast: ArrayLike) -> float:
     Raises:
         ValueError: the lengths differ, or a value is missing.
     """
-    return float(root_mean_squared_error(*_pair(truth, forecast)))
+    return float(root_mean_squared_error(*pair(truth, forecast)))
 
 
-def skill(truth: ArrayLike, forecast: ArrayLike, naive: ArrayLike) -> float:
-    """The share of the naive forecast's RMSE that a forecast removes.
+def mae(truth: ArrayLike, forecast: ArrayLike) -> float:
+    """Mean absolute error, in the unit of the data: no single day can make up a third of it.
+
+    Args:
+        truth: shape (samples,) or (samples, 1).
+        forecast: the same number of values.
+
+    Returns:
+        the error; 0 is perfect.
+
+    Raises:
+        ValueError: the lengths differ, or a value is missing.
+    """
+    return float(mean_absolute_error(*pair(truth, forecast)))
+
+
+def skill(
+    truth: ArrayLike,
+    forecast: ArrayLike,
+    naive: ArrayLike,
+    error: Callable[[ArrayLike, ArrayLike], float] = rmse,
+) -> float:
+    """The share of the naive forecast's error that a forecast removes.
 
     Args:
         truth: shape (samples,).
         forecast: the forecast to judge, shape (samples,).
-        naive: the naive forecast of the same days, shape (samples,).
+        naive: the naive forecast of the same days, or another that is to be beaten, (samples,).
+        error: `rmse` or `mae`.
 
     Returns:
         1 is perfect, 0 is as good as naive, below 0 is worse than naive.
@@ -74,10 +86,10 @@ def skill(truth: ArrayLike, forecast: ArrayLike, naive: ArrayLike) -> float:
     Raises:
         ValueError: the lengths differ, a value is missing, or the naive forecast is perfect.
     """
-    to_beat = rmse(truth, naive)
+    to_beat = error(truth, naive)
     if to_beat == 0:
         raise ValueError("The naive forecast is perfect: there is nothing left to gain.")
-    return 1 - rmse(truth, forecast) / to_beat
+    return 1 - error(truth, forecast) / to_beat
 
 
 def lag_profile(truth: ArrayLike, forecast: ArrayLike) -> pd.Series:
@@ -98,7 +110,7 @@ def lag_profile(truth: ArrayLike, forecast: ArrayLike) -> pd.Series:
     """
     if isinstance(truth, pd.Series):
         check_days(truth, steps=True)
-    truth, forecast = _pair(truth, forecast)
+    truth, forecast = pair(truth, forecast)
     if len(truth) < MAX_LAG + 3:
         raise ValueError(f"{len(truth)} days are too few to look for delays up to {MAX_LAG} days.")
     if _never_moves(forecast, MAX_LAG) or _never_moves(truth):
@@ -202,40 +214,3 @@ def error_by_horizon(
             for name, forecast in forecasts.items()
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("steps ahead")
-
-
-def diebold_mariano(truth: ArrayLike, forecast: ArrayLike, rival: ArrayLike) -> Comparison:
-    """Test whether two forecasts of the same days have the same expected squared error.
-
-    Diebold and Mariano (1995), with the variance of Newey and West (1987), which allows for
-    errors that depend on those of the days before, and Student's t for short samples. Where one
-    model contains the other as a special case, the test is cautious (Clark and West, 2007).
-
-    Args:
-        truth: shape (days,), oldest first.
-        forecast: the forecast to judge, shape (days,).
-        rival: the forecast to beat, shape (days,).
-
-    Returns:
-        the gain in mean squared error, the test statistic, and the two-sided p-value: how often
-        chance gives a gain at least as large, either way, between equally good forecasts.
-
-    Raises:
-        ValueError: the lengths differ, there are fewer than ten days, the forecasts are equal
-            except for rounding, or the gain is the same every day.
-    """
-    from statsmodels.regression.linear_model import OLS
-
-    truth, forecast = _pair(truth, forecast)
-    truth, rival = _pair(truth, rival)
-    gains = (truth - rival) ** 2 - (truth - forecast) ** 2
-    if len(gains) < 10:
-        raise ValueError(f"{len(gains)} days are too few for a test: take at least 10.")
-    if np.allclose(forecast, rival, rtol=1e-6, atol=0) or np.ptp(gains) == 0:
-        raise ValueError("Equal forecasts, or the same gain every day, leave nothing to test.")
-    # The usual rule for how many days back errors may depend on each other.
-    days_back = int(4 * (len(gains) / 100) ** (2 / 9))
-    result = OLS(gains, np.ones_like(gains)).fit(
-        cov_type="HAC", cov_kwds={"maxlags": days_back, "use_correction": True}, use_t=True
-    )
-    return Comparison(float(gains.mean()), float(result.tvalues[0]), float(result.pvalues[0]))

@@ -14,7 +14,6 @@ from course_utils.evaluation import (
     score_table,
     skill,
 )
-from course_utils.windows import unscale
 
 import numpy as np
 import pandas as pd
@@ -23,8 +22,6 @@ from helpers import made_up_prices
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy import stats
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 PRICES = made_up_prices("2015-06-01", "2017-12-29")
 NUMBERS = st.floats(-100, 100, width=32)
@@ -148,67 +145,11 @@ RISING = np.arange(30.0)
     [
         (lambda: score_table(PRICES["High"], {}), "nothing to compare"),
         (lambda: skill(RISING, RISING + 1, RISING), "nothing left to gain"),
-        (lambda: diebold_mariano(RISING[:5], RISING[:5] + 1, RISING[:5]), "too few for a test"),
-        (lambda: diebold_mariano(RISING, RISING + 1, RISING + 2), "nothing to test"),
-        (lambda: diebold_mariano(RISING, RISING + 1, RISING[:, np.newaxis] + 1), "Equal forecasts"),
     ],
 )
 def test_degenerate_comparisons_are_refused(compare, message):
     with pytest.raises(ValueError, match=message):
         compare()
-
-
-# ---------------------------------------------------------------- Diebold and Mariano
-
-
-def diebold_mariano_by_hand(truth, forecast, rival):
-    gains = (truth - rival) ** 2 - (truth - forecast) ** 2
-    n = len(gains)
-    days_back = int(4 * (n / 100) ** (2 / 9))
-    deviations = gains - gains.mean()
-    long_run = deviations @ deviations / n
-    for k in range(1, days_back + 1):
-        weight = 1 - k / (days_back + 1)  # Bartlett's, which keeps the variance positive
-        long_run += 2 * weight * (deviations[k:] @ deviations[:-k]) / n
-    statistic = gains.mean() / np.sqrt(long_run / (n - 1))
-    return gains.mean(), statistic, 2 * stats.t.sf(abs(statistic), n - 1)
-
-
-@given(days=st.integers(10, 400), seed=st.integers(0, 999))
-def test_diebold_mariano_equals_the_formula_of_newey_and_west(days, seed):
-    rng = np.random.default_rng(seed)
-    truth, noise = rng.normal(size=(2, days))
-    forecast, rival = noise.cumsum() / 9, rng.normal(0, 1.2, days)
-    expected = diebold_mariano_by_hand(truth, forecast, rival)
-    np.testing.assert_allclose(diebold_mariano(truth, forecast, rival), expected, rtol=1e-8)
-
-
-@given(days=st.integers(10, 100), seed=st.integers(0, 999))
-def test_swapping_forecast_and_rival_flips_the_gain_and_keeps_p(days, seed):
-    truth, forecast, rival = np.random.default_rng(seed).normal(size=(3, days))
-    one = diebold_mariano(truth, forecast, rival)
-    other = diebold_mariano(truth, rival, forecast)
-    np.testing.assert_allclose(one, [-other.gain, -other.statistic, other.p_value])
-    assert one.gain == pytest.approx(rmse(truth, rival) ** 2 - rmse(truth, forecast) ** 2)
-
-
-def test_between_equals_p_is_uniform_and_5_percent_fall_below_5_percent():
-    draws = np.random.default_rng(0).normal(size=(400, 3, 250))
-    p_values = np.array([diebold_mariano(*draw).p_value for draw in draws])
-    assert 0.02 < (p_values < 0.05).mean() < 0.09
-    shares = np.histogram(p_values, bins=5, range=(0, 1))[0] / 400
-    assert shares.min() > 0.13
-    assert shares.max() < 0.28
-
-
-@pytest.mark.parametrize("kind", [MinMaxScaler, StandardScaler])
-def test_two_forecasts_that_differ_by_rounding_are_refused(kind):
-    high = PRICES[["High"]]
-    scaler = kind().fit(high)
-    naive = high["High"].shift().iloc[1:]
-    there_and_back = unscale(scaler, scaler.transform(high)[:-1, 0].astype("float32"))
-    with pytest.raises(ValueError, match="nothing to test"):
-        diebold_mariano(high["High"].iloc[1:], there_and_back, naive)
 
 
 # ---------------------------------------------------------------- errors by horizon

@@ -1,13 +1,23 @@
 """Recipes compare what they say they compare, and forecast without a look at the future."""
 
 from course_utils.evaluation import check_past_only, rmse
-from course_utils.recipes import BASE, BUDGET, HYBRID, RECIPES, Recipe, forecast, table_for
+from course_utils.recipes import (
+    BASE,
+    BUDGET,
+    HYBRID,
+    RECIPES,
+    RIVALS,
+    SIMPLE,
+    Recipe,
+    forecast,
+    table_for,
+)
 
 import pytest
 from helpers import made_up_prices
 
 PRICES = made_up_prices("2016-10-03", "2017-03-31")
-FEATURES = ["levels", "returns", "range", "technical"]
+FEATURES = ["levels", "prices", "returns", "range", "technical"]
 
 
 def settings_except(recipe, *names):
@@ -21,13 +31,13 @@ def test_networks_of_one_budget_have_the_same_parameters_within_3_percent(group)
     counts = [
         recurrent(recipe.cell, 4, recipe.units, bidirectional=recipe.bidirectional).count_params()
         for recipe in (RECIPES[name] for name in group)
-        if recipe.cell
+        if recipe.cell not in SIMPLE
     ]
     assert max(counts) <= 1.03 * min(counts)
 
 
 def test_hybrids_differ_in_cell_units_and_direction_and_in_nothing_else():
-    first, *others = (recipe for recipe in HYBRID.values() if recipe.cell)
+    first, *others = (recipe for recipe in HYBRID.values() if recipe.cell not in SIMPLE)
     varied = ("cell", "units", "bidirectional")
     for recipe in others:
         assert settings_except(recipe, *varied) == settings_except(first, *varied)
@@ -43,7 +53,7 @@ def test_the_base_of_the_sweeps_is_the_ladder_s_gru_with_an_optimizer_that_decay
 
 @pytest.mark.parametrize("features", FEATURES)
 def test_future_prices_never_change_a_recipe_s_past_forecasts(features):
-    recipe = Recipe(features, cell=None)
+    recipe = Recipe(features, cell="regression")
     check_past_only(
         lambda prices: forecast(recipe, prices, "High", 2017, seed=0), PRICES, "2017-02-15"
     )
@@ -51,7 +61,7 @@ def test_future_prices_never_change_a_recipe_s_past_forecasts(features):
 
 @pytest.mark.parametrize("features", FEATURES)
 def test_a_forecast_is_in_usd_for_each_day_of_the_year(features):
-    forecasts = forecast(Recipe(features, cell=None), PRICES, "Close", 2017, seed=0)
+    forecasts = forecast(Recipe(features, cell="regression"), PRICES, "Close", 2017, seed=0)
     close = PRICES["Close"].loc["2017"]
     assert forecasts.index.equals(close.index)
     assert rmse(close, forecasts) < 0.05 * close.mean()
@@ -64,7 +74,22 @@ def test_a_column_that_is_not_a_price_is_refused(features, column):
         table_for(Recipe(features), PRICES, column)
 
 
+@pytest.mark.parametrize("column", ["High", "Low"])
+@pytest.mark.parametrize("name", RIVALS)
+def test_a_rival_without_a_network_forecasts_a_high_or_low_and_never_sees_the_future(name, column):
+    def way(prices):
+        return forecast(RECIPES[name], prices, column, 2017, seed=0)
+
+    check_past_only(way, PRICES, "2017-02-15")
+    assert rmse(PRICES[column].loc["2017"], way(PRICES)) < 0.05 * PRICES[column].mean()
+
+
+def test_a_gap_to_the_close_is_no_forecast_of_a_close():
+    with pytest.raises(ValueError, match="has High or Low, not Close"):
+        table_for(RECIPES["close and mean gap"], PRICES, "Close")
+
+
 def test_unknown_features_are_refused_with_the_known_ones():
-    message = "No features 'level': choose levels, returns, range or technical"
+    message = "No features 'level': choose levels, prices, day, returns, range or technical"
     with pytest.raises(ValueError, match=message):
         table_for(Recipe("level"), PRICES, "High")
