@@ -99,9 +99,9 @@ def test_the_course_works_in_an_odd_folder(clone, tmp_path, program, env, which)
 def test_signs_that_an_encoding_lacks_stop_nothing(clone):
     stub = nbformat.v4.new_code_cell('check("00-1", ...)', metadata={"tags": ["exercise"]})
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# 00 A"), stub])
-    (clone / "others" / "my_work").mkdir(parents=True)
+    (clone / "others").mkdir()
     nbformat.write(notebook, clone / "others" / "00_a.ipynb")
-    command = "progress --folder others --work others/my_work"
+    command = "progress --folder others"
     done = python(clone, COURSE, command, PYTHONIOENCODING="cp1252", PYTHONUTF8="0")
     assert done.stderr == b""
     first, legend, *_ = done.stdout.decode("cp1252").splitlines()

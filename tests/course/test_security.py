@@ -21,10 +21,11 @@ PYTHON = sorted(
 )
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 ATTACKS = {
+    "tests/course/test_wrong_answers.py": {"eval"},
     "tests/course_utils/test_saving.py": {"pickle", "marshal", "eval", "safe_mode"},
     "tests/course_utils/test_warm.py": {"pickle"},
 }
-"""tests that make what the course must refuse, and what they use for it"""
+"""tests that make what the course must refuse, or run expressions of their own, and with what"""
 
 # Each runs what it reads. joblib and Dask hand work to processes as pickles of their own; joblib's
 # `load` and `dump` would be files of them.
