@@ -79,6 +79,15 @@ class Runs:
         by_year = self.table.groupby("year")[["rmse", "naive"]].median()
         return int((by_year["rmse"] < by_year["naive"]).sum()), len(by_year)
 
+    def beats(self, recipe: str, rival: str) -> int:
+        """In how many years of a ticker a recipe's error is below a rival's."""
+        errors = self.table.pivot_table("rmse", ["ticker", "year"], "recipe")
+        return int((errors[recipe] < errors[rival]).sum())
+
+    def different(self, column: str) -> int:
+        """How many different values a column has."""
+        return self.table[column].nunique()
+
 
 @dataclass(frozen=True)
 class Study:

@@ -22,7 +22,7 @@ STRESSED = {
     "01": ["(batch, time_steps, features)"],
     "02": ["scale", "input, forget, candidate, output", "one unit"],
     "03": ["no cell state", "no output gate", "no second tanh"],
-    "04": ["Rung 4: a linear regression", "rungs", "mean of the five highs before it"],
+    "04": ["Rung 4: linear regressions", "rungs", "mean of the five highs before it"],
     "05": [
         "held",
         "ten times the bias",

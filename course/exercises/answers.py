@@ -113,9 +113,9 @@ def whole_numbers(answer: object, wanted: str) -> tuple[int, ...]:
     return tuple(map(int, found))
 
 
-def series_by_day(function: object, prices: pd.DataFrame) -> pd.Series:
+def series_by_day(function: object, prices: pd.DataFrame, *others: object) -> pd.Series:
     """Call a learner's function on prices and take numbers on some of their days, in order."""
-    found = called(function, prices)
+    found = called(function, prices, *others)
     if not isinstance(found, pd.Series) or not isinstance(found.index, pd.DatetimeIndex):
         raise Hint("Your function must return a pandas Series indexed by day.")
     if not pd.api.types.is_numeric_dtype(found):

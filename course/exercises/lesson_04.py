@@ -9,13 +9,15 @@ from course.exercises.answers import (
     series_by_day,
 )
 from course.exercises.hints import Hint, Slips, close, diagnosis, exercise, off, worked_out
-from course_utils.evaluation import diebold_mariano, rmse, skill
+from course_utils.evaluation import rmse, skill, skill_interval
+from course_utils.recipes import RECIPES
+from course_utils.recipes import forecast as follow
 from course_utils.windows import returns_and_range, to_dollars
 
 import numpy as np
 import pandas as pd
 
-TOO_GOOD = 0.3  # of exercise 4; the best rung of the ladder has a third of it
+TOO_GOOD = 0.3  # of exercise 4; on Apple, rung 5 has a quarter of it
 
 
 def _error(prices: pd.DataFrame, forecast: pd.Series) -> float:
@@ -321,37 +323,50 @@ def _relative_volume(answer: object, prices: pd.DataFrame) -> str:
 
 @exercise(
     "04-4",
-    "Begin with the best rung of part 5 as a function of the table, and check that it passes.",
-    "Use only days up to yesterday for today's forecast, then go back to dollars.",
-    "A regression on more days than the last costs little: try the `days` of `WindowRegression`.",
+    "Begin with rung 5 of part 5 as a function of the table and the year, and see what it says.",
+    "Train on the days before the year only, and use days up to yesterday for today's forecast.",
+    "What moves the next high is how far the price will move: think of what else tells that.",
 )
-def _beat_the_ladder(answer: object, prices: pd.DataFrame) -> str:
-    found = series_by_day(answer, prices)
-    if not close(found, series_by_day(answer, prices).reindex(found.index), rtol=1e-5, atol=1e-8):
+def _beat_the_right_rival(answer: object, prices: pd.DataFrame) -> str:
+    last = prices.attrs["test_year"]
+    years = range(last - 5, last + 1)
+    found = pd.concat([_of_year(answer, prices, year) for year in years])
+    first = years[0]
+    again = _of_year(answer, prices, first)
+    if not close(found.loc[again.index], again, rtol=1e-5, atol=1e-8):
         raise Hint("Your function gives different forecasts each time: set the seed inside it.")
-    year, high = prices.attrs["test_year"], prices["High"]
-    truth, naive = high.loc[str(year)], high.shift().loc[str(year)]
-    days = truth.index
-    if not found.index.equals(days):
-        raise Hint(f"Forecast each of the {len(days)} days of {year}, and no others.")
-    if missing := (~np.isfinite(found)).sum():
-        raise Hint(f"Forecasts are missing or not finite: {missing} of {len(days)}.")
-    if not 0.5 < (found / truth).median() < 2:
-        raise Hint("The forecasts are not on the scale of the prices: go back to dollars.")
-    ask_for_past_only(lambda table: series_by_day(answer, table), prices, days[len(days) // 2])
-    gain = skill(truth, found, naive)
-    if gain <= 0:
-        same = close(found, naive, rtol=1e-6)
-        better = "that is the naive forecast itself" if same else "naive is still better"
-        raise Hint(f"No leak, but the skill is {gain:.1%}: {better}.")
+    middle = again.index[len(again) // 2]
+    ask_for_past_only(lambda table: _of_year(answer, table, first), prices, middle)
+    rival = pd.concat(
+        [follow(RECIPES["close and mean gap"], prices, "High", year, 0) for year in years]
+    )
+    truth, naive = prices["High"].loc[found.index], prices["High"].shift().loc[found.index]
+    gain = skill(truth, found, rival)
+    if close(found, naive, rtol=1e-6) or close(found, rival, rtol=1e-6):
+        raise Hint("That is a rival itself: forecast something of your own.")
     if gain > TOO_GOOD:
         raise Hint(
             f"A skill of {gain:.0%} is too good to be true. Use `table` and nothing else of the "
             "notebook: the check can hide the future of `table` only."
         )
-    p_value = diebold_mariano(truth, found, naive).p_value
-    ladder = _last_day_error(prices, list(returns_and_range(prices, "High")))
-    return (
-        f"No leak, RMSE {rmse(truth, found):.3f} dollars, skill {gain:.1%}, p-value against "
-        f"naive {p_value:.2g}. The regression of part 5: {ladder:.3f} dollars."
+    low, high = skill_interval(truth, found, rival)
+    verdict = (
+        f"skill against the close plus a constant {gain:+.1%}, 95 % interval {low:+.1%} to "
+        f"{high:+.1%}; against the same as yesterday {skill(truth, found, naive):+.1%}"
     )
+    if low <= 0:
+        raise Hint(f"No leak, but the rival is not beaten: {verdict}.")
+    return f"No leak: {verdict}."
+
+
+def _of_year(answer: object, prices: pd.DataFrame, year: int) -> pd.Series:
+    """Ask for the forecasts of one year, and for one on each of its days, in dollars."""
+    found = series_by_day(answer, prices, year)
+    days = prices.loc[str(year)].index
+    if not found.index.equals(days):
+        raise Hint(f"Forecast each of the {len(days)} days of {year}, and no others.")
+    if missing := (~np.isfinite(found)).sum():
+        raise Hint(f"Forecasts are missing or not finite: {missing} of {len(days)} in {year}.")
+    if not 0.5 < (found / prices["High"].loc[days]).median() < 2:
+        raise Hint("The forecasts are not on the scale of the prices: go back to dollars.")
+    return found

@@ -9,6 +9,7 @@ from course.studies.fits import RecipeFit
 from course.studies.study import Study
 from course_utils.data.registry import tickers
 from course_utils.recipes import BUDGET, CLASSIC, HYBRID, LADDER, RECIPES, RIVALS, SIMPLE, forecast
+from course_utils.studies import read_study
 
 import pandas as pd
 
@@ -50,13 +51,33 @@ def _fits(
     ]
 
 
-def _readme_picture(table: pd.DataFrame) -> bytes:
-    """Draw the errors for IBM's high in 2017 from the study's table."""
+def _the_year(table: pd.DataFrame) -> bytes:
+    """Draw 2017 as tutorials do, and two months of it close up."""
+    from course_utils.plots import year_and_zoom
+
+    runs = read_study("ibm_forecasts")
+    lstm = table[table["recipe"] == CLASSIC[0]].sort_values("rmse")
+    seed = lstm["seed"].iloc[len(lstm) // 2]
+    forecasts = {
+        "same as yesterday": runs["same as yesterday"],
+        CLASSIC[0]: runs[f"{CLASSIC[0]}, seed {seed}"],
+    }
+    title = "IBM's high in 2017: over a year both look good, close up both are late"
+    months = slice("2017-03", "2017-04")
+    return year_and_zoom(runs["truth"], forecasts, months, title, "same as yesterday").data
+
+
+def _the_ladder(table: pd.DataFrame) -> bytes:
+    """Draw the errors for IBM's high in 2017, with and without networks."""
     from course_utils.plots import errors
 
-    fits = table[(table["column"] == "High") & (table["year"] == 2017)]
-    title = "IBM's next high in 2017: it takes the day's range to beat naive"
-    return errors(fits, fits["naive"].iloc[0], title).data
+    everyone = pd.concat([read_study("ibm"), table[table["ticker"] == "IBM"]])
+    fits = everyone.query("column == 'High' and year == 2017").drop_duplicates(["recipe", "seed"])
+    fits = fits.set_index("recipe", drop=False).rename_axis(None)
+    gap = ("close plus a constant", fits.loc["close and mean gap", "rmse"])
+    shown = [*CLASSIC, *LADDER, "linear on levels", "close and volatility"]
+    title = "IBM's next high in 2017: the network comes as far as the close plus a constant"
+    return errors(fits.loc[shown], fits["naive"].iloc[0], title, gap).data
 
 
 IBM = Study(
@@ -64,7 +85,7 @@ IBM = Study(
     "The classic recipes in 2017, and the ladder for High and Close over the years.",
     lambda: _fits(CLASSIC, years=[2017]) + _fits(LADDER, columns=("High", "Close")),
     daily=CLASSIC,
-    picture=_readme_picture,
+    picture=_the_year,
 )
 TICKERS = Study(
     "tickers",
@@ -75,6 +96,7 @@ RIVALS_OF_A_HIGH = Study(
     "rivals",
     "Models without a network on all 31 tickers, over the years: what a High is, and what a Close.",
     lambda: _fits(RIVALS, tickers()) + _fits(LADDER[3:], tickers(), ["Close"]),
+    picture=_the_ladder,
 )
 CELLS = Study(
     "cells",

@@ -16,7 +16,9 @@ from course_utils.plots.prices import (
     lag_profiles,
     leaks,
     lessons_at_a_glance,
+    placebos,
     price_history,
+    year_and_zoom,
 )
 from course_utils.plots.text import (
     bits_by_epoch,

@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 
 from course_utils.plots.names import COLOURS, NAIVE, TRUTH, colours_of, in_words
-from course_utils.plots.style import as_image, day_axes, legend_outside, new_axes
+from course_utils.plots.style import (
+    as_image,
+    brief_days,
+    day_axes,
+    legend_outside,
+    new_axes,
+    new_panels,
+)
 
 import numpy as np
 import pandas as pd
@@ -66,6 +73,43 @@ def forecasts(
     )
 
 
+def year_and_zoom(
+    truth: pd.Series, by_name: Mapping[str, pd.Series], part: slice, title: str, naive: str
+) -> Image:
+    """Draw forecasts over a year, as tutorials do, and a part of it close up.
+
+    Args:
+        truth: true prices indexed by day, in USD.
+        by_name: name and forecast of the same days.
+        part: days of the close-up.
+        title: what the picture shows.
+        naive: the name of the naive forecast, whether it is among them or not.
+
+    Returns:
+        a picture with alternative text.
+    """
+    figure, panels = new_panels(title, 3.9, 1, 2)
+    colours = colours_of(by_name, naive)
+    for axes, days in zip(panels, (slice(None), part), strict=True):
+        axes.plot(truth[days], color=TRUTH, linewidth=1.4, label="truth")
+        for name, forecast in by_name.items():
+            axes.plot(forecast[days], color=colours[name], linewidth=1.4, label=name)
+        axes.grid(axis="y", alpha=0.25)
+        brief_days(axes)
+    shown = truth[part]
+    panels[0].axvspan(shown.index[0], shown.index[-1], color=NAIVE, alpha=0.15, linewidth=0)
+    panels[0].set_ylabel("USD per share")
+    panels[0].set_title("the whole year", fontsize=10)
+    panels[1].set_title("the shaded days", fontsize=10)
+    names = panels[0].get_legend_handles_labels()
+    figure.legend(*names, loc="outside lower center", ncols=len(by_name) + 1, frameon=False)
+    return as_image(
+        figure,
+        f"{title}. Lines of the truth and of {', '.join(by_name)} through {truth.index[0]:%Y}, and "
+        f"from {shown.index[0]:%d %B} to {shown.index[-1]:%d %B} close up.",
+    )
+
+
 def lag_profiles(by_name: Mapping[str, pd.Series], title: str, naive: str) -> Image:
     """Draw how well each forecast's moves follow the true moves of the days before.
 
@@ -88,7 +132,9 @@ def lag_profiles(by_name: Mapping[str, pd.Series], title: str, naive: str) -> Im
     return as_image(figure, f"{title}: each line's peak is its delay, {best}.")
 
 
-def errors(table: pd.DataFrame, naive: float, title: str) -> Image:
+def errors(
+    table: pd.DataFrame, naive: float, title: str, rival: tuple[str, float] | None = None
+) -> Image:
     """Draw the median RMSE of several forecasts as bars, each run a dot, with naive as a line.
 
     Blue beats naive, orange loses to it, grey is within one per cent of it.
@@ -97,6 +143,7 @@ def errors(table: pd.DataFrame, naive: float, title: str) -> Image:
         table: columns `recipe`, in the order to draw, and `rmse` in USD, one row per run.
         naive: the naive forecast's RMSE on the same days, in USD.
         title: what the picture shows.
+        rival: the name and RMSE of another forecast that is to be beaten, for a second line.
 
     Returns:
         a picture with alternative text.
@@ -117,12 +164,42 @@ def errors(table: pd.DataFrame, naive: float, title: str) -> Image:
     axes.set_yticks(range(len(medians)), reversed(medians))
     axes.axvline(naive, color=NAIVE, linewidth=2)
     axes.text(naive, len(medians) - 0.35, f"  naive {naive:.2f}", color=NAIVE, va="center")
+    if rival:
+        axes.axvline(rival[1], color=COLOURS[2], linewidth=1.6, linestyle="--")
+        place = {"color": COLOURS[2], "va": "center", "ha": "right"}
+        axes.text(rival[1], len(medians) - 0.35, f"{rival[0]} {rival[1]:.2f}  ", **place)
     axes.set_xlim(0, widest * 1.1)
     axes.set_ylim(-0.6, len(medians) - 0.05)
-    values = in_words(medians, ".2f")
-    return as_image(
-        figure, f"{title}. Bars of the median RMSE in dollars: {values}; naive {naive:.2f}."
+    lines = {"naive": naive} | (dict([rival]) if rival else {})
+    values, lines = in_words(medians, ".2f"), in_words(lines, ".2f")
+    return as_image(figure, f"{title}. Bars of the median RMSE in dollars: {values}; {lines}.")
+
+
+def placebos(table: pd.DataFrame, real: Mapping[str, float], title: str) -> Image:
+    """Draw skills on random walks as dots, one row a kind of walk, and real ones as lines.
+
+    Args:
+        table: one column a kind of walk, one row a walk; skills as shares.
+        real: name and skill of real forecasts.
+        title: what the picture shows.
+
+    Returns:
+        a picture with alternative text.
+    """
+    figure, axes = new_axes(title, "skill against the same as yesterday, %", "", 2.9)
+    rows = list(reversed(table.columns))
+    for row, kind in enumerate(rows):
+        axes.plot(100 * table[kind], np.full(len(table), row), "o", color=COLOURS[1], alpha=0.5)
+    for (name, skill), colour in zip(real.items(), (COLOURS[0], TRUTH), strict=False):
+        axes.axvline(100 * skill, color=colour, linewidth=2, label=f"{name}: {skill:.0%}")
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set_ylim(-0.5, len(rows) - 0.5)
+    axes.grid(axis="x", alpha=0.25)
+    axes.legend(frameon=False, loc="lower right")
+    values = "; ".join(
+        f"{kind} {table[kind].min():.0%} to {table[kind].max():.0%}" for kind in table
     )
+    return as_image(figure, f"{title}. Dots: {values}. Lines: {in_words(real, '.0%')}.")
 
 
 def by_year(table: pd.DataFrame, title: str) -> Image:
@@ -150,10 +227,11 @@ def by_year(table: pd.DataFrame, title: str) -> Image:
 
 
 def leaks(table: pd.DataFrame, title: str) -> Image:
-    """Draw honest errors next to leaking ones.
+    """Draw honest errors next to leaking ones, and next to an honest control where there is one.
 
     Args:
-        table: index the leak's name; columns `honest` and `leaking`, RMSE as a share of naive.
+        table: index the leak's name; columns `honest`, `leaking` and `control`, RMSE as a share of
+            naive, missing where a leak has no control.
         title: what the picture shows.
 
     Returns:
@@ -162,15 +240,19 @@ def leaks(table: pd.DataFrame, title: str) -> Image:
     figure, axes = new_axes(title, "", "RMSE, naive = 100 %")
     places = np.arange(len(table))
     white = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-    for column, colour, shift in (("honest", COLOURS[0], -0.2), ("leaking", COLOURS[1], 0.2)):
-        bars = axes.bar(places + shift, 100 * table[column], 0.38, color=colour, label=column)
+    colours = {"honest": COLOURS[0], "leaking": COLOURS[1], "control": COLOURS[5]}
+    for shift, (column, colour) in zip((-0.27, 0, 0.27), colours.items(), strict=True):
+        known = table[column].notna().to_numpy()
+        label = "control, honest" if column == "control" else column
+        heights = 100 * table[column][known]
+        bars = axes.bar(places[known] + shift, heights, 0.26, color=colour, label=label)
         axes.bar_label(bars, fmt="%.0f %%", padding=3, bbox=white)
     axes.axhline(100, color=NAIVE, linewidth=2, label="naive", zorder=0.5)
     axes.set_xticks(places, table.index)
-    axes.margins(y=0.12)
-    axes.legend(frameon=False, ncols=3)
+    axes.margins(y=0.2)
+    axes.legend(frameon=False, ncols=2, loc="upper right")
     values = "; ".join(
-        f"{' '.join(name.split())}: honest {row.honest:.0%}, leaking {row.leaking:.0%}"
+        f"{' '.join(name.split())}: {in_words(row.dropna(), '.0%')}"
         for name, row in table.iterrows()
     )
     return as_image(figure, f"{title}. RMSE as a share of naive. {values}.")

@@ -24,12 +24,17 @@ def new_axes(title: str, x: str, y: str, height: float = 3.8) -> tuple[Figure, A
 
 
 def day_axes(title: str, y: str = "USD per share") -> tuple[Figure, Axes]:
-    """Start a chart over days, labelled briefly: the year once, not under every tick."""
+    """Start a chart over days."""
     figure, axes = new_axes(title, "", y)
+    brief_days(axes)
+    return figure, axes
+
+
+def brief_days(axes: Axes) -> None:
+    """Label days briefly: the year once, not under every tick."""
     locator = AutoDateLocator()
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-    return figure, axes
 
 
 def new_panels(

@@ -1,7 +1,8 @@
 """The checks of lesson 04: right answers pass, known mistakes get their own hint."""
 
-from course_utils.evaluation import rmse
+from course_utils.evaluation import placebo, rmse
 from course_utils.models import WindowRegression
+from course_utils.recipes import RECIPES, forecast
 from course_utils.training import forecast_year
 from course_utils.windows import returns_and_range
 
@@ -12,7 +13,9 @@ from helpers import made_up_prices
 
 PRICES = made_up_prices("2013-01-01", "2017-12-31")
 PRICES.attrs["test_year"] = 2017
-GIVEN = {name: {"prices": PRICES} for name in ("04-1", "04-2", "04-3", "04-4")}
+GIVEN = {name: {"prices": PRICES} for name in ("04-1", "04-2", "04-3")}
+WALK = placebo(4, first="2009-01-01")  # it triples, so a gap in dollars is wrong by its end
+GIVEN["04-4"] = {"prices": WALK}
 HIGH, YESTERDAY = PRICES["High"], PRICES["High"].shift()
 FEATURES = returns_and_range(PRICES, "High")
 NOISE = np.random.default_rng()
@@ -33,11 +36,14 @@ def errors_of_two(columns):
     return {name: error(YESTERDAY * np.exp(returns[name])) for name in names}
 
 
-def range_forecast(prices, ahead=0):
-    features = returns_and_range(prices, "High")
-    features["extra"] = np.log(prices["Close"]).diff().shift(-ahead)
-    returns = regression(features.ffill())
-    return prices["High"].shift().loc[returns.index] * np.exp(returns)
+def rival(name):
+    return lambda table, year: forecast(RECIPES[name], table, "High", year, 0)
+
+
+def whole_walk(table, year):
+    """Trained on the years after the test year as well."""
+    gap = (WALK["High"] - WALK["Close"].shift()).mean() * table["Close"].iloc[-1] / 250
+    return (table["Close"].shift() + gap).loc[str(year)]
 
 
 def volume_over(mean, log=np.log):
@@ -54,8 +60,7 @@ SINGLE = errors_of_two(lambda name: ["return", name])
         ("04-2", SINGLE, "✓"),
         ("04-3", volume_over(lambda v: v.rolling(20).mean()), "✓ It knows the past only"),
         ("04-3", lambda t: volume_over(lambda v: v.rolling(20).mean())(t).dropna(), "✓"),
-        # A made-up high wanders about the close, so the day's range says something about the next.
-        ("04-4", range_forecast, "✓ No leak, RMSE"),
+        ("04-4", rival("close and volatility"), "✓ No leak: skill against the close plus"),
         ("04-1", error(HIGH.rolling(3).mean().shift()), "too small"),
         ("04-1", error(HIGH.rolling(9).mean().shift()), "too large"),
         ("04-2", SINGLE | {"Low/High": SINGLE["Low/High"] + 0.2}, "is off"),
@@ -69,15 +74,26 @@ SINGLE = errors_of_two(lambda name: ["return", name])
         ("04-3", lambda t: t["Volume"].iloc[::-1], "oldest first"),
         ("04-3", lambda t: t["Volume"].tz_localize("UTC"), "Keep the days"),
         ("04-3", lambda t: t["Volume"].tail(100), "later day"),
-        ("04-4", lambda t: range_forecast(t, ahead=1), "A leak"),
-        ("04-4", lambda t: t["High"].shift(), "and no others"),
-        ("04-4", lambda t: np.log(t["High"].shift()).loc["2017"], "dollars"),
-        ("04-4", lambda t: t["High"].shift(2).loc["2017"], "naive is still better"),
-        ("04-4", lambda t: t["High"].shift().where(t.index.day > 3).loc["2017"], "are missing"),
+        ("04-4", lambda t, y: rival("linear, last day")(t.shift(-1).ffill(), y), "A leak"),
+        ("04-4", whole_walk, "A leak"),
+        ("04-4", lambda t, y: t["High"].shift(), "and no others"),
+        ("04-4", lambda t, y: np.log(t["High"].shift()).loc[str(y)], "dollars"),
+        ("04-4", lambda t, y: t["High"].shift(2).loc[str(y)], "the rival is not beaten: skill"),
+        ("04-4", rival("close and mean gap"), "That is a rival itself"),
+        ("04-4", lambda t, y: t["High"].shift().loc[str(y)], "That is a rival itself"),
+        ("04-4", lambda t, y: t["High"].shift().where(t.index.day > 3).loc[str(y)], "are missing"),
         # A table outside of the function, whose future the check cannot hide:
-        ("04-4", lambda t: HIGH.loc["2017"], "does it use another one"),
-        ("04-4", lambda t: (t["High"].shift() * HIGH / YESTERDAY).loc["2017"], "too good to be"),
-        ("04-4", lambda t: t["High"].shift().loc["2017"] * NOISE.normal(1, 0.01), "set the seed"),
+        ("04-4", lambda t, y: WALK["High"].loc[str(y)], "does it use another one"),
+        (
+            "04-4",
+            lambda t, y: (t["High"].shift() * WALK["High"] / WALK["High"].shift()).loc[str(y)],
+            "too good to be",
+        ),
+        (
+            "04-4",
+            lambda t, y: t["High"].shift().loc[str(y)] * NOISE.normal(1, 0.01),
+            "set the seed",
+        ),
     ],
 )
 def test_an_answer_gets_its_verdict(exercise, answer, told):

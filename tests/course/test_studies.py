@@ -93,7 +93,7 @@ def test_a_different_seed_gives_a_different_network(finished):
 @pytest.mark.slow
 def test_the_ibm_study_also_writes_daily_forecasts_and_a_picture(monkeypatch, tmp_path):
     for name in CLASSIC:
-        monkeypatch.setitem(RECIPES, name, Recipe("levels", lookback=5, cell=None))
+        monkeypatch.setitem(RECIPES, name, Recipe("levels", lookback=5, cell="regression"))
     fits = [OneStep(name, "IBM", "High", 2017, 0) for name in (*CLASSIC, "tiny")]
     study = Study("ibm", "", lambda: fits, IBM.daily, IBM.picture)
     written = running.run_study(study, 1, fits_folder=tmp_path, tables_folder=tmp_path)

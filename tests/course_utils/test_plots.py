@@ -36,7 +36,11 @@ RUNS = pd.DataFrame(
         for seed in range(5)
     ]
 )
-LEAKS = pd.DataFrame({"honest": [1.01, 0.99], "leaking": [0.2, 0.5]}, ["shuffled", "centred"])
+LEAKS = pd.DataFrame(
+    {"honest": [1.01, 0.99], "leaking": [0.2, 0.5], "control": [np.nan, 0.4]},
+    ["shuffled", "centred"],
+)
+WALKS = pd.DataFrame({"High": [0.13, 0.2], "Close": [-0.01, 0.0]})
 READING = pd.Series({"00 Start here": 9, "01 RNN basics": 30})
 WAVES = {number: (np.sin(np.arange(20)), np.cos(np.arange(20))) for number in (0, 15, 30)}
 COLUMNS = pd.DataFrame([[1, 2, 3], [2, 2, 4], [9, 5, 7]], [1, 20, 250], ["truth", "GRU", "GRU"])
@@ -78,8 +82,23 @@ FIGURES = {
         "Late: each line's peak is its delay, yesterday 1",
     ),
     "errors": ((RUNS, 1.54, "In 2017"), "yesterday 1.10; LSTM 1.30; GRU 1.50; returns 1.70"),
+    "errors with a rival": (
+        (RUNS, 1.54, "In 2017", ("close", 1.39)),
+        "linear 1.90; naive 1.54; close 1.39.",
+    ),
+    "year_and_zoom": (
+        (YEAR, FORECASTS, slice("2016-03", "2016-04"), "Late", NAMES[0]),
+        "through 2016, and from 01 March to 29 April close up",
+    ),
+    "placebos": (
+        (WALKS, {"IBM": 0.09}, "Walks"),
+        "High 13% to 20%; Close -1% to 0%. Lines: IBM 9%",
+    ),
     "by_year": ((RUNS, "By year"), "yesterday 71 %; LSTM 84 %; GRU 97 %; returns 110 %"),
-    "leaks": ((LEAKS, "Pretended"), "shuffled: honest 101%, leaking 20%; centred: honest 99%"),
+    "leaks": (
+        (LEAKS, "Pretended"),
+        "shuffled: honest 101%; leaking 20%; centred: honest 99%; leaking 50%; control 40%",
+    ),
     "lessons_at_a_glance": (
         (READING,),
         "2 lessons, about 0.7 hours of reading. Bars of minutes: 00",
