@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+TOOLS := .venv/.tools
 ARGS ?=
 RESOLUTION ?= lowest-direct
 PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
@@ -17,10 +18,18 @@ endif
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1	\2/p' Makefile | expand -t 16
 
-setup: $(READY)  ## make .venv with the tested packages; the other targets do this when needed
+setup: $(READY)  ## make .venv with what lessons need; the other targets do this when needed
+
+# uv does not read pip's settings, so it is given the user's package index and certificate.
+define UV_INSTALL
+pip="$(BIN)/python -m pip"; quiet=; [ -t 2 ] || quiet=--quiet; \
+index="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($$pip config get global.index-url 2>/dev/null || true)}}"; \
+if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi; \
+if [ -n "$${PIP_CERT:-}" ]; then export SSL_CERT_FILE="$${SSL_CERT_FILE:-$$PIP_CERT}"; fi; \
+$(BIN)/python -m uv pip install $$quiet --python $(BIN)/python --compile-bytecode
+endef
 
 # Without a stamp, a setup was interrupted: a broken .venv is replaced, a whole one reinstalled.
-# uv does not read pip's settings, so it is given the user's package index and certificate.
 # Python 3.11 in a C locale reads .pth files as ASCII and would not start from a folder with an
 # umlaut, so the install names its folder relative to site-packages.
 $(READY): requirements.txt pyproject.toml
@@ -30,23 +39,25 @@ $(READY): requirements.txt pyproject.toml
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "$(PYTHON) lacks the venv module: install it (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }
 	@set -e; unset PIP_USER PIP_TARGET PIP_PREFIX PYTHONHOME PYTHONPATH; \
-	stamp="$$(cat $(READY) 2>/dev/null || true)"; rm -f $(READY); mend=; \
+	stamp="$$(cat $(READY) 2>/dev/null || true)"; rm -f $(READY) $(TOOLS); mend=; \
 	if $(BIN)/python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	  && $(BIN)/python -m pip --version >/dev/null 2>&1 \
 	  && { [ -z "$$stamp" ] || [ "$$stamp" = "$(CURDIR)" ]; }; \
 	then [ -n "$$stamp" ] || mend=--reinstall; \
 	else echo "Making .venv with $$("$(PYTHON)" --version)"; "$(PYTHON)" -m venv --clear .venv; fi; \
-	echo "Installing the packages of requirements.txt"; \
-	pip="$(BIN)/python -m pip"; quiet=; [ -t 2 ] || quiet=--quiet; \
-	$$pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ;]*\).*/\1/p' requirements.txt)"; \
-	index="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($$pip config get global.index-url 2>/dev/null || true)}}"; \
-	if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi; \
-	if [ -n "$${PIP_CERT:-}" ]; then export SSL_CERT_FILE="$${SSL_CERT_FILE:-$$PIP_CERT}"; fi; \
-	$(BIN)/python -m uv pip install $$quiet --python $(BIN)/python $$mend --compile-bytecode -r requirements.txt; \
-	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps -e .; \
+	echo "Installing what lessons need, in the versions of requirements.txt"; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ;]*\).*/\1/p' requirements.txt)"; \
+	$(UV_INSTALL) $$mend -c requirements.txt -e ".[cpu]"; \
 	for pth in $(BIN)/../lib/python*/site-packages/*course_utils*.pth; do \
 	  printf '../../../..\n' > "$$pth"; done; \
 	printf '%s\n' "$(CURDIR)" > $(READY)
+
+# What only tests, the site and those who change the course need.
+$(TOOLS): $(READY)
+	@set -e; unset PIP_USER PIP_TARGET PIP_PREFIX PYTHONHOME PYTHONPATH; \
+	echo "Installing the rest of requirements.txt"; \
+	$(UV_INSTALL) -r requirements.txt; \
+	touch $(TOOLS)
 
 lessons: $(READY)  ## run every lesson, and leave a page that links to them all
 	$(BIN)/course run $(ARGS)
@@ -60,26 +71,26 @@ quick: lint  ## after a change: lint, and every test that takes no browser, less
 test: lint  ## before a commit: lint, all tests, and every lesson once
 	$(PYTEST) --junitxml=build/test-results.xml $(ARGS)
 
-nightly: $(READY)  ## what doubles work: lessons on the sample, long fuzzing, both ends of the ranges
+nightly: $(TOOLS)  ## what doubles work: lessons on the sample, long fuzzing, both ends of the ranges
 	$(PYTEST) -m nightly tests $(ARGS)
 	COURSE_FUZZ=1000 $(PYTEST) -m hypothesis tests $(ARGS)
 	$(MAKE) ranges RESOLUTION=lowest-direct
 	$(MAKE) ranges RESOLUTION=highest
 
-lint: $(READY)  ## check the style of packages, tests and notebooks
+lint: $(TOOLS)  ## check the style of packages, tests and notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-format: $(READY)  ## fix the style of packages, tests and notebooks
+format: $(TOOLS)  ## fix the style of packages, tests and notebooks
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(READY)  ## rebuild requirements.txt from the ranges in pyproject.toml
+lock: $(TOOLS)  ## rebuild requirements.txt from the ranges in pyproject.toml
 	$(BIN)/python -m uv pip compile --upgrade --universal --python-version 3.11 \
 	  --fork-strategy fewest $(addprefix --extra ,cpu cluster dev grading site) --no-annotate --no-emit-index-url \
 	  --custom-compile-command "make lock" pyproject.toml -o requirements.txt
 
-ranges: $(READY)  ## test everything at one end of the version ranges: RESOLUTION=lowest-direct, or highest
+ranges: $(TOOLS)  ## test everything at one end of the version ranges: RESOLUTION=lowest-direct, or highest
 	$(BIN)/python -m uv venv --quiet --clear --python $(BIN)/python build/$(RESOLUTION)
 	$(BIN)/python -m uv pip install --python build/$(RESOLUTION)/bin/python \
 	  --resolution $(RESOLUTION) --compile-bytecode -e ".[cpu,cluster,dev,grading,site]"
@@ -95,15 +106,15 @@ lab: $(READY)  ## open your own copies of the lessons in JupyterLab
 study: $(READY)  ## run a study: make study ARGS="..."
 	$(BIN)/course study $(ARGS)
 
-bench: $(READY)  ## measure the course against the usual alternatives: make bench ARGS="..."
+bench: $(TOOLS)  ## measure the course against the usual alternatives: make bench ARGS="..."
 	$(BIN)/python benchmarks/bench.py $(ARGS)
 
-wheel: $(READY)  ## build what a package index takes, in build/dist, and check it
+wheel: $(TOOLS)  ## build what a package index takes, in build/dist, and check it
 	rm -rf build/dist
 	$(BIN)/python -m build --no-isolation --outdir build/dist
 	$(BIN)/python -m twine check --strict build/dist/*
 
-site: $(READY)  ## build the site from the stored lessons, in build/site
+site: $(TOOLS)  ## build the site from the stored lessons, in build/site
 	$(BIN)/python site/build.py
 
 clean:  ## remove what was built, but not .venv, data or my_work

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -32,6 +33,8 @@ from packaging.specifiers import SpecifierSet
 GIB = 2**30
 FREE_DISK_GIB = 1.0
 MEMORY_MIB = 1536
+BELOW_PREFIX = 182  # a header file of TensorFlow's, in Lib\\site-packages
+BELOW_WORK = 100  # a page of build\\lessons, or a checkpoint of JupyterLab's in my_work
 BACKEND_SECONDS = 180  # a busy machine has taken more than 60
 BACKEND_PROGRAM = """
 import json, course_utils, keras, tensorflow
@@ -60,6 +63,7 @@ def doctor() -> None:
         check_python,
         check_packages,
         check_installation,
+        check_paths,
         check_cores,
         check_memory,
         check_disk,
@@ -148,6 +152,32 @@ def check_installation(here: Places = HERE) -> Iterator[Finding]:
         yield _ok("course", str(here.root))
     else:
         yield _ok("course", f"installed; your copies and results go to {here.work}")
+
+
+def check_paths(most: int | None = None) -> Iterator[Finding]:
+    """No path of the course is too long for Windows.
+
+    Args:
+        most: characters that a path may have, by default what this system says.
+    """
+    most = most or longest_path()
+    for folder, below in ((Path(sys.prefix), BELOW_PREFIX), (HERE.work, BELOW_WORK)):
+        if len(str(folder)) + below > most:
+            short = f"move it to a folder of at most {most - below} characters, such as C:\\course"
+            yield _fix("paths", f"{folder} is long, and files in it may not open: {short}")
+
+
+def longest_path() -> int:
+    """How many characters a path may have: 259 on Windows, unless it allows long ones."""
+    if sys.platform != "win32":
+        return sys.maxsize
+    import winreg
+
+    key = r"SYSTEM\CurrentControlSet\Control\FileSystem"
+    with suppress(OSError), winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, key) as opened:
+        if winreg.QueryValueEx(opened, "LongPathsEnabled")[0]:
+            return sys.maxsize
+    return 259
 
 
 def check_cores() -> Iterator[Finding]:

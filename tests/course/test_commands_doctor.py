@@ -3,11 +3,12 @@
 import importlib.metadata
 import json
 import re
+import sys
 
 from course.commands import doctor
 from course.commands.doctor import Finding
 from course_utils.data.registry import price_file_name
-from course_utils.files import places
+from course_utils.files import WORK, places
 
 import pytest
 from command_line import course_here
@@ -69,6 +70,15 @@ def test_doctor_finds_a_package_away_from_its_notebooks(tmp_path):
     (finding,) = doctor.check_installation(places(tmp_path / "course_utils"))
     assert not finding.well
     assert "pip install -e ." in finding.text
+
+
+def test_doctor_finds_a_folder_that_is_too_deep_for_windows():
+    assert not list(doctor.check_paths())
+    room = len(str(max(sys.prefix, str(WORK), key=len))) + doctor.BELOW_PREFIX
+    assert not list(doctor.check_paths(room))
+    deep, *_ = doctor.check_paths(len(sys.prefix) + doctor.BELOW_PREFIX - 1)
+    assert not deep.well
+    assert "files in it may not open: move it to a folder of at most" in deep.text
 
 
 def test_doctor_finds_another_pythons_kernel(tmp_path, monkeypatch):

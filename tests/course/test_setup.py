@@ -7,6 +7,7 @@ import subprocess
 import tomllib
 from itertools import chain, product
 
+from course.lessons.lesson import find_lessons
 from course_utils.files import ROOT
 
 import pytest
@@ -80,7 +81,7 @@ def test_conda_gives_a_supported_python_and_the_locked_packages():
     *conda, pip = yaml.safe_load(text_of("environment.yml"))["dependencies"]
     (python,) = [item for item in conda if item.startswith("python=")]
     assert python.removeprefix("python=") in PYTHONS
-    assert {"-r requirements.txt", "-e ."} <= set(pip["pip"])
+    assert {"-c requirements.txt", "-e .[cpu]"} <= set(pip["pip"])
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="Windows has no make")
@@ -123,10 +124,22 @@ def test_setup_refuses_an_unfit_python_in_one_line(tmp_path, python, reason):
 
 def test_ci_runs_what_the_readme_says():
     readme = text_of("README.md")
-    assert {"make lessons", "make test"} <= set(readme.splitlines())
-    assert r".venv\Scripts\python -m pip install -r requirements.txt" in readme.splitlines()
+    assert "\nmake lab\nmake lessons\n" in readme
+    assert r'.venv\Scripts\python -m pip install -c requirements.txt -e ".[cpu]"' in readme
     assert text_of(".ci/run").rstrip().endswith("\nmake test")
     assert os.name == "nt" or os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_what_readme_and_lessons_tell_people_to_type_has_a_windows_form():
+    cells = chain.from_iterable(lesson.cells for lesson in find_lessons())
+    read = "\n".join([text_of("README.md"), *(cell["source"] for cell in cells)])
+    rows = re.findall(r"^\| (.+?) \| .*(?:Scripts\\|\$env:)", text_of("README.md"), re.M)
+    told = set(re.findall(r"`(make \w+|course \w+|COURSE_\w+=)", read))
+    assert {"make lab", "course doctor", "COURSE_OFFLINE="} <= told
+    for command in told:
+        general = {"course": "any other command", "COURSE": "any other variable"}
+        form = general.get(re.split("[ _]", command)[0], f"`{command}`")
+        assert any(form in row for row in rows), command
 
 
 def test_the_workflow_covers_both_ends_of_pythons_on_three_systems_and_the_night():
