@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 from platformdirs import user_cache_path
 
+PACKAGE = "course-utils"
 MAX_BYTES = 20_000_000
 HELD_SECONDS = 5.0
 """how long a file that another program holds is tried again"""
@@ -42,7 +43,7 @@ def places(package: Path) -> Places:
     """
     installed = package.with_name("course") / "files"
     if installed.is_dir():
-        cache = user_cache_path("course-utils", appauthor=False)
+        cache = user_cache_path(PACKAGE, appauthor=False)
         return Places(installed, Path.cwd(), cache, cache / "data")
     root = package.parent
     return Places(root, root, root / "build", root / "data")

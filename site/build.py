@@ -11,6 +11,7 @@ import sys
 from pkgutil import iter_modules
 
 from course.copies.audiences import without
+from course.copies.colab import repository
 from course.lessons.lesson import Lesson, find_lessons
 from course.lessons.timings import timings_file
 from course_utils.files import ROOT, write_whole
@@ -22,7 +23,7 @@ import nbformat
 from glossary import entries, find_uses
 from jinja2 import Environment, StrictUndefined, select_autoescape
 from lesson_pages import lesson_page
-from links import relink, repository
+from links import relink
 
 SITE = ROOT / "site"
 SOURCE, OUTPUT, MEMORY = (ROOT / "build" / name for name in ("site-source", "site", "site-memory"))

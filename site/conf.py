@@ -10,8 +10,9 @@ from typing import NewType
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+from course.copies import colab
+
 import numpy.typing
-from links import repository
 from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
@@ -67,7 +68,7 @@ html_theme_options = {
     "logo": {"text": project, "alt_text": ""},
     "extra_footer": "Nothing here is investment advice.",
 }
-if address := repository():
+if address := colab.repository():
     html_theme_options |= {
         "repository_url": address,
         "repository_branch": "main",
@@ -93,8 +94,19 @@ def code_marks(*event: object) -> None:
     lines[:] = [re.sub(r"(?<![`:])` *([^`\n]+?) *`(?!`)", r"``\1``", line) for line in lines]
 
 
+def open_copies_in_colab(
+    app: Sphinx, page: str, template: str, context: dict, tree: object
+) -> None:
+    """Colab opens the copies that bring the course; they are on a branch of their own."""
+    for group in context.get("header_buttons", []):
+        for button in group.get("buttons", []):
+            if button["text"] == "Colab":
+                button["url"] = button["url"].replace("/blob/main/notebooks/", "/blob/colab/")
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.add_lexer("csv", TextLexer)  # Pygments has no lexer of that name
     # Before napoleon, which would take a colon within single backticks for the end of a type.
     app.connect("autodoc-process-docstring", code_marks, priority=1)
+    app.connect("html-page-context", open_copies_in_colab, priority=502)  # after the theme's 501

@@ -2,21 +2,12 @@
 
 import posixpath
 import re
-import tomllib
 from urllib.parse import unquote, urlsplit
-
-from course_utils.files import ROOT
 
 LINK = re.compile(r"(?<!!)\[(?P<text>[^\]\n]+)\]\((?P<target>[^)\s]+)\)")
 CODE = re.compile(r"^(`{3,}|~{3,}).*?^\1|(?<!`)(`+)(?!`).*?(?<!`)\2(?!`)", re.M | re.S)
 PAGES = {"README.md": "setup.md", "data/README.md": "data.md"}
 """files of the course whose pages have a different name"""
-
-
-def repository() -> str | None:
-    """Address of the course's repository, once `pyproject.toml` names it."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return project.get("urls", {}).get("Repository")
 
 
 def relink(text: str, file: str, page: str, address: str | None = None) -> str:

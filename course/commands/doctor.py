@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from course.commands.data import in_use
-from course.commands.extras import PACKAGE, how_to_install
+from course.commands.extras import how_to_install
 from course.lessons.lesson import LessonError
 from course.lessons.timings import read_timings, timings_file
 from course_utils import warm
 from course_utils.data.registry import registry
-from course_utils.files import HERE, DataError, Places
+from course_utils.files import HERE, PACKAGE, DataError, Places
 from course_utils.machine import cores
 
 import psutil

@@ -1,8 +1,7 @@
 """What a command needs beyond what lessons need, and how to install it."""
 
-from course_utils.files import HERE
+from course_utils.files import HERE, PACKAGE
 
-PACKAGE = "course-utils"
 EXTRAS = {
     "distributed": "cluster",
     "latex2mathml": "site",

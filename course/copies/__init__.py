@@ -13,3 +13,4 @@ class Kind(StrEnum):
     INSTRUCTOR = "instructor"
     SOLUTION = "solution"
     NBGRADER = "nbgrader"
+    COLAB = "colab"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from course.copies import Kind
 from course.copies.audiences import student, unfolded, without
+from course.copies.colab import bringing_the_course
 from course.lessons.lesson import Lesson, read_notebook
 from course_utils.files import ROOT
 
@@ -24,7 +25,7 @@ def copy_of(lesson: Lesson, kind: Kind, folder: Path) -> NotebookNode:
         LessonError: for nbgrader, an exercise has no check or no solution.
     """
     notebook = read_notebook(lesson.path)
-    _relink(notebook, folder)
+    _relink(notebook, None if kind == Kind.COLAB else folder)
     match kind:
         case Kind.STUDENT:
             return student(notebook)
@@ -36,12 +37,18 @@ def copy_of(lesson: Lesson, kind: Kind, folder: Path) -> NotebookNode:
             from course.copies.grading import graded  # here, as learners need no nbgrader
 
             return graded(notebook)
+        case Kind.COLAB:
+            return bringing_the_course(student(notebook))
 
 
-def _relink(notebook: NotebookNode, folder: Path) -> None:
-    """Make links to `../` lead to the course's folder; of those in a copy elsewhere, keep words."""
-    pattern, link = r"\[([^\]\n]+)\]\(\.\./[^)\s]*\)", r"\1"
-    if folder.is_relative_to(ROOT):
+def _relink(notebook: NotebookNode, folder: Path | None) -> None:
+    """Make links to `../` lead to the course's folder; where it is not, keep their words alone.
+
+    A copy without a folder is opened alone, so that links to other lessons lead nowhere either.
+    """
+    start = r"\.\./" if folder else r"(?:\.\./|\d\d_)"
+    pattern, link = rf"\[([^\]\n]+)\]\({start}[^)\s]*\)", r"\1"
+    if folder and folder.is_relative_to(ROOT):
         up = Path(os.path.relpath(ROOT, folder)).as_posix()
         pattern, link = r"(\]\(|\]: )\.\./", rf"\g<1>{up}/"
     for cell in notebook.cells:

@@ -49,7 +49,7 @@ _OTHER_RIVALS: Slips = {
     "The first is a week ago, not four: windows and rival need the same horizon.": (
         lambda air: (_before(air, 1), _before(air, YEAR))
     ),
-    "The second is of 12 weeks ago: a year has 52.": (
+    "The second has a period of 12, as for months: a year has 52 weeks.": (
         lambda air: (_before(air, AHEAD), _before(air, 12))
     ),
     "The second is of 55 weeks ago: hand the horizon to `Seasonal`, too.": (

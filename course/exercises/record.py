@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from course_utils.files import PACKAGE
 from course_utils.machine import attended
 
 from platformdirs import user_data_path
@@ -22,7 +23,7 @@ PLACE = "COURSE_PROGRESS_DIR"
 
 def record_file() -> Path:
     """The file of the tries, whether it exists or not."""
-    folder = os.environ.get(PLACE) or user_data_path("course-utils", appauthor=False)
+    folder = os.environ.get(PLACE) or user_data_path(PACKAGE, appauthor=False)
     return Path(folder) / "progress.jsonl"
 
 

@@ -69,4 +69,5 @@ def as_image(figure: Figure, alt: str) -> Image:
     picture = PIL.Image.open(drawn).convert("RGB")
     picture = picture.quantize(256, method, dither=PIL.Image.Dither.NONE)
     picture.save(small, format="png", optimize=True)
-    return Image(small.getvalue(), format="png", alt=alt)
+    # Not `alt=alt`, which the IPython of Colab does not know.
+    return Image(small.getvalue(), format="png", metadata={"alt": alt})

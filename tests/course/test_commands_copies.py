@@ -27,7 +27,7 @@ def folder(tmp_path):
     return folder
 
 
-@pytest.mark.parametrize("kind", ["student", "instructor", "solution"])
+@pytest.mark.parametrize("kind", ["student", "instructor", "solution", "colab"])
 def test_copies_are_brought_to_a_folder(folder, tmp_path, kind):
     done = course_here("copies", kind, "2", "--folder", folder, "--output", tmp_path / "out")
     assert (done.exit_code, done.stderr) == (0, "")

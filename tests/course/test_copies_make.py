@@ -6,19 +6,20 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from course.copies import Kind
+from course.copies import Kind, colab
 from course.copies.make import copy_of
 from course.lessons.lesson import LessonError, find_lessons, tags_of
-from course.running.execute import code_cells
-from course_utils.files import ROOT
+from course.running.execute import code_cells, execute
+from course_utils.files import PACKAGE, ROOT
 
 import nbformat
 import notebook_rules
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sample_notebooks import lesson_with_exercises, tagged
 
 LESSONS = find_lessons()
@@ -49,7 +50,7 @@ def test_a_copy_is_the_same_whatever_the_outputs_of_its_lesson(lesson, tmp_path)
     code_cells(notebook)[0].update(outputs=[], execution_count=99)
     nbformat.write(notebook, tmp_path / lesson.path.name)
     (again,) = find_lessons(tmp_path)
-    for kind in (Kind.STUDENT, Kind.NBGRADER):
+    for kind in (Kind.STUDENT, Kind.NBGRADER, Kind.COLAB):
         assert copy_of(again, kind, MY_WORK) == copy_of(lesson, kind, MY_WORK)
 
 
@@ -118,6 +119,7 @@ def test_links_to_files_of_the_course_follow_a_deeper_copy(tmp_path):
     folder = ROOT / "build" / "copies" / "instructor"
     assert links(copy_of(lesson, Kind.INSTRUCTOR, folder)) == ["../../../README.md", "02_x.ipynb"]
     assert links(copy_of(lesson, Kind.INSTRUCTOR, tmp_path)) == ["02_x.ipynb"]
+    assert links(copy_of(lesson, Kind.COLAB, folder)) == []
 
 
 @pytest.mark.parametrize(
@@ -127,6 +129,7 @@ def test_links_to_files_of_the_course_follow_a_deeper_copy(tmp_path):
         (Kind.INSTRUCTOR, set()),
         (Kind.SOLUTION, {"notes"}),
         (Kind.NBGRADER, NOT_FOR_STUDENTS | {"exercise"}),
+        (Kind.COLAB, NOT_FOR_STUDENTS),
     ],
 )
 def test_each_audience_gets_its_cells(tmp_path, kind, left_out):
@@ -139,6 +142,21 @@ def test_each_audience_gets_its_cells(tmp_path, kind, left_out):
     with_outputs = any(cell.get("outputs") for cell in copy.cells)
     assert with_outputs == (kind in (Kind.INSTRUCTOR, Kind.SOLUTION))
     assert lesson.path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("address", "source"),
+    [(None, f"course-utils=={version(PACKAGE)}"), ("https://a.org/b", "@ git+https://a.org/b")],
+)
+def test_a_copy_for_colab_brings_the_course_and_nothing_where_it_is(
+    tmp_path, monkeypatch, address, source
+):
+    monkeypatch.setattr(colab, "repository", lambda: address)
+    bring = copy_of(lesson_with_exercises(tmp_path), Kind.COLAB, tmp_path).cells[0]
+    assert f'{source}"' in bring.source
+    ran = execute(new_notebook(cells=[bring]), tmp_path, timeout=60)
+    assert ran.failure is None
+    assert ran.notebook.cells[0].outputs == []  # pip always says something in a notebook
 
 
 @each_lesson

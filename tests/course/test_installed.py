@@ -5,10 +5,12 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 
 from course.lessons.lesson import find_lessons
-from course_utils.files import ROOT, places
+from course_utils.files import PACKAGE, ROOT, places
 
 import nbformat
 import pytest
@@ -19,6 +21,7 @@ from course_utils.data import load_prices
 from course_utils.studies import read_study
 print(course_utils.__file__, load_prices("IBM").attrs["source"], len(read_study("ibm")), sep="|")
 """
+PACKAGES = [path for path in sys.path if path.endswith("site-packages")]
 LAB = """
 from jupyterlab.labapp import LabApp
 LabApp.launch_instance = lambda arguments: print(*arguments)
@@ -55,19 +58,14 @@ def wheel(tmp_path_factory):
     return wheel
 
 
-@pytest.fixture(scope="module")
-def installed(wheel, tmp_path_factory):
-    """Run the Python of a fresh environment in an empty folder; it finds packages in this one's."""
-    root = tmp_path_factory.mktemp("installed")
+def environment(root, packages):
+    """Make a fresh environment that finds packages in these folders, with an empty folder."""
     venv.create(root / "env", with_pip=False, symlinks=os.name != "nt")
     paths = {"base": str(root / "env"), "platbase": str(root / "env")}
     python = Path(sysconfig.get_path("scripts", "venv", paths)) / Path(sys.executable).name
     site = Path(sysconfig.get_path("purelib", "venv", paths))
-    # This environment's own .pth files, one of which leads to the clone, are not read from there.
-    packages = [path for path in sys.path if path.endswith("site-packages")]
-    (site / "packages.pth").write_text("\n".join(packages))
-    pip = [sys.executable, "-m", "pip", "--python", python, "install"]
-    run(*pip, "--quiet", "--no-deps", "--no-index", wheel)
+    # .pth files in these folders, one of which leads to the clone, are not read from there.
+    (site / "packages.pth").write_text("\n".join(map(str, packages)))
     here = root / "empty"
     here.mkdir()
     env = {name: os.environ[name] for name in os.environ if not name.startswith("PYTHON")}
@@ -75,10 +73,19 @@ def installed(wheel, tmp_path_factory):
     env |= {"JUPYTER_PATH": os.pathsep.join(filter(None, templates)), "PYTHONUTF8": "1"}
     env |= {"XDG_CACHE_HOME": str(root / "cache"), "COURSE_EMBEDDED": "1"}
 
-    def python_there(*arguments):
-        return run(python, *arguments, cwd=here, env=env)
+    def python_there(*arguments, **settings):
+        return run(python, *arguments, cwd=here, env=env | settings)
 
     return python_there, here, site
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """Run the Python of a fresh environment in an empty folder; it finds packages in this one's."""
+    python, here, site = environment(tmp_path_factory.mktemp("installed"), PACKAGES)
+    pip = [sys.executable, "-m", "pip", "--python", site.parents[2], "install"]
+    run(*pip, "--quiet", "--no-deps", "--no-index", wheel)
+    return python, here, site
 
 
 @pytest.mark.slow
@@ -106,3 +113,46 @@ def test_an_installed_course_has_nothing_to_fix_and_runs_lesson_04(installed):
     assert f"OK    course    installed; your copies and results go to {here}" in found
     assert "1 of 1 lessons ran" in python(*course, "run", "04")
     assert (here / "build" / "lessons" / "04_ibm_2017_prediction.html").is_file()
+
+
+GPU_BUILD = "Metadata-Version: 2.1\nName: tensorflow\nVersion: {}\n"
+INSTALLED = """
+from importlib.metadata import distributions
+print(*sorted(f"{one.name}=={one.version}" for one in distributions()))
+"""
+
+
+@pytest.fixture
+def like_colab(tmp_path):
+    """An environment without the course, whose TensorFlow is, as pip sees it, the build for GPUs.
+
+    All other packages are there: what Colab lacks of them, and pip fetches, is not part of this.
+    """
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    for path in chain.from_iterable(Path(folder).iterdir() for folder in reversed(PACKAGES)):
+        link = packages / path.name
+        if "course_utils" not in path.name and path.suffix != ".pth" and not link.exists():
+            link.symlink_to(path)
+    (cpu_build,) = packages.glob("tensorflow_cpu-*.dist-info")
+    build = packages / cpu_build.name.replace("_cpu", "")
+    cpu_build.unlink()
+    build.mkdir()
+    (build / "METADATA").write_text(GPU_BUILD.format(version("tensorflow-cpu")))
+    return environment(tmp_path, [packages])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("numbers", ["00", pytest.param("02 04", marks=pytest.mark.nightly)])
+def test_copies_for_colab_bring_the_course_run_whole_and_leave_tensorflow_alone(
+    like_colab, wheel, numbers, course
+):
+    python, here, _ = like_colab
+    before = python("-c", INSTALLED).split()
+    done = course("copies", "colab", *numbers.split(), "--output", here)
+    assert done.returncode == 0, done.stderr
+    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheel.parent)}
+    options = ["--execute", "--inplace", "--ExecutePreprocessor.timeout=300"]
+    python("-m", "nbconvert", "--to", "notebook", *options, *here.glob("*.ipynb"), **offline)
+    assert set(python("-c", INSTALLED).split()) - set(before) == {f"{PACKAGE}=={version(PACKAGE)}"}
+    assert set(before) <= set(python("-c", INSTALLED).split())

@@ -201,6 +201,7 @@ def test_no_file_of_the_course_holds_a_secret():
 
 PRIVILEGED = {
     "actions/deploy-pages": {"pages": "write", "id-token": "write"},
+    "peaceiris/actions-gh-pages": {"contents": "write"},
     "pypa/gh-action-pypi-publish": {"id-token": "write"},
 }
 """actions that may do more than read, and what each may do; all others are GitHub's own"""

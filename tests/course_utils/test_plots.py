@@ -180,10 +180,10 @@ def test_a_figure_is_a_small_png_that_says_in_words_what_it_shows(name):
     arguments, words = FIGURES[name]
     given = signature(getattr(plots, name.split(" ")[0])).bind(*arguments).arguments
     assert isinstance(image, Image)
-    assert image._repr_png_()[1]["alt"] == image.alt
-    assert words in image.alt
-    assert given.get("title", "") in image.alt
-    assert "nan" not in image.alt
+    alt = image._repr_png_()[1]["alt"]
+    assert words in alt
+    assert given.get("title", "") in alt
+    assert "nan" not in alt
     assert image.data.startswith(b"\x89PNG\r\n\x1a\n")
     assert len(image.data) < 60_000
     assert Gcf.get_all_fig_managers() == []

@@ -145,7 +145,9 @@ def test_each_slider_redraws_with_its_value(explorer, name, value, monkeypatch):
     assert {key.replace("_", " ") for key in explorer.start} == set(sliders)
     sliders[name].value = value
     moved = explorer.start | {name.replace(" ", "_"): value}
-    assert [picture.image.alt for picture in pictures] == [explorer.draw(**moved).alt]
+    assert [picture.image.metadata["alt"] for picture in pictures] == [
+        explorer.draw(**moved).metadata["alt"]
+    ]
 
 
 def test_live_without_a_front_end_shows_the_picture_alone(monkeypatch):
@@ -168,7 +170,10 @@ def test_live_without_a_front_end_shows_the_picture_alone(monkeypatch):
 )
 def test_the_words_are_complete_at_the_ends_of_the_sliders(explorer, combine):
     for ends in combine(*explorer.sliders.values()):
-        assert "nan" not in explorer.draw(**dict(zip(explorer.sliders, ends, strict=True))).alt
+        assert (
+            "nan"
+            not in explorer.draw(**dict(zip(explorer.sliders, ends, strict=True))).metadata["alt"]
+        )
 
 
 @pytest.mark.slow

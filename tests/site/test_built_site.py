@@ -8,6 +8,7 @@ import sys
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
+from course.copies.colab import repository
 from course.lessons.lesson import find_lessons, is_notes
 from course_utils.files import ROOT
 from course_utils.plots.live.explorer import PLOTLY
@@ -17,7 +18,6 @@ import glossary
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
-from links import repository
 
 pytestmark = pytest.mark.slow
 

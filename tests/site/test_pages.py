@@ -181,8 +181,8 @@ def test_a_study_that_was_resumed_counts_all_its_epochs():
 BUILD = """
 import sys
 sys.path.insert(0, sys.argv[1])
-import links
-links.repository = lambda: sys.argv[2]
+from course.copies import colab
+colab.repository = lambda: sys.argv[2]
 from sphinx.cmd.build import main
 sys.exit(main(["-W", "-q", "-c", *sys.argv[1:2], *sys.argv[3:]]))
 """
@@ -228,5 +228,5 @@ def test_a_lesson_as_sphinx_shows_it(small_site):
     opened_in = {link["href"] for link in page.select("a[href*='mybinder'], a[href*='colab']")}
     assert opened_in == {
         f"https://mybinder.org/v2/gh/someone/course/main?urlpath=lab/tree/{HERE}",
-        f"https://colab.research.google.com/github/someone/course/blob/main/{HERE}",
+        "https://colab.research.google.com/github/someone/course/blob/colab/01_small.ipynb",
     }

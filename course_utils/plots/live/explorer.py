@@ -30,7 +30,7 @@ class Picture:
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict, dict]:
         data, metadata = self.image._repr_mimebundle_()
-        data["text/plain"] = self.image.alt
+        data["text/plain"] = self.image.metadata["alt"]
         return data | ({PLOTLY: self.figure} if self.figure else {}), metadata
 
 
