@@ -2,6 +2,7 @@
 
 import base64
 import re
+from copy import deepcopy
 from math import ceil, isclose
 from pathlib import Path
 from statistics import median
@@ -12,7 +13,7 @@ from course.instructors import notes
 from course.lessons.lesson import NOTEBOOKS, LessonError, is_notes
 from course.lessons.lesson import tags_of as tags
 from course.running.execute import code_cells
-from course.running.store import machine_paths, output_texts
+from course.running.store import front_end_metadata, machine_paths, output_texts
 from course_utils.files import ROOT
 
 import nbformat
@@ -60,15 +61,13 @@ def no_widget_state(notebook):
     return found + ["a widget's view" for _ in views]
 
 
-def plain_kernelspec(notebook):
-    name = notebook.metadata.get("kernelspec", {}).get("name")
-    return [] if name == "python3" else [f"kernelspec {name}"]
-
-
-def minimal_metadata(notebook):
-    extra = set(notebook.metadata) - {"kernelspec", "language_info", "widgets"}
-    extra |= set(notebook.metadata.get("language_info", {})) - {"name"}
-    return [f"metadata {sorted(extra)}"] if extra else []
+def metadata_of_a_front_end(notebook):
+    """What JupyterLab writes, whatever the Python, so that opening a lesson does not change it."""
+    found, wanted = deepcopy(notebook.metadata), front_end_metadata()
+    found.pop("widgets", None)  # a rule of its own
+    for metadata in (found, wanted):
+        metadata.get("language_info", {}).pop("version", None)
+    return [] if found == wanted else [f"metadata {found}"]
 
 
 def full_data(notebook):
@@ -358,8 +357,7 @@ RULES = (
     nothing_on_stderr,
     no_widget_state,
     machine_paths,
-    plain_kernelspec,
-    minimal_metadata,
+    metadata_of_a_front_end,
     full_data,
     short_cells,
     title_and_goals,

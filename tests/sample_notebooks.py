@@ -3,6 +3,7 @@
 import base64
 
 from course.lessons.lesson import find_lessons
+from course.running.store import front_end_metadata
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -39,10 +40,7 @@ def good_notebook():
     cells.append(new_markdown_cell("## Read on\n\nA book."))
     notebook = new_notebook(
         cells=cells,
-        metadata={
-            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"},
-        },
+        metadata=front_end_metadata(),
     )
     code = [cell for cell in cells if cell.cell_type == "code"]
     for number, cell in enumerate(code, 1):

@@ -1,8 +1,8 @@
 """Put files into a folder where people work, and never touch what they have changed.
 
-A small record in the folder holds the checksum of every file that was written. A file that still
-has its checksum is untouched and may be refreshed. Any other file is its reader's, and a new
-version is put beside it, as `name.new.ipynb`, under the same rule.
+A small record in the folder holds the checksum of every file that was written, of a notebook that
+of its cells. A file that still has its checksum is untouched and may be refreshed. Any other file
+is its reader's, and a new version is put beside it, as `name.new.ipynb`, under the same rule.
 """
 
 import json
@@ -55,24 +55,37 @@ def deliver(texts: Mapping[str, str], folder: Path) -> list[Delivery]:
 
 
 def _deliver_one(folder: Path, name: str, text: str, written: dict[str, str]) -> Delivery:
-    new = sha256(text.encode())
+    texts = _checksums(text.encode())
     for place in _places(name):
         file = folder / place
-        there = sha256(file.read_bytes()) if file.exists() else None
-        brought = written.get(place) == new  # and perhaps changed, moved or deleted since
-        if there == new or (brought and (there or place != name)):
+        there = _checksums(file.read_bytes()) if file.exists() else []
+        brought = written.get(place) in texts  # and perhaps changed, moved or deleted since
+        if texts[0] in there or (brought and (there or place != name)):
             outcome = "kept"
-        elif there in (None, written.get(place)):
+        elif not there or written.get(place) in there:
             outcome = "refreshed" if there else "new"
             file.parent.mkdir(parents=True, exist_ok=True)
             write_whole(file, text)
         else:
             continue
         if not brought:  # last: after a crash the file counts as changed, not as untouched
-            written[place] = new
+            written[place] = texts[0]
             write_whole(folder / RECORD, json.dumps(written, indent=1, sort_keys=True) + "\n")
         return Delivery(name, place, outcome)
     raise AssertionError("places never end")
+
+
+def _checksums(content: bytes) -> list[str]:
+    """Of a notebook's cells, as opening one rewrites what is around them, and of all bytes.
+
+    Earlier versions recorded the second, also for notebooks.
+    """
+    whole = sha256(content)
+    try:
+        cells = json.dumps(json.loads(content)["cells"], sort_keys=True)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return [whole]
+    return [sha256(cells.encode()), whole]
 
 
 def _places(name: str) -> Iterator[str]:

@@ -16,6 +16,8 @@ from course_utils.files import ROOT, write_whole
 from course_utils.machine import this_machine
 
 import nbformat
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelspec import get_kernel_dict
 from nbformat import NotebookNode
 
 _ABSOLUTE = r"(?<![\w.~})-])(?<!:/)"  # neither in a relative path nor in a web address
@@ -29,7 +31,6 @@ MACHINE_PATH = "|".join(
     ]
 )
 KEPT_METADATA = ("alt", "jupyter", "tags", "slideshow", "nbgrader")
-KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 def machine_paths(notebook: NotebookNode) -> list[str]:
@@ -132,11 +133,16 @@ def _unfit(lesson: Lesson, execution: Execution) -> str | None:
     return None
 
 
+def front_end_metadata() -> dict[str, dict]:
+    """What JupyterLab writes about a notebook that this Python runs, so that it has no change."""
+    kernel = get_kernel_dict()
+    kernelspec = {key: kernel[key] for key in ("display_name", "language")} | {"name": "python3"}
+    return {"kernelspec": kernelspec, "language_info": dict(IPythonKernel.language_info)}
+
+
 def _normalise(notebook: NotebookNode) -> None:
-    """Drop, in place, what differs from machine to machine: versions, timings, widget state."""
-    notebook.metadata = nbformat.from_dict(
-        {"kernelspec": KERNELSPEC, "language_info": {"name": "python"}}
-    )
+    """Drop, in place, what differs from run to run: timings, widget state."""
+    notebook.metadata = nbformat.from_dict(front_end_metadata())
     for cell in notebook.cells:
         kept = {key: cell.metadata[key] for key in KEPT_METADATA if cell.metadata.get(key)}
         cell.metadata = nbformat.from_dict(kept)

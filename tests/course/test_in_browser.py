@@ -2,11 +2,12 @@
 
 import json
 import os
+import platform
 import subprocess
 import sys
 
 from course.exercises.record import read_record
-from course.lessons.lesson import choose_lessons, tags_of
+from course.lessons.lesson import choose_lessons, read_notebook, tags_of
 
 import nbformat
 import pytest
@@ -53,11 +54,14 @@ def work(tmp_path):
 
 @pytest.fixture
 def lab(work, tmp_path):
-    """The address of the student's lesson in a JupyterLab without settings of ours."""
-    settings = tmp_path / "settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    quiet = {"fetchNews": "false", "checkForUpdates": False}
-    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
+    """The address of a lesson of the student's in a JupyterLab without settings of ours."""
+    for place, settings in {
+        "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+        "docmanager-extension/plugin": {"autosaveInterval": 1},
+    }.items():
+        file = tmp_path / "settings" / "@jupyterlab" / f"{place}.jupyterlab-settings"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(settings))
     env = {
         **os.environ,
         "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
@@ -73,7 +77,7 @@ def lab(work, tmp_path):
         try:
             files = wait_for(lambda: [*tmp_path.glob("runtime/jpserver-*.json")], SECONDS_TO_START)
             running = json.loads(files[0].read_text())
-            yield f"{running['url']}lab/tree/00_start_here.ipynb?token={running['token']}"
+            yield f"{running['url']}lab/tree/{{}}?token={running['token']}".format
         finally:
             server.terminate()
 
@@ -93,7 +97,7 @@ def answer(page, text):
 
 def test_a_student_gets_hints_solves_an_exercise_and_starts_again(lab, work, page, course):
     page.set_default_timeout(SECONDS_TO_START * 1000)
-    page.goto(lab)
+    page.goto(lab("00_start_here.ipynb"))
     exercise = page.locator(".jp-CodeCell").last
     said = exercise.locator(".jp-OutputArea-output")
     # Without a kernel yet, "Run All Cells" would ask for one.
@@ -116,6 +120,27 @@ def test_a_student_gets_hints_solves_an_exercise_and_starts_again(lab, work, pag
     results = [entry.right for entry in read_record(work.parent / "progress.jsonl")]
     assert results == [False, False, True, True]
     assert f"✓ {EXERCISE}" in course("progress", COURSE_PROGRESS_DIR=str(work.parent)).stdout
+
+
+@pytest.mark.parametrize("number", ["04"])
+def test_a_stored_lesson_that_is_opened_and_saved_stays_as_it_is(lab, work, page, number):
+    (lesson,) = choose_lessons([number])
+    notebook = read_notebook(lesson.path)
+    notebook.metadata.language_info.version = platform.python_version()
+    stored = (nbformat.writes(notebook) + "\n").encode()
+    notebook.metadata.pop("language_info")
+    for name, text in {"stored": stored, "bare": nbformat.writes(notebook).encode()}.items():
+        (work / f"{name}.ipynb").write_bytes(text)
+    page.set_default_timeout(SECONDS_TO_START * 1000)
+    page.goto(lab("bare.ipynb"))  # its metadata come with the kernel, and are saved unasked
+    wait_for(lambda: (work / "bare.ipynb").read_bytes() == stored)
+    file = work / "stored.ipynb"
+    before = file.stat().st_mtime_ns
+    page.goto(lab("stored.ipynb"))
+    page.get_by_text("| Idle").wait_for()
+    page.wait_for_timeout(3000)  # three autosaves
+    page.keyboard.press("ControlOrMeta+S")
+    wait_for(lambda: file.stat().st_mtime_ns > before and file.read_bytes() == stored)
 
 
 # What a slide shows that is wider or taller than the screen; a pixel is for rounding.

@@ -154,8 +154,11 @@ BROKEN = {
         "home in an error's page": displays({"text/html": "<b>/root/x</b>"}),
         "temporary file in the code": text("1 + 1", "len('/tmp/x')"),
     },
-    "plain_kernelspec": {"own kernel": lambda n: n.metadata.kernelspec.update(name="mine")},
-    "minimal_metadata": {"version": lambda n: n.metadata.language_info.update(version="3.12.1")},
+    "metadata_of_a_front_end": {
+        "own kernel": lambda n: n.metadata.kernelspec.update(name="mine"),
+        "less than a front-end writes": lambda n: n.metadata.language_info.pop("mimetype"),
+        "more": lambda n: n.metadata.update(colab={}),
+    },
     "full_data": {"embedded data": says("IBM: embedded sample of 3,270 days")},
     "short_cells": {
         "long cells": text("total", "(\n" * 8 + "total" + ")" * 8),

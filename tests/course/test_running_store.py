@@ -41,8 +41,7 @@ def test_storing_writes_outputs_timings_and_table_that_agree(folder, tmp_path):
     store.store({found: execution}, folder)
     stored = nbformat.read(found.path, as_version=4)
     assert [cell.id for cell in stored.cells] == ids
-    assert stored.metadata["language_info"] == {"name": "python"}
-    assert set(stored.metadata) == {"kernelspec", "language_info"}
+    assert stored.metadata == store.front_end_metadata()
     assert stored.cells[1].metadata == {}
     assert stored.cells[1].outputs[0].data["text/markdown"] == opening("01", folder).data
     assert "measured by" in stored.cells[1].outputs[0].data["text/markdown"]
