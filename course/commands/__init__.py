@@ -13,6 +13,7 @@ from course.commands import (
     progress,
     run,
     slides,
+    solution,
     study,
     warm,
 )
@@ -75,5 +76,6 @@ app.command()(plan.plan)
 app.command()(study.study)
 app.command()(slides.slides)
 app.command()(check_exercise.check_exercise)
+app.command()(solution.solution)
 app.command()(progress.progress)
 app.command()(warm.warm)

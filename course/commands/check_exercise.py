@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from course.exercises import named
+from course.exercises.hints import Exercise
 from course.lessons.lesson import UnknownLessonError
 
 import typer
@@ -15,12 +16,21 @@ def check_exercise(
 
     Exit code 0: shown; 2: no such exercise.
     """
-    try:
-        exercise = named(name)
-    except ValueError as error:
-        raise UnknownLessonError(str(error)) from error
+    exercise = known(name)
     typer.echo(f"exercise {name} knows {len(exercise.slips)} slips, tried in this order:")
     for told in exercise.slips:
         typer.echo(f"  ✗ {told}")
     for number, hint in enumerate(exercise.hints, 1):
         typer.echo(f"  Hint {number}: {hint}")
+
+
+def known(name: str) -> Exercise:
+    """The exercise of a name that somebody typed.
+
+    Raises:
+        UnknownLessonError: there is none; the message lists those of the lesson.
+    """
+    try:
+        return named(name)
+    except ValueError as error:
+        raise UnknownLessonError(str(error)) from error

@@ -265,6 +265,25 @@ def test_an_author_sees_which_slips_an_exercise_knows():
     assert done.exit_code == 0
     assert "That is the Low of the day before" in done.stdout
     assert "Hint 3: pandas moves" in done.stdout
-    unknown = course_here("check-exercise", "00-9")
+
+
+def test_a_learner_sees_one_solution_with_what_leads_to_it_and_why_it_is_right():
+    done = course_here("solution", "02-3")
+    assert done.exit_code == 0
+    first, *_, last = done.stdout.splitlines()
+    assert first.startswith("1. With the input gate shut")
+    assert "def bias_for(steps):" in done.stdout
+    assert last.startswith("✓ Exercise 02-3: right.")
+    assert "def stack_parameters" not in done.stdout
+
+
+@pytest.mark.parametrize("command", ["check-exercise", "solution"])
+def test_a_name_of_no_exercise_gets_those_of_its_lesson(command):
+    unknown = course_here(command, "00-9")
     assert unknown.exit_code == 2
     assert "choose one of 00-1" in unknown.stderr
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_exercise_has_a_solution_to_show(name):
+    assert course_here("solution", name).stdout.splitlines()[-1].startswith(f"✓ Exercise {name}")
