@@ -18,6 +18,7 @@ from course_utils.files import ROOT, write_whole
 from course_utils.machine import cores
 from course_utils.studies import TABLES
 
+import cheat_sheet
 import facts
 import nbformat
 from glossary import entries, find_uses
@@ -43,6 +44,8 @@ def pages(lessons: list[Lesson], address: str | None) -> dict[str, str]:
         "glossary_entries": entries(uses),
         "repository": address,
         "modules": modules(),
+        "whole_way": cheat_sheet.whole_way,
+        "messages": cheat_sheet.messages,
     }
     made = {}
     for file in sorted(SITE.glob("*.md")):

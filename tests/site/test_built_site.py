@@ -195,11 +195,19 @@ def axe(page, options):
     return [violation for violation in found if violation["impact"] in SERIOUS]
 
 
-@pytest.mark.parametrize("name", ["index.html", GATES, "glossary.html"])
+@pytest.mark.parametrize("name", ["index.html", GATES, "glossary.html", "cheat_sheet.html"])
 def test_a_page_loads_by_itself_fits_a_phone_and_is_accessible_in_light_and_dark(
     page, address, name
 ):
     assert problems_of(page, address, name) == []
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_the_cheat_sheet_prints_on_one_page(page, address, paper):
+    page.goto(f"{address}cheat_sheet.html")
+    page.wait_for_selector("mjx-container")
+    printed = page.pdf(format=paper, margin=dict.fromkeys(("top", "bottom", "left"), "10mm"))
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
 
 
 @pytest.mark.nightly

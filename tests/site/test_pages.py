@@ -5,13 +5,16 @@ import re
 import subprocess
 import sys
 
-from course.lessons.lesson import find_lessons
+from course.lessons.lesson import choose_lessons, find_lessons
+from course.running.execute import execute
 from course_utils.files import ROOT
 from course_utils.plots.live.anatomy import network_anatomy
 
+import cheat_sheet
 import facts
 import glossary
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
@@ -136,12 +139,13 @@ def test_a_picture_to_hover_over_keeps_its_still_version(lesson):
 
 COMPUTED = r"\{\{.*?\}\}|\{%.*?%\}"
 NAMES = r"\[(\d\d [^\]]*|lesson \d\d|[^\]\d]*)\]\([^)]*\)|^```.*?^```"  # lessons, lists of pages
+FORMULAS = r"\$\$.*?\$\$|\$[^$\n]+\$"
 OWN_PAGES = sorted({path.name for path in SITE.glob("*.md")} - {"instructors.md"})
 
 
 def typed_numbers(text):
     """Numbers that a page of our own types instead of computing them."""
-    text = re.sub(f"{COMPUTED}|{NAMES}", "", text, flags=re.M | re.S)
+    text = re.sub(f"{COMPUTED}|{NAMES}|{FORMULAS}", "", text, flags=re.M | re.S)
     return re.findall(r".{0,20}\d.{0,20}", text)
 
 
@@ -230,3 +234,16 @@ def test_a_lesson_as_sphinx_shows_it(small_site):
         f"https://mybinder.org/v2/gh/someone/course/main?urlpath=lab/tree/{HERE}",
         "https://colab.research.google.com/github/someone/course/blob/colab/01_small.ipynb",
     }
+
+
+@pytest.mark.slow
+def test_the_whole_way_of_the_cheat_sheet_leads_from_a_file_to_a_score(tmp_path):
+    (lesson,) = choose_lessons(["13"])
+    imports = next(cell["source"] for cell in lesson.cells if "import keras" in cell["source"])
+    day = pd.date_range("2017-01-01", periods=400, freq="D", name="date")
+    own = pd.DataFrame({"your column": np.sin(np.arange(400) / 9), "more": 1.0}, index=day)
+    own.to_csv(tmp_path / "your.csv")
+    cells = [new_code_cell(imports), new_code_cell(cheat_sheet.whole_way())]
+    ran = execute(new_notebook(cells=cells), tmp_path, timeout=120)
+    assert ran.failure is None
+    assert "GRU" in ran.notebook.cells[-1].outputs[-1].data["text/plain"]
