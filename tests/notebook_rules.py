@@ -13,7 +13,12 @@ from course.instructors import notes
 from course.lessons.lesson import NOTEBOOKS, LessonError, is_notes
 from course.lessons.lesson import tags_of as tags
 from course.running.execute import code_cells
-from course.running.store import front_end_metadata, machine_paths, output_texts
+from course.running.store import (
+    as_a_browser_writes,
+    front_end_metadata,
+    machine_paths,
+    output_texts,
+)
 from course_utils.files import ROOT
 
 import nbformat
@@ -67,7 +72,14 @@ def metadata_of_a_front_end(notebook):
     found.pop("widgets", None)  # a rule of its own
     for metadata in (found, wanted):
         metadata.get("language_info", {}).pop("version", None)
-    return [] if found == wanted else [f"metadata {found}"]
+    problems = [] if found == wanted else [f"metadata {found}"]
+    for cell in code_cells(notebook):
+        hidden = cell.metadata.get("jupyter", {}).get("outputs_hidden", False)
+        if cell.metadata.get("collapsed", False) != hidden:
+            problems.append("outputs_hidden without collapsed, or the reverse")
+    if any(str(data(one)) != str(as_a_browser_writes(data(one))) for one in outputs(notebook)):
+        problems.append("a number such as 1.0, which a browser writes as 1")
+    return problems
 
 
 def full_data(notebook):

@@ -17,7 +17,8 @@ def student(notebook: NotebookNode) -> NotebookNode:
 def unfolded(notebook: NotebookNode) -> NotebookNode:
     """Open, in place, the cells that a stored lesson folds."""
     for cell in notebook.cells:
-        cell.metadata.pop("jupyter", None)
+        for key in ("jupyter", "collapsed"):
+            cell.metadata.pop(key, None)
     return notebook
 
 

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from course.lessons.lesson import Lesson, LessonError, find_lessons
 from course.lessons.opening import opening
@@ -30,7 +31,7 @@ MACHINE_PATH = "|".join(
         r"\b[A-Z]:\\{1,2}(?![nt]\b)\w[\w.-]*+(?!\{)",  # but neither "N:\n" nor TeX's A:\text{
     ]
 )
-KEPT_METADATA = ("alt", "jupyter", "tags", "slideshow", "nbgrader")
+KEPT_METADATA = ("alt", "collapsed", "jupyter", "tags", "slideshow", "nbgrader")
 
 
 def machine_paths(notebook: NotebookNode) -> list[str]:
@@ -146,8 +147,23 @@ def _normalise(notebook: NotebookNode) -> None:
     for cell in notebook.cells:
         kept = {key: cell.metadata[key] for key in KEPT_METADATA if cell.metadata.get(key)}
         cell.metadata = nbformat.from_dict(kept)
+        for output in cell.get("outputs", []):
+            if "data" in output:
+                output.data = as_a_browser_writes(output.data)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     nbformat.validate(notebook)
+
+
+def as_a_browser_writes(value: Any) -> Any:  # noqa: ANN401
+    """JSON with the one kind of number that JavaScript knows: 0, never 0.0."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case dict():
+            return nbformat.from_dict({key: as_a_browser_writes(value[key]) for key in value})
+        case list():
+            return [as_a_browser_writes(each) for each in value]
+    return value
 
 
 def _store_timings(executions: Mapping[Lesson, Execution], folder: Path) -> None:

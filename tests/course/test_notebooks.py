@@ -158,6 +158,8 @@ BROKEN = {
         "own kernel": lambda n: n.metadata.kernelspec.update(name="mine"),
         "less than a front-end writes": lambda n: n.metadata.language_info.pop("mimetype"),
         "more": lambda n: n.metadata.update(colab={}),
+        "folded by half": lambda n: first_code(n).metadata.update(jupyter={"outputs_hidden": True}),
+        "Python's 1.0": displays({"application/json": {"a": [1.0]}}),
     },
     "full_data": {"embedded data": says("IBM: embedded sample of 3,270 days")},
     "short_cells": {
