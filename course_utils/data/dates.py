@@ -10,16 +10,19 @@ import pandas as pd
 
 _TIME = (
     r"(?:[t ,]+(?P<hour>[0-9]{1,2})(?::?(?P<minute>[0-9]{2}))?(?::?(?P<second>[0-9]{2}))?"
-    r"(?:[.,][0-9]+)?\s?(?P<half>[ap]m)?\s?(?P<zone>z|utc|gmt|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
+    r"(?:[.,](?P<fraction>[0-9]+))?\s?(?P<half>[ap]m)?\s?(?P<zone>z|utc|gmt|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 )
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = {name: month for month, name in enumerate(_ENGLISH, 1)}
+_MONTHS |= {"mär": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12}
 _MONTH = rf"(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?"
 _YEAR, _TWO = r"(?P<year>[0-9]{4})", r"[0-9]{1,2}"
 _SHORT_OR_LONG = r"(?P<year>[0-9]{4}|[0-9]{2})"
 FORMS = {
     "YYYY-MM-DD": rf"(?=[0-9]{{4}}[-/.]|[0-9]{{8}}(?![0-9])){_YEAR}(?P<mark>[-/.]?)"
     rf"(?P<month>{_TWO})(?P=mark)(?P<day>{_TWO}){_TIME}",
-    "D/M/Y": rf"(?P<day>{_TWO})(?P<mark>[-/.])(?P<month>{_TWO})(?P=mark){_SHORT_OR_LONG}{_TIME}",
+    "D/M/Y": rf"(?P<day>{_TWO})(?P<mark>[-/.])(?P<month>{_TWO})(?P=mark){_SHORT_OR_LONG}{_TIME}"
+    rf"(?: - [0-9./: ]+)?",  # as far as the end of an hour, which ENTSO-E writes too
     "D Mon Y": rf"(?P<day>{_TWO})[-. /]*{_MONTH}[-., /]*{_SHORT_OR_LONG}{_TIME}",
     "Mon D, Y": rf"(?:[a-z]{{3,9}},? )?{_MONTH} ?(?P<day>{_TWO}),? {_YEAR}{_TIME}",
     "YYYY-Qn": rf"{_YEAR}[- /:]?q(?P<quarter>[1-4])",
@@ -30,10 +33,13 @@ FORMS = {
     "YYYY Mon": rf"{_YEAR}[- ]*{_MONTH}",
     "YYYY-Wnn": rf"{_YEAR}[- ]?w(?P<week>[0-9]{{1,2}})",
     "YYYY": _YEAR,
-    "Unix time": r"(?P<unix>[0-9]{9,19})(?:\.[0-9]+)?",
+    "YYYYMM": r"(?P<year>(?:19|20)[0-9]{2})(?P<month>0[1-9]|1[0-2])",
+    "YYYYMMDDhh": r"(?P<year>(?:19|20)[0-9]{2})(?P<month>0[1-9]|1[0-2])(?P<day>[0-3][0-9])"
+    r"(?P<hour>[01][0-9]|2[0-4])(?:(?P<minute>[0-5][0-9])(?P<second>[0-5][0-9])?)?",
+    "Unix time": r"(?P<unix>[0-9]{9,19})(?:\.(?P<fraction>[0-9]+))?",
 }
 """patterns of a date by what we call them"""
-WHOLE_NUMBERS = ("YYYY", "Unix time")
+WHOLE_NUMBERS = ("YYYY", "YYYYMM", "YYYYMMDDhh", "Unix time")
 """forms that any number could have, so that only the name of its column makes it a date"""
 _FORMS = {form: re.compile(pattern, re.ASCII) for form, pattern in FORMS.items()}
 _UNIX = {9: "s", 10: "s", 12: "ms", 13: "ms", 15: "us", 16: "us", 18: "ns", 19: "ns"}
@@ -95,10 +101,13 @@ def _refuse(cells: pd.Series, good: pd.Series, form: str, file: str) -> None:
     """Refuse a column for its first cell that is not a date as the others are."""
     cell, line = cells[~good].iloc[0], cells.index[(~good).argmax()]
     wanted = "a date such as 2017-01-31: write it as YYYY-MM-DD"
-    if re.fullmatch(r"[34][0-9]{4}(\.[0-9]+)?", cell.strip()):
+    if re.fullmatch(r"[34][0-9]{4}([.,][0-9]+)?", cell.strip()):
         wanted = "a date: this is Excel's number of a day, so format the column as a date there"
-    elif good.any() and form != "YYYY-MM-DD":
-        wanted = f"a date as in the other lines, {form}"
+    elif good.any():
+        wanted = (
+            f"a date as in the other lines, as {form}: correct it, or delete the line if it is no "
+            "row of the table"
+        )
     raise DataError(
         f"{file}, line {line}: {cells.name} is '{shown(cell, 40)}', but must be {wanted}"
     )
@@ -112,13 +121,13 @@ def _stamps(parts: pd.DataFrame, form: str) -> pd.Series:
         for unit in units.dropna().unique():
             numbers = pd.to_numeric(parts["unix"][units == unit]).astype("int64")
             stamps[units == unit] = pd.to_datetime(numbers, unit=unit, errors="coerce")
-        return stamps
+        return stamps + _fractions(parts).where(units == "s", pd.Timedelta(0))
     fields = {"year": _years(parts["year"]), "month": 1, "day": 1}
     for name in ("month", "day", "hour", "minute", "second"):
         if name in parts:
             fields[name] = pd.to_numeric(parts[name]).fillna(0)
     if "name" in parts:
-        fields["month"] = parts["name"].map({name: month for month, name in enumerate(_MONTHS, 1)})
+        fields["month"] = parts["name"].map(_MONTHS)
     if "quarter" in parts:
         fields["month"] = pd.to_numeric(parts["quarter"]) * 3 - 2
     if "half" in parts and parts["half"].notna().any():
@@ -128,13 +137,30 @@ def _stamps(parts: pd.DataFrame, form: str) -> pd.Series:
         return pd.to_datetime(weeks, format="%G%V%u", errors="coerce").astype("datetime64[ns]")
     table = pd.DataFrame(fields, index=parts.index)
     possible = table["year"].between(FIRST_YEAR, LAST_YEAR) & (table.max(axis=1) < 10_000)
-    return pd.to_datetime(table.where(possible), errors="coerce").astype("datetime64[ns]")
+    stamps = pd.to_datetime(table.where(possible), errors="coerce").astype("datetime64[ns]")
+    return stamps + _fractions(parts) if "fraction" in parts else stamps
+
+
+def _fractions(parts: pd.DataFrame) -> pd.Series:
+    """The parts of a second."""
+    return pd.to_timedelta(("0." + parts["fraction"].fillna("0")).astype(float), unit="s")
 
 
 def _years(written: pd.Series) -> pd.Series:
     """Read years; of two digits, 69 to 99 are in the twentieth century, as POSIX has it."""
     years = pd.to_numeric(written)
     return years.where(written.str.len() != 2, years + np.where(years < 69, 2000, 1900))
+
+
+def midnights(stamps: pd.Series) -> pd.Series | None:
+    """Round times to days if they are midnights in Europe, in summer and winter, written in UTC.
+
+    Returns:
+        the days; None if the hours are others, or always the same ones.
+    """
+    hours = set(stamps.dt.hour)
+    whole = (stamps == stamps.dt.floor("h")).all()
+    return stamps.dt.round("D") if whole and hours in ({22, 23}, {23, 0}) else None
 
 
 def _offsets(parts: pd.DataFrame) -> pd.Series:

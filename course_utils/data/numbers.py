@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-MISSING = ("", "null", "nan", "na", "n/a", "#n/a", "none", "-", "--", ".", "..")
+MISSING = ("", "null", "nan", "na", "n/a", "#n/a", "none", "-", "--", ".", "..", "?")
 UNITS = {"": 1.0, "%": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
 _CURRENCY = r"(?:[$€£¥₹]|usd|eur|gbp|chf)"
 _AROUND = rf"^([+-]?)\s*{_CURRENCY}\s*|\s*{_CURRENCY}$"

@@ -6,12 +6,12 @@ Low, Close (USD) and, where the file has it, Volume (shares).
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from course_utils.data.dates import Dates, parse_dates
+from course_utils.data.dates import Dates, midnights, parse_dates
 from course_utils.data.numbers import parse_numbers
 from course_utils.data.registry import Slip
-from course_utils.data.table import Table, read_table
+from course_utils.data.table import Table, plain_name, read_table
 from course_utils.files import DataError, shown
 
 import numpy as np
@@ -20,7 +20,7 @@ import pandas as pd
 COLUMNS = ("Open", "High", "Low", "Close", "Volume")
 _FULL_YEAR_DAYS = 200
 _DAYS_NAMED = 5
-_SPLITS = (1.5, 2, 3, 4, 5, 7, 8, 10, 20)
+_SPLITS = (1.5, 2, 3, 4, 5, 6, 7, 8, 10, 15, 20, 25, 30, 50)
 _NAMES = {
     "Date": ("date", "timestamp", "datetime", "time", "day", "datum", "open time", "unix", ""),
     "Open": ("open", "1. open", "erster", "eröffnung", "eroeffnung", "eröffn."),
@@ -78,7 +78,7 @@ def read_with_slips(
     places = _find_columns(table)
     dates = parse_dates(table.cells[places.pop("Date")].rename("Date"), table.file, day_first)
     cells = table.cells[list(places.values())].set_axis(list(places), axis=1)
-    days = _one_per_day(trading_days(dates, table.file), table)
+    days = _one_per_day(trading_days(dates, table.file), table, places.values())
     for slip in slips:
         cells.loc[days == slip.day, slip.column] = ""
     prices = parse_numbers(cells, table.file, table.separator, decimal)
@@ -94,21 +94,19 @@ def read_with_slips(
 
 def _find_columns(table: Table) -> dict[str, str]:
     """Find which of the file's columns is which of ours; only Volume may be missing."""
-    folded = [str(name).casefold() for name in table.cells.columns]
-    places = {}
-    for column, names in _NAMES.items():
-        found = table.column(*names)
-        if found is None and column == "Volume":
-            continue
-        if found is None:
-            has = ", ".join(shown(str(name), 30) for name in table.cells.columns[:12])
-            raise DataError(
-                f"{table.file} has no column {column}, it has {has}: add or rename it, or read the "
-                "file with read_series if it holds no share's daily prices"
-            )
-        if (count := folded.count(found.casefold())) > 1:
+    folded = [plain_name(name) for name in table.cells.columns]
+    places = {column: table.column(*names) for column, names in _NAMES.items()}
+    if places["Volume"] is None:
+        del places["Volume"]
+    if missing := [column for column, found in places.items() if found is None]:
+        has = ", ".join(shown(str(name), 30) for name in table.cells.columns[:12])
+        raise DataError(
+            f"{table.file} has no column {', '.join(missing)}, it has {has}: add or rename what is "
+            "missing, or read the file with read_series if it holds no share's daily prices"
+        )
+    for column, found in places.items():
+        if (count := folded.count(plain_name(found))) > 1:
             raise DataError(f"{table.file} has {count} columns named {column}: keep or rename one")
-        places[column] = found
     return places
 
 
@@ -134,6 +132,8 @@ def trading_days(dates: Dates, file: str) -> pd.Series:
     Raises:
         DataError: it is 22:00 or 23:00 in UTC, and the days do not decide.
     """
+    if (rounded := midnights(dates.stamps)) is not None:
+        return rounded
     days, hours = dates.stamps.dt.normalize(), dates.stamps.dt.hour
     weekdays = set(days.dt.day_of_week)
     if (hours >= 12).all() and 6 in weekdays and not weekdays & {4, 5}:
@@ -146,19 +146,17 @@ def trading_days(dates: Dates, file: str) -> pd.Series:
     return days
 
 
-def _one_per_day(days: pd.Series, table: Table) -> pd.Series:
+def _one_per_day(days: pd.Series, table: Table, places: Collection[str]) -> pd.Series:
     """Check that there is one row per day, in the order of time or against it."""
     if days.is_unique and (days.is_monotonic_increasing or days.is_monotonic_decreasing):
         return days.astype("datetime64[ns]")
     repeated = days.duplicated()
-    name = table.column("name", "ticker", "symbol", "share", "code", "act_symbol")
-    shares = list(dict.fromkeys(table.cells[name])) if name is not None else []
-    if len(shares) > 1 and repeated.any():
-        one, file = shown(shares[0], 12), table.file
+    name = table.apart(days, *places, *_NAMES["Date"]) if repeated.any() else None
+    if name is not None:
+        shares = table.cells[name].nunique()
         raise DataError(
-            f"{file} holds {len(shares)} shares below one another, named in its column {name}: "
-            f'keep one, with t = pd.read_csv("{file}"); t[t["{name}"] == "{one}"].to_csv('
-            f'"{one}.csv", index=False)'
+            f"{table.file} holds {shares} shares below one another, named in its column {name}: "
+            f"keep one, with {table.one(name)}"
         )
     if repeated.any():
         line, day = repeated.idxmax(), days[repeated].iloc[0]
@@ -185,15 +183,17 @@ def _name_odd_days(prices: pd.DataFrame, file: str) -> None:
 
 
 def _name_splits(prices: pd.DataFrame, file: str) -> None:
-    """Say where a price falls to a simple part of the day before from close to open: a split."""
-    steps = prices["Close"].shift() / prices["Open"]
-    for split in _SPLITS:
-        for day in steps.index[(steps / split - 1).abs() < 0.04]:
-            before, after = prices["Close"].shift()[day], prices["Open"][day]
-            print(
-                f"{file}: on {day:%Y-%m-%d} the price falls from {before:g} to {after:g}, as after "
-                f"a split of {split:g} to 1. If it is one, divide the prices before by {split:g}."
-            )
+    """Say where a price jumps to a simple multiple or part of the day before: a split."""
+    closes, opens = prices["Close"].shift(), prices["Open"].fillna(prices["Close"])
+    said = [
+        f"{file}: on {day:%Y-%m-%d} the price goes from {closes[day]:g} to {opens[day]:g}, as "
+        f"after a split of {new:g} to {old:g}. If it is one, "
+        f"{'divide' if new > 1 else 'multiply'} the prices before by {split:g}."
+        for split in _SPLITS
+        for new, old in ((split, 1), (1, split))
+        for day in prices.index[(closes / opens * old / new - 1).abs() < 0.04]
+    ]
+    print(*said[:_DAYS_NAMED], sep="\n", end="\n" if said else "")
 
 
 def with_attrs(

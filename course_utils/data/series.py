@@ -2,22 +2,24 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from course_utils.data.dates import WHOLE_NUMBERS, Dates, date_form, parse_dates
+from course_utils.data.dates import WHOLE_NUMBERS, Dates, date_form, midnights, parse_dates
 from course_utils.data.numbers import MISSING, is_number, parse_numbers
-from course_utils.data.table import Table, read_table
+from course_utils.data.table import Table, plain_name, read_table
 from course_utils.files import DataError, shown
 
 import pandas as pd
 
 DATE_NAMES = (
     *("date", "datetime", "timestamp", "time", "datum", "day", "month", "week", "quarter"),
-    *("year", "period", "ds", "unix", "observation_date", "time_period", "zeit", ""),
+    *("year", "period", "ds", "unix", "observation date", "time period", "yyyymm", ""),
+    *("zeit", "tag", "woche", "monat", "quartal", "jahr", "mess datum"),
 )
-_CLOCK = r"[0-9]{1,2}(:[0-9]{2}){0,2}"
+_CLOCK = r"[0-9]{1,2}([:.][0-9]{2}){0,2}"
+_CLOCKS = ("time", "hour", "uhrzeit", "zeit", "stunde")
 _LOOKED_AT = 50
-_MARKS_OF_MISSING = (-99.0, -99.9, -99.99, -999.0, -999.9, -999.99, -9999.0, -99999.0)
+_MARKS_OF_MISSING = (-99.0, -99.9, -99.99, -200.0, -999.0, -999.9, -999.99, -9999.0, -99999.0)
 _REGULAR = 0.9
 STEPS = {
     "YS": "years",
@@ -27,6 +29,8 @@ STEPS = {
     "D": "days",
     "B": "working days",
     "h": "hours",
+    "min": "minutes",
+    "s": "seconds",
 }
 
 
@@ -69,7 +73,10 @@ def read_series(
     values = parse_numbers(cells, table.file, table.separator, decimal)
     _refuse_marks(values, table.file)
     stamps = _in_one_zone(dates, table.file)
-    values, stamps = _oldest_first(values, stamps, table)
+    if stamps.duplicated().any():
+        _refuse_twice(stamps, table, (*date_cells.attrs["used"], *names))
+    order = stamps.argsort()
+    values, stamps = values.iloc[order], stamps.iloc[order]
     series = values.set_axis(pd.DatetimeIndex(stamps, name=str(date_cells.name) or "date"))
     series, step = _on_a_grid(series, freq, table.file)
     missing = int(series.isna().sum().sum())
@@ -91,16 +98,17 @@ def _date_cells(table: Table, date: str | None) -> pd.Series:
         return joined[0]
     else:
         found = [name for name in cells.columns if _holds_dates(cells, name)]
+        if len(found) > 1 and table.column(*_CLOCKS) in found:
+            found.remove(table.column(*_CLOCKS))
         if len(found) > 1 and all(_forms(cells[name]) <= {*WHOLE_NUMBERS} for name in found[1:]):
             found = found[:1]
     if len(found) != 1:
-        names = ", ".join(shown(str(name), 30) for name in (found or cells.columns)[:12])
-        problem = "several columns hold dates" if found else "no column holds dates that it knows"
-        raise DataError(f"{table.file}: {problem} ({names}): name the right one, date=...")
+        raise _which(table, found, "dates", "the right one, such as date=")
     dates, used = cells[found[0]].copy(), [found[0]]
-    clock = table.column("time", "hour", "uhrzeit", "zeit", "stunde")
+    clock = table.column(*_CLOCKS)
     if clock not in (None, found[0]) and cells[clock].str.fullmatch(_CLOCK).all():
-        whole = cells[clock].where(cells[clock].str.contains(":"), cells[clock] + ":00")
+        times = cells[clock].str.replace(".", ":")
+        whole = times.where(times.str.contains(":"), times + ":00")
         dates, used = dates + " " + whole, [found[0], clock]
     dates = dates.rename(found[0])
     dates.attrs["used"] = used
@@ -124,16 +132,20 @@ def _parts_of_dates(cells: pd.DataFrame) -> tuple[pd.Series, list[str]] | None:
 
 
 def _forms(column: pd.Series) -> set[str]:
-    """In which ways the first cells of a column are written as dates; "" is none."""
-    return {date_form(cell) for cell in column.iloc[:_LOOKED_AT] if cell}
+    """In which ways the first cells of a column are written as dates."""
+    return {date_form(cell) for cell in column.iloc[:_LOOKED_AT]} - {""}
+
+
+def _mostly(column: pd.Series, kind: Callable[[str], object]) -> bool:
+    """Whether most of the first cells are of a kind; the rest are named where they are read."""
+    filled = [cell for cell in column.iloc[:_LOOKED_AT] if cell.casefold() not in MISSING]
+    return 2 * sum(bool(kind(cell)) for cell in filled) > len(filled)
 
 
 def _holds_dates(cells: pd.DataFrame, name: str) -> bool:
     """Whether a column holds dates; whole numbers are dates only under a name that says so."""
-    forms = _forms(cells[name])
-    plain = cells[name].iloc[:_LOOKED_AT].str.fullmatch(r"[0-9.,]*").all()
-    named = str(name).casefold() in DATE_NAMES
-    return bool(forms) and "" not in forms and (named or not plain)
+    plain = _mostly(cells[name], re.compile(r"[0-9.,]*").fullmatch)
+    return _mostly(cells[name], date_form) and (plain_name(name) in DATE_NAMES or not plain)
 
 
 def _named(table: Table, name: str) -> str:
@@ -148,19 +160,20 @@ def _value_columns(table: Table, value: str | Sequence[str] | None, dates: list[
     """The columns to read; without a name, the only one that holds numbers."""
     if value is not None:
         return [_named(table, name) for name in ([value] if isinstance(value, str) else value)]
-    found = []
-    for name in table.cells.columns.difference(dates, sort=False):
-        filled = [c for c in table.cells[name].iloc[:_LOOKED_AT] if c.casefold() not in MISSING]
-        if filled and all(map(is_number, filled)):
-            found.append(name)
+    left = table.cells.columns.difference(dates, sort=False)
+    found = [name for name in left if _mostly(table.cells[name], is_number)]
+    if not found and len(left) == 1:
+        return [*left]
     if len(found) != 1:
-        names = ", ".join(shown(str(name), 30) for name in (found or table.cells.columns)[:12])
-        problem = "several columns hold numbers" if found else "no column holds numbers only"
-        raise DataError(
-            f"{table.file}: {problem} ({names}): name the one to forecast, value=..., or a list "
-            "that begins with it"
-        )
+        raise _which(table, found, "numbers", "the one to forecast, or several, such as value=")
     return found
+
+
+def _which(table: Table, found: list[str], kind: str, wanted: str) -> DataError:
+    """Say that several columns may be meant, or none."""
+    columns = [shown(name, 30) for name in (found or table.cells.columns)[:12]]
+    problem = f"several columns hold {kind}" if found else f"no column holds {kind} that it knows"
+    return DataError(f"{table.file}: {problem} ({', '.join(columns)}): name {wanted}{columns[0]!r}")
 
 
 def _refuse_marks(values: pd.DataFrame, file: str) -> None:
@@ -188,33 +201,20 @@ def _in_one_zone(dates: Dates, file: str) -> pd.Series:
         line = offsets.isna().idxmax()
         raise DataError(f"{file}, line {line}: this time has no zone, and others have: add it")
     utc = stamps - pd.to_timedelta(offsets, unit="h")
-    hours = set(utc.dt.hour)
-    if hours == {22, 23} and not utc.dt.normalize().duplicated().any():
-        return utc.dt.normalize() + pd.Timedelta(days=1)  # midnight in Europe, summer and winter
-    return utc.dt.tz_localize("UTC")
+    days = midnights(utc)
+    return utc.dt.tz_localize("UTC") if days is None or days.duplicated().any() else days
 
 
-def _oldest_first(
-    values: pd.DataFrame, stamps: pd.Series, table: Table
-) -> tuple[pd.DataFrame, pd.Series]:
-    """Refuse a time that comes twice, and put the rest into the order of time."""
-    if stamps.duplicated().any():
-        line, file = stamps.duplicated().idxmax(), table.file
-        time, first = stamps[line], (stamps == stamps[line]).idxmax()
-        texts = [
-            name
-            for name in table.cells.columns
-            if table.cells.at[line, name] != table.cells.at[first, name]
-            and not is_number(table.cells.at[line, name])
-        ]
-        why = "keep one"
-        if texts:
-            why = f"they differ in {shown(str(texts[0]), 30)}, so keep the rows of one"
-        elif time.month in (10, 11) and time.day_of_week == 6 and 0 < time.hour < 4:
-            why = "clocks were set back then, so save the times in UTC or with their zone"
-        raise DataError(f"{file}, line {line}: {time} was in line {first} already: {why}")
-    order = stamps.argsort()
-    return values.iloc[order], stamps.iloc[order]
+def _refuse_twice(stamps: pd.Series, table: Table, used: Sequence[str]) -> None:
+    """Refuse a time that comes twice, and say what tells its rows apart."""
+    line = stamps.duplicated().idxmax()
+    time, first = stamps[line], (stamps == stamps[line]).idxmax()
+    why = "keep one"
+    if time.month in (10, 11) and time.day_of_week == 6 and 0 < time.hour < 4:
+        why = "clocks were set back then, so save the times in UTC or with their zone"
+    elif (name := table.apart(stamps, *used, *DATE_NAMES)) is not None:
+        why = f"they differ in {shown(name, 30)}, so keep the rows of one, with {table.one(name)}"
+    raise DataError(f"{table.file}, line {line}: {time} was in line {first} already: {why}")
 
 
 def _on_a_grid(series: pd.DataFrame, freq: str | None, file: str) -> tuple[pd.DataFrame, str]:
@@ -260,10 +260,8 @@ def _likely_steps(times: pd.DatetimeIndex) -> list[str]:
     if usual == pd.Timedelta(days=1):
         weekdays = times.day_of_week < 5
         return ["B"] if weekdays.all() and days.max() >= 3 and len(times) > 5 else ["D"]
-    seconds = int(usual.total_seconds())
-    names = {604800: "7D", 3600: "h"}
-    other = f"{seconds}s" if seconds % 60 else f"{seconds // 60}min"
-    return [names.get(seconds, other)] if seconds else []
+    whole = usual == usual.floor("D")
+    return [f"{usual.days}D" if whole else pd.tseries.frequencies.to_offset(usual).freqstr]
 
 
 def _long(step: pd.Timedelta) -> str:

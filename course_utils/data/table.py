@@ -7,7 +7,6 @@ cells mean is for `dates` and `numbers`.
 import codecs
 import csv
 import io
-import json
 import os
 import re
 from collections import Counter
@@ -49,8 +48,37 @@ class Table:
 
     def column(self, *names: str) -> str | None:
         """Find the first of some names among the columns, whatever their case."""
-        known = {str(name).casefold(): name for name in reversed(self.cells.columns)}
-        return next((known[name.casefold()] for name in names if name.casefold() in known), None)
+        known = {plain_name(name): name for name in reversed(self.cells.columns)}
+        return next((known[name] for name in map(plain_name, names) if name in known), None)
+
+    def apart(self, times: pd.Series, *others: str) -> str | None:
+        """Find the column that tells rows of the same time apart, such as the name of a share.
+
+        Args:
+            times: the rows' times, some of them more than once.
+            others: columns of which it is none.
+        """
+        known, kinds = set(map(plain_name, others)), {}
+        for name, column in self.cells.items():
+            few = column.nunique() <= len(column) / 2 or not column.map(is_number).any()
+            whole = not (times.astype(str) + column).duplicated().any()
+            if few and whole and plain_name(name) not in known:
+                kinds[name] = column.nunique()
+        return min(kinds, key=kinds.__getitem__, default=None)
+
+    def one(self, column: str) -> str:
+        """Say how to save the rows of one share, shop or place."""
+        first = shown(self.cells[column].iloc[0], 12)
+        more = "" if self.separator == "," else f", sep={self.separator!r}"
+        return (
+            f't = pd.read_csv("{self.file}"{more}); t[t["{column}"].astype(str) == "{first}"]'
+            f'.to_csv("{first}.csv", index=False)'
+        )
+
+
+def plain_name(name: str) -> str:
+    """The name of a column without case and underscores."""
+    return str(name).casefold().replace("_", " ")
 
 
 def read_table(path: str | os.PathLike[str]) -> Table:
@@ -92,7 +120,7 @@ def _decode(content: bytes, file: str) -> str:
         except UnicodeDecodeError:
             continue
         if "\0" not in text:
-            return io.StringIO(text, newline=None).read()
+            return io.StringIO(text.rstrip("\x1a"), newline=None).read()
     raise DataError(f"{file} is not plain text: save it as CSV in UTF-8")
 
 
@@ -105,20 +133,11 @@ def _refuse_messages(text: str, file: str) -> None:
         raise DataError(
             f"{file} is a web page (HTML) or XML, not CSV{said}: download the CSV file itself"
         )
-    if start[:1] not in ("{", "["):
-        return
-    try:
-        found = json.loads(start)
-    except (ValueError, RecursionError):
-        found = None
-    values = list(found.values()) if isinstance(found, dict) else []
-    words = next((value for value in values if isinstance(value, str)), "")
-    if words and len(values) < 4:
+    if start[:1] in ("{", "["):
         raise DataError(
-            f"{file} is JSON, not CSV, a server's message: '{shown(words, 200)}'. Do what it says, "
-            "then download the file again"
+            f"{file} is JSON, not CSV: '{shown(start, 200)}'. If that is a server's message, do "
+            "what it says; if it is data, ask the server for CSV"
         )
-    raise DataError(f"{file} is JSON, not CSV: ask for CSV where you download it")
 
 
 def _fit(text: str, separator: str) -> tuple[int, int]:
@@ -177,26 +196,59 @@ def _header(
         by line.
     """
     lines, cut = list(rows), list(rows.values())
-    first = next((place for place, row in enumerate(cut[:_LOOKED_AT]) if _is_data(row)), None)
-    if first is None:  # no row looks like data: the first one that is as wide as most is the header
-        width = _width(cut[:_LOOKED_AT])
-        first = 1 + next((place for place, row in enumerate(cut) if len(row) == width), 0)
-    if first >= len(cut):
-        says = f", it says '{shown(' '.join(map(separator.join, cut)), 200)}'" if cut else ""
-        raise DataError(f"{file} has no rows below a header{says}: download or save it again")
+    first = _first_row(cut)
+    if first >= len(cut) or len(cut[first]) < 2 or not any(map(_clean, cut[first])):
+        text = shown(" ".join(map(separator.join, cut)), 200)
+        says = f"it says '{text}'" if cut else "it is empty"
+        raise DataError(
+            f"{file} has no rows below a header, {says}: download it again, or save it as CSV with "
+            "commas between the cells"
+        )
+    _refuse_dates_side_by_side(dict(zip(lines[: first + 1], cut, strict=False)), file)
     names, shares = (cut[first - 1], ()) if first else ([], ())
     if first > 1 and names[0] and not any(names[1:]) and len(cut[first - 2]) == len(names) > 1:
         names, shares = _names_of_levels(cut[max(0, first - 3) : first - 1], names[0])
     if len(names) == 1 < len(cut[first]) or not names:
         raise DataError(
             f"{file}, line {lines[first]}: '{shown(separator.join(cut[first]), 60)}' is the first "
-            "row, and no header is above it: add a line with the names of the columns, such as "
-            "Date,Open,High,Low,Close,Volume"
+            f"row, and no header is above it: add a line with the names of its {len(cut[first])} "
+            f"columns, such as {separator.join(('Date', 'Open', 'High', 'Low', 'Close', 'Volume'))}"
         )
     body = dict(zip(lines[first:], cut[first:], strict=True))
     _check_widths(body, names, separator, file)
-    names = [name.strip("#<> ") for name in names]
+    names = [name.strip("#<>* ") for name in names]
     return names, shares, {line: row[: len(names)] for line, row in body.items()}
+
+
+def _refuse_dates_side_by_side(rows: dict[int, list[str]], file: str) -> None:
+    for line, row in rows.items():
+        dates = [cell for cell in row if date_form(cell)]
+        alike = len({date_form(cell) for cell in dates}) == 1 and dates == sorted({*dates})
+        if alike and len(dates) > 2 and not date_form(row[0]) and 2 * len(dates) > len(row):
+            raise DataError(
+                f"{file}, line {line}: the dates stand side by side, {dates[0]} to {dates[-1]}: "
+                f'give each a row, for example with pd.read_csv("{file}", skiprows={line - 1}, '
+                'index_col=0).T.to_csv("turned.csv")'
+            )
+
+
+def _first_row(rows: list[list[str]]) -> int:
+    """The place of the first row below the header: the first that holds a date and numbers.
+
+    Rows of numbers above it belong to it: their dates are wrong, which is said of them later.
+    """
+    first = next((place for place, row in enumerate(rows[:_LOOKED_AT]) if _is_data(row)), None)
+    if first is None:  # no row looks like data: the first one that is as wide as most is the header
+        width = _width(rows[:_LOOKED_AT])
+        return 1 + next((place for place, row in enumerate(rows) if len(row) == width), 0)
+    while first > 1 and _has_numbers(rows[first - 1]):
+        first -= 1
+    return first
+
+
+def _has_numbers(row: list[str]) -> bool:
+    filled = [cell for cell in row[1:] if cell]
+    return bool(filled) and all(map(is_number, filled))
 
 
 def _is_data(row: list[str]) -> bool:

@@ -1,6 +1,7 @@
 """What reading a price table promises: data, or one sentence on what is wrong and where."""
 
 import hashlib
+import re
 import tempfile
 from pathlib import Path
 
@@ -237,6 +238,7 @@ US = (
         (OHLCV + ROWS_OF_TWO.format(*JAN)).replace(",", ";"),
         (OHLCV + ROWS_OF_TWO.format(*JAN)).replace(",", "\t"),
         (OHLCV + ROWS_OF_TWO.format(*JAN)).replace("\n", ",\n"),
+        OHLCV.replace("Close", "Close*") + ROWS_OF_TWO.format(*JAN) + "\x1a",
         OHLCV.replace("Date", "") + ROWS_OF_TWO.format(*JAN),
         "https://www.example.com/ibm\n" + OHLCV + ROWS_OF_TWO.format(*JAN),
         "Prices, without warranty.\n\nSource: us\n" + OHLCV + ROWS_OF_TWO.format(*JAN),
@@ -253,7 +255,7 @@ US = (
         '\ufeff"Date","Price","Open","High","Low","Vol.","Change %"\n'
         + US.format("03.01.2017", "04.01.2017"),
         "timestamp,open,high,low,close,volume\n" + ROWS_OF_TWO.format(*JAN),
-        "Open time,Open,High,Low,Close,Volume\n" + ROWS_OF_TWO.format(1483401600000, 1483488000000),
+        "open_time,Open,High,Low,Close,Volume\n" + ROWS_OF_TWO.format(1483401600000, 1483488000000),
         "Date,Close/Last,Volume,Open,High,Low\n"
         "2017-01-04,$169.26,3381432,$167.77,$169.87,$167.36\n"
         "2017-01-03,$167.19,2934300,$167.00,$167.87,$166.01\n",
@@ -281,9 +283,12 @@ def test_a_nasdaq_download_is_read_as_it_is(csv_file):
     }
 
 
-def test_midnight_in_europe_written_in_utc_is_the_next_day(csv_file):
-    days = pd.bdate_range("2017-01-02", periods=20)
-    stamps = (days - pd.Timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S+00:00")
+@pytest.mark.parametrize(
+    "zone", ["Europe/Berlin", "Europe/London", "Asia/Kolkata", "Australia/Sydney", "America/Lima"]
+)
+def test_midnight_elsewhere_written_in_utc_is_the_day_there(zone, csv_file):
+    days = pd.bdate_range("2017-03-13", periods=20)
+    stamps = days.tz_localize(zone).tz_convert("UTC").strftime("%Y-%m-%d %H:%M:%S+00:00")
     prices = read_prices(csv_file(OHLCV + "".join(f"{stamp},1,1,1,1,1\n" for stamp in stamps)))
     assert prices.index.equals(pd.DatetimeIndex(days, name="Date"))
 
@@ -304,26 +309,50 @@ def test_day_and_month_are_told_apart_by_the_file_or_by_you(csv_file):
     assert str(read_prices(clear).index[1].date()) == "2017-01-03"
 
 
-def test_a_split_left_in_is_named(csv_file, capsys):
-    path = csv_file(OHLCV + "2014-06-06,650,651,644,645.6,1\n2014-06-09,92.7,94,92,93.7,7\n")
-    read_prices(path)
-    assert "2014-06-09 the price falls from 645.6 to 92.7, as after a split of 7 to 1" in (
-        capsys.readouterr().out
-    )
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (
+            "92.7,94,92,93.7,7",
+            "from 645.6 to 92.7, as after a split of 7 to 1. .* divide the prices",
+        ),
+        (",94,92,93.7,7", "from 645.6 to 93.7, as after a split of 7 to 1. .* before by 7"),
+        ("6420,6500,6400,6455,1", "to 6420, as after a split of 1 to 10. .* multiply .* by 10"),
+        ("500,520,490,510,1", "^$"),
+    ],
+)
+def test_a_split_left_in_is_named(row, said, csv_file, capsys):
+    read_prices(csv_file(OHLCV + f"2014-06-06,650,651,644,645.6,1\n2014-06-09,{row}\n"))
+    assert re.search(said, capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"Information": "25 requests per day"}', "a server's message: '25 requests per day'"),
-        ('{"Meta": {}, "Time Series": {"2017-01-03": {}}}', "is JSON, not CSV: ask for CSV"),
+        ('{"a": {"Information": "25 requests a day"}}', "is JSON, .*25 requests a day.*ask the"),
         ("Exceeded the daily hits limit", "it says 'Exceeded the daily hits limit'"),
+        ("Too many\nrequests, wait\n", "it says 'Too many requests,wait'"),
+        (OHLCV.replace(",", " ") + ROWS_OF_TWO.replace(",", " "), "commas between the cells"),
+        ("Country,1990,1991,1992\nDE,1,2,3\n", r"line 1: the dates stand side by side, .*\.T\.to_"),
         (ROWS_OF_TWO.format(*JAN), "line 1: .* is the first row, and no header .*: add a line"),
         (
             "date,open,high,low,close,volume,Name\n2013-02-08,15,15,14,14,8,AAL\n"
             "2013-02-08,67,68,67,67,15,AAPL\n",
             r"holds 2 shares below one another, named in its column Name: keep one, with t = pd\.",
         ),
+        (
+            "Name;Date;Open;High;Low;Close\n5;3.1.2017;1;1;1;1\n6;3.1.2017;2;2;2;2\n"
+            "5;4.1.2017;1;1;1;1\n6;4.1.2017;2;2;2;2\n",
+            r"holds 2 shares below one another, .* column Name: .*sep=';'\); .* == \"5\"",
+        ),
+        (
+            "Date,Time,Open,High,Low,Close\n"
+            + "".join(f"2017-01-0{day},{hour}:00,1,1,1,1\n" for day in (3, 4) for hour in (9, 10)),
+            "line 3: 2017-01-03 has 2 rows, .*one row per day",
+        ),
+        ("Datum,Kurs\n2017-01-03,1\n", "has no column Open, High, Low, Close, it has Datum, Kurs"),
+        ("Date,Open,High,Low,Close\n########,1,1,1,1\n2017-01-04,1,1,1,1\n", "2: Date is '####"),
+        (TABLE + "Total,,,,,9,\n", "line 6: Date is 'Total', .* or delete the line"),
         (
             "Price,Close,Close\nTicker,A,B\nDate,,\n2017-01-03,1,2\n",
             r"several shares side by side \(A, B\): .*multi_level_index=False",
@@ -336,7 +365,7 @@ def test_a_split_left_in_is_named(csv_file, capsys):
         (OHLCV + ROWS_OF_TWO.format("42738", "42739"), "line 2: .*Excel's number of a day"),
         (OHLCV.replace(",", ";") + "3.1.2017;1.234;1.235;1.233;1.234;5\n", "decimal=.* or "),
         (b"\x1f\x8b\x08", "compressed"),
-        ("Year,Value\n1987,1\n", "no column Date, it has Year, Value: .* read_series"),
+        ("Year,Value\n1987,1\n", "no column Date, Open, .*, it has Year, Value: .* read_series"),
     ],
 )
 def test_what_cannot_be_read_as_prices_is_refused_in_one_line(content, message, csv_file):

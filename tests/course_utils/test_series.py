@@ -37,6 +37,13 @@ def days(form, start="2017-01-28", count=6, freq="D"):
         ("TIME,v\n" + rows(["1987-Q1", "1987-Q2", "1987-Q3"]), "1987-01-01", "QS"),
         ("q,v\n" + rows(["Q1 1987", "Q2 1987", "Q3 1987"]), "1987-01-01", "QS"),
         ("Month,Passengers\n" + rows(["1949-01", "1949-02", "1949-03"]), "1949-01-01", "MS"),
+        ("month,v\n" + rows(["194901", "194902", "194903"]), "1949-01-01", "MS"),
+        (
+            "Monat;v\n" + rows(["Februar 2017", "März 2017", "Apr 2017"], mark=";"),
+            "2017-02-01",
+            "MS",
+        ),
+        ("Monat;v\n" + rows(["11.2016", "12.2016", "01.2017"], mark=";"), "2016-11-01", "MS"),
         ("Month,v\n" + rows(["Jan-87", "Feb-87", "Mar-87"]), "1987-01-01", "MS"),
         ("p,v\n" + rows(["1987M11", "1987M12", "1988M01"]), "1987-11-01", "MS"),
         ("date,v\n" + rows(days("%Y-%m-%d", "1987", freq="ME")), "1987-01-01", "MS"),
@@ -49,6 +56,16 @@ def days(form, start="2017-01-28", count=6, freq="D"):
         ),
         ("time,v\n" + rows(HOURS), "2017-03-01 00:00", "h"),
         ("Date,Time,v\n" + rows(HOURS.strftime("%Y-%m-%d,%H:%M:%S")), "2017-03-01", "h"),
+        ("MESS_DATUM,v\n" + rows(HOURS.strftime("%Y%m%d%H")), "2017-03-01", "h"),
+        ("Datum;Zeit;v\n" + rows(HOURS.strftime("%d.%m.%Y;%H.%M.%S"), mark=";"), "2017-03-01", "h"),
+        ("MTU,v\n" + rows(HOURS.strftime("%d.%m.%Y %H:%M - 01.03.2017 %H:59")), "2017-03-01", "h"),
+        ("t,v\n" + rows([f"2017-03-01 00:00:00.{i}" for i in range(6)]), "2017-03-01", "100ms"),
+        ("t,v\n" + rows(days("%Y-%m-%d", freq="2D")), "2017-01-28", "2D"),
+        (
+            "t,v\n" + rows([f"2017-03-{day}T{h}:00Z" for day, h in ((24, 23), (25, 23), (26, 22))]),
+            "2017-03-25",
+            "D",
+        ),
         ("unix,v\n" + rows(range(1488326400, 1488348000, 3600)), "2017-03-01 00:00+00:00", "h"),
         ("t,v\n" + rows(HOURS.strftime("%Y-%m-%dT%H:%MZ")), "2017-03-01 00:00+00:00", "h"),
         ("t,v\n" + rows(HOURS.strftime("%Y-%m-%dT%H:%M+01:00")), "2017-02-28 23:00+00:00", "h"),
@@ -100,7 +117,9 @@ def test_with_a_step_of_your_own_each_time_has_the_last_value_known(csv_file):
 
 def test_several_values_are_named_the_target_first(csv_file):
     path = csv_file("time,load,wind\n" + rows(HOURS, ["1,2", "3,4", "5,6"]))
-    with pytest.raises(DataError, match=r"several columns hold numbers \(load, wind\): .* value="):
+    with pytest.raises(
+        DataError, match=r"several columns hold numbers \(load, wind\): .* value='load'"
+    ):
         read_series(path)
     assert [*read_series(path, ["wind", "load"])] == ["wind", "load"]
     assert [*read_series(path, value="WIND")] == ["wind"]
@@ -135,10 +154,19 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
         (
             "utc,local,v\n" + rows([f"{t},{t}" for t in HOURS]),
             {},
-            r"hold dates \(utc, local\)",
+            r"hold dates \(utc, local\): name the right one, such as date='utc'",
         ),
         ("a,b\n1.5,2\n2.5,3\n", {}, r"no column holds dates that it knows \(a, b\)"),
-        ("date,v\n" + rows(days("%Y-%m-%d"), ["a", "b"]), {}, r"no column holds numbers only"),
+        ("date,v\n" + rows(days("%Y-%m-%d"), ["a", "b"]), {}, "line 2: v is 'a'"),
+        ("date,v,w\n" + rows(days("%Y-%m-%d"), ["a,b", "b,c"]), {}, "no column holds numbers"),
+        ("date,v\n" + rows(days("%Y-%m-%d"), [1, "?2", 3]), {}, r"line 3: v is '\?2'"),
+        ("month,v\n" + rows(["1949-01", "1949-02", "Total"]), {}, "line 4: month is 'Total'"),
+        (
+            "shop;date;v\n"
+            + rows([f"{shop};{day}" for shop in "12" for day in HOURS[:2]], mark=";"),
+            {"value": "v"},
+            r"line 4: .* they differ in shop, .*sep=';'\)",
+        ),
         ("date,v\n" + rows(days("%Y-%m-%d"), [1, "b"]), {"value": "v"}, "line 3: v is 'b'"),
         ("date,v\n" + rows(days("%Y-%m-%d"), [8, -999, 9]), {}, "line 3: v is -999 .* empty these"),
         ("date,v\n" + rows(days("%Y-%m-%d")), {"value": "w"}, "has no column w, it has date, v"),
