@@ -8,7 +8,7 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from course_utils.files import ROOT
+from course_utils.files import ROOT, shown
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -127,7 +127,11 @@ def _read_cells(path: Path) -> list[dict]:
                 raise TypeError
         read = [{**cell, "source": "".join(cell["source"])} for cell in cells]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise LessonError(f"{path.name} is not a notebook: restore it from git") from error
+        why = shown(str(error), 100) or type(error).__name__
+        raise LessonError(
+            f"{path.name} is not a notebook in UTF-8 ({why}): repair it, or save your part of it "
+            "elsewhere and restore it from git"
+        ) from error
     if not read:
         raise LessonError(f"{path.name} holds no cell: restore it from git")
     return read

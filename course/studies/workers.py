@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course.studies.study import Fit
-from course_utils.files import PACKAGES, sha256
+from course_utils.files import PACKAGES, sha256, shown
 
 import pandas as pd
 
@@ -165,8 +165,8 @@ def _connected(scheduler: str) -> "Client":
         client = Client(scheduler, timeout=SECONDS_TO_CONNECT)
     except (OSError, ValueError) as error:
         raise StudyError(
-            f"No Dask scheduler answers at {scheduler}: start one with `dask scheduler`, and pass "
-            "the address that it prints."
+            f"No Dask scheduler answers at {scheduler} ({shown(str(error), 100)}): start one with "
+            "`dask scheduler`, and pass the address that it prints."
         ) from error
     try:
         client.wait_for_workers(1, timeout=SECONDS_TO_CONNECT)

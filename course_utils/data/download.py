@@ -122,6 +122,10 @@ def _reason(error: Exception, host: str | None) -> str:
     while first.__context__:
         first = first.__context__
     cause = shown(str(first), 200)
+    if "TLS CA certificate bundle" in cause:
+        return f"REQUESTS_CA_BUNDLE names no file ({cause}): correct it, or unset it"
+    if "SOCKS" in cause:
+        return f"a SOCKS proxy needs PySocks ({cause}): pip install pysocks, or unset HTTPS_PROXY"
     match error:
         case requests.HTTPError():
             return f"HTTP {error.response.status_code} from {host}"

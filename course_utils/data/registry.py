@@ -80,9 +80,11 @@ def registry() -> dict[str, DataFile]:
     """
     try:
         text = REGISTRY.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        message = "data/registry.txt is missing: run the course from its own folder."
-        raise DataError(message) from None
+    except OSError as error:
+        raise DataError(
+            f"{REGISTRY} cannot be read ({error.strerror}): restore it from git, or install the "
+            "course again"
+        ) from None
     files: dict[str, DataFile] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith("#"):

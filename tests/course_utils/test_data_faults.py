@@ -18,6 +18,8 @@ from pathlib import Path
 
 from course_utils.data import download, registry
 from course_utils.data.download import DownloadError, fetch
+from course_utils.data.prices import load_prices
+from course_utils.data.registry import price_file_name
 from course_utils.data.texts import SHAKESPEARE
 from course_utils.files import DataError, sha256
 
@@ -243,10 +245,19 @@ def test_a_bundle_of_certificates_that_is_missing_or_not_one_is_named(
 ):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "nowhere.pem"))
     said = failure(hurry=hurry)
-    assert "TLS CA certificate bundle, invalid path: " in said
+    assert said.startswith(f"{FAILED}REQUESTS_CA_BUNDLE names no file (")
     assert "nowhere.pem" in said
     (tmp_path / "nowhere.pem").write_text("not a certificate")
     assert "no secure connection to 127.0.0.1 ([X509" in failure(hurry=hurry)
+
+
+def test_a_lesson_says_so_too(data_folder, monkeypatch, capsys):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "nowhere.pem")
+    data_folder({price_file_name("IBM"): b"Date"}, "https://example.invalid")
+    load_prices("IBM")
+    assert (
+        "because the download failed: REQUESTS_CA_BUNDLE names no file" in capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize("hurry", [False, True])
@@ -254,7 +265,7 @@ def test_a_bundle_of_certificates_that_is_missing_or_not_one_is_named(
     ("proxy", "said"),
     [
         ("http", r"the proxy does not lead to example.invalid \(.*refused\): check HTTPS_PROXY"),
-        ("socks5", r"the request to example.invalid failed \(Missing dependencies for SOCKS"),
+        ("socks5", r"a SOCKS proxy needs PySocks \(Missing .*: pip install pysocks"),
     ],
 )
 def test_a_proxy_that_does_not_work_is_named(proxy, said, hurry, data_folder, monkeypatch):
