@@ -2,7 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from course_utils.stepping import check_counts, check_steps, compiled, initial_states, step_through
+from course_utils.stepping import (
+    check_counts,
+    check_steps,
+    compiled,
+    initial_states,
+    number_type,
+    step_through,
+)
 
 import keras
 import numpy as np
@@ -120,7 +127,8 @@ def sample_paths(
     shocks = np.random.default_rng(seed).choice(residuals, (len(starts) * paths, steps))
     run = compiled(_carried if carry_state else _refed, model, rule=rule or hold_others)
     windows = np.repeat(starts, paths, axis=0)
-    generated = run(tf.constant(windows, "float32"), tf.constant(shocks, "float32")).numpy()
+    dtype = number_type(model)
+    generated = run(tf.constant(windows, dtype), tf.constant(shocks, dtype)).numpy()
     return generated.reshape(-1, paths, steps) if np.ndim(history) == 3 else generated
 
 
@@ -165,7 +173,7 @@ def _with_nested(layers: Iterable[keras.Layer]) -> Iterator[keras.Layer]:
 
 def _as_batch(history: ArrayLike, features: int) -> NDArray:
     """Return the history as (starts, time, features), if it has these features and no gap."""
-    values = np.asarray(history, dtype="float32")
+    values = np.asarray(history, dtype=float)
     if values.ndim == 1:
         values = values[:, np.newaxis]
     if values.ndim == 2:
@@ -211,7 +219,7 @@ def _refed(model: keras.Model, window: tf.Tensor, shocks: tf.Tensor, rule: Rule)
     def step(t: tf.Tensor, loop: tuple) -> tuple:
         window, path = loop
         forecast = ops.reshape(model(window, training=False), (len(window), -1))[:, -1:]
-        forecast += ops.slice(shocks, (0, t), (len(window), 1))
+        forecast = ops.cast(forecast, shocks.dtype) + ops.slice(shocks, (0, t), (len(window), 1))
         row = rule(window[:, -1], forecast)
         window = ops.concatenate([window[:, 1:], row[:, tf.newaxis]], axis=1)
         return window, ops.slice_update(path, (0, t), forecast)
@@ -224,15 +232,19 @@ def _carried(model: keras.Model, history: tf.Tensor, shocks: tf.Tensor, rule: Ru
     """Run through the history, then on through what is generated, one step at a time."""
     batch, time, _ = history.shape
 
+    def advance(row: tf.Tensor, states: list) -> tuple[tf.Tensor, list]:
+        forecast, states = step_through(model.layers, row, states)
+        return ops.cast(forecast, shocks.dtype), states
+
     def observe(t: tf.Tensor, loop: tuple) -> tuple:
-        return step_through(model.layers, history[:, t], loop[1])
+        return advance(history[:, t], loop[1])
 
     def step(t: tf.Tensor, loop: tuple) -> tuple:
         forecast, states, row, path = loop
         forecast += ops.slice(shocks, (0, t), (batch, 1))
         path = ops.slice_update(path, (0, t), forecast)
         row = rule(row, forecast)
-        return *step_through(model.layers, row, states), row, path
+        return *advance(row, states), row, path
 
     start = (shocks[:, :1], initial_states(model.layers, batch))
     forecast, states = ops.fori_loop(0, time, observe, start)

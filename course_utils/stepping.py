@@ -51,6 +51,14 @@ def check_steps(model: keras.Model, instead: str) -> None:
             )
 
 
+def number_type(model: keras.Model) -> str:
+    """Name the type in which a loop adds up what a model computes: float32, or float64 if it does.
+
+    Half-precision numbers have three digits, too few for sums, and their largest is 65,504.
+    """
+    return keras.backend.result_type(model.compute_dtype, "float32")
+
+
 def initial_states(layers: Iterable[keras.Layer], batch: int) -> list:
     """List the empty states of a stack's recurrent layers, for so many rows."""
     recurrent = [layer for layer in layers if isinstance(layer, keras.layers.RNN)]

@@ -282,6 +282,9 @@ def check_backend() -> Iterator[Finding]:
         remedy = f'{how_to_install("cpu")}, or, on Linux with a GPU, "gpu" in place of "cpu"'
         yield _fix("backend", f"TensorFlow is missing: {remedy}")
         return
+    if wrong := _wrong_settings():
+        yield wrong
+        return
     command = [sys.executable, "-c", BACKEND_PROGRAM]
     begin = time.perf_counter()
     try:
@@ -303,6 +306,18 @@ def check_backend() -> Iterator[Finding]:
             yield _fix("backend", f"TensorFlow {tensorflow}: the course runs with {tested}")
         yield _ok("GPU", ", ".join(gpus) if gpus else "none: the course needs none")
         yield _ok("layers", _layers_by_way(ways))
+
+
+def _wrong_settings() -> Finding | None:
+    """A file of settings for Keras, forgotten perhaps, under which the course cannot work."""
+    file = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "keras.json"
+    try:
+        kind = json.loads(file.read_text(encoding="utf-8"))["floatx"]
+    except (OSError, ValueError, LookupError, TypeError):  # there is none
+        return None
+    if kind == "float32":
+        return None
+    return _fix("backend", f"{file} sets floatx to {kind}: delete that file, and start again")
 
 
 def tensorflow_range() -> SpecifierSet:

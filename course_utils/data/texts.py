@@ -2,6 +2,7 @@
 
 import os
 import sys
+import unicodedata
 from pathlib import Path
 
 from course_utils.data.full_data import full_data
@@ -9,6 +10,7 @@ from course_utils.data.registry import did_you_mean
 from course_utils.files import DataError, read_text
 
 SHAKESPEARE = "tinyshakespeare.txt"
+LOST = "\N{REPLACEMENT CHARACTER}"
 MAX_BYTES = 50_000_000
 _PLAIN = str.maketrans("“”‘’–—…", "\"\"''---")
 
@@ -93,12 +95,20 @@ def own_text(path: Path) -> str:
         path: a file in UTF-8 of at most `MAX_BYTES`.
 
     Returns:
-        its text, lines ended by a newline character whatever the file has.
+        its text, lines ended by a newline character and accents joined to their letters (NFC),
+        whatever the file has.
 
     Raises:
-        DataError: `read_text` refuses the file, or it holds fewer than two different characters.
+        DataError: `read_text` refuses the file, it holds fewer than two different characters, or
+            the character that stands for lost ones.
     """
-    text, _ = read_text(path, MAX_BYTES)
+    text = unicodedata.normalize("NFC", read_text(path, MAX_BYTES)[0])
+    if (lost := text.find(LOST)) >= 0:
+        raise DataError(
+            f"{path.name}, line {text.count(chr(10), 0, lost) + 1} holds U+FFFD, which stands for "
+            f"characters that a conversion has lost ({text.count(LOST)} times): convert the "
+            "original again, or delete them"
+        )
     if len(set(text)) < 2:
         what = f"nothing but {text[0]!r}" if text else "empty"
         raise DataError(f"{path.name} is {what}: there is no next character to guess.")

@@ -1,9 +1,9 @@
 """Text as numbers, character by character: encode, cut, measure in bits, and look at words."""
 
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
+import regex
 from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def network_probabilities(model: "keras.Model", codes: ArrayLike, start: int) ->
 
 def words_of(text: str) -> list[str]:
     """List the words of a text in lower case: runs of letters, an apostrophe inside allowed."""
-    return re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)*", text.lower())
+    return regex.findall(r"[\p{L}\p{M}]+(?:['’][\p{L}\p{M}]+)*", text.lower())
 
 
 def phrases_of(text: str, length: int) -> list[tuple[str, ...]]:

@@ -1,6 +1,13 @@
 """Writing with a character model: one compiled loop, the state carried from step to step."""
 
-from course_utils.stepping import check_counts, check_steps, compiled, initial_states, step_through
+from course_utils.stepping import (
+    check_counts,
+    check_steps,
+    compiled,
+    initial_states,
+    number_type,
+    step_through,
+)
 from course_utils.text.characters import decode, encode
 
 import keras
@@ -66,7 +73,7 @@ def sample(
     noise = np.random.default_rng(seed).gumbel(size=(samples, length, len(characters)))
     written = compiled(_write, model)(
         tf.constant(codes, "int32"),
-        tf.constant(noise * temperature, "float32"),
+        tf.constant(noise * temperature, number_type(model)),
         tf.constant(top_k, "int32"),
     )
     return [decode(row, characters) for row in written.numpy()]
@@ -77,11 +84,11 @@ def _write(
 ) -> tf.Tensor:
     """Read the prompt, shape (samples, time), then draw; noise is (samples, length, characters)."""
     samples, length, characters = noise.shape
-    unknown = ops.one_hot(0, characters) * 1e9
+    unknown = ops.one_hot(0, characters, dtype=noise.dtype) * 1e9
 
     def advance(code: tf.Tensor, states: list) -> tuple[tf.Tensor, list]:
         logits, states = step_through(model.layers, code, states)
-        return logits - unknown, states
+        return ops.cast(logits, noise.dtype) - unknown, states
 
     def read(t: tf.Tensor, loop: tuple) -> tuple:
         return advance(prompt[:, t], loop[1])
@@ -94,7 +101,7 @@ def _write(
         written = ops.slice_update(written, (0, t), code[:, tf.newaxis])
         return *advance(code, states), written
 
-    start = (ops.zeros((samples, characters)), initial_states(model.layers, samples))
+    start = (ops.zeros((samples, characters), noise.dtype), initial_states(model.layers, samples))
     logits, states = ops.fori_loop(0, prompt.shape[1], read, start)
     written = ops.zeros((samples, length), "int32")
     return ops.fori_loop(0, length, draw, (logits, states, written))[2]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from course_utils import warm
-from course_utils.stepping import check_counts, compiled
+from course_utils.stepping import check_counts, compiled, number_type
 from course_utils.text.vocabulary import EOS, PAD, SOS, check_pairs
 from course_utils.training import progress_bar
 
@@ -71,6 +71,7 @@ def shift_right(targets: NDArray) -> NDArray:
 
 def masked_loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     """Cross-entropy per word, in nats, averaged over all places that are not padding."""
+    logits = ops.cast(logits, keras.backend.result_type(logits.dtype, "float32"))
     losses = ops.sparse_categorical_crossentropy(targets, logits, from_logits=True)
     return _mean_over_words(losses, targets)
 
@@ -236,8 +237,8 @@ def _advance(
         output = ops.concatenate([output, context], axis=-1)
     refinement = model.get_layer("refinement").cell
     output, (refined,) = refinement(output, [state.refined], training=False)
-    logits = model.get_layer("output")(output)
-    allowed = np.zeros(logits.shape[-1], dtype="float32")
+    logits = ops.cast(model.get_layer("output")(output), number_type(model))
+    allowed = np.zeros(logits.shape[-1], dtype=number_type(model))
     allowed[[PAD, SOS]] = NEVER  # no translation contains them
     return ops.log_softmax(logits + allowed, axis=-1), State(hidden, carried, refined)
 
@@ -268,7 +269,8 @@ def _beam(
     memory, known, *state = (ops.repeat(part, width, axis=0) for part in (memory, known, *state))
     words = model.get_layer("output").units
     # A translation that has ended has one continuation: padding, at no cost.
-    after_end = np.full(words, NEVER, dtype="float32")
+    dtype = number_type(model)
+    after_end = np.full(words, NEVER, dtype=dtype)
     after_end[PAD] = 0
 
     def step(t: tf.Tensor, loop: tuple) -> tuple:
@@ -277,14 +279,14 @@ def _beam(
         more = ops.where(ended[:, tf.newaxis], after_end, more)
         total = ops.reshape(scores[:, tf.newaxis] + more, (rows, width * words))
         scores, best = ops.top_k(total, width)
-        origin = best // words + width * ops.arange(rows)[:, tf.newaxis]
+        origin = best // words + width * ops.arange(rows, dtype="int32")[:, tf.newaxis]
         origin, word = ops.reshape(origin, -1), ops.reshape(best % words, -1)
         ended, written, *state = (ops.take(p, origin, axis=0) for p in (ended, written, *state))
         ended = ops.logical_or(ended, ops.equal(word, EOS))
         written = ops.slice_update(written, (0, t), word[:, tf.newaxis])
         return word, ended, ops.reshape(scores, -1), State(*state), written
 
-    first = np.full((rows, width), NEVER, dtype="float32")
+    first = np.full((rows, width), NEVER, dtype=dtype)
     first[:, 0] = 0  # at the start all rows are the same, so only one counts
     start = (
         ops.full((rows * width,), SOS, "int32"),
@@ -319,4 +321,4 @@ def attention_weights(model: keras.Model, sources: NDArray, targets: NDArray) ->
     states = model.get_layer("decoder")(written, initial_state=list(state[:2]))
     layer = model.get_layer("attention")
     _, weights = layer([states, memory], mask=[None, known], return_attention_scores=True)
-    return weights.numpy()
+    return ops.cast(weights, number_type(model)).numpy()

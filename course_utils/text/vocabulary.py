@@ -1,22 +1,25 @@
 """Words and their numbers: vocabularies, sentences as rows of fixed length, a word dictionary."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import regex
 from numpy.typing import ArrayLike, NDArray
 
 SPECIAL = ("<pad>", "<sos>", "<eos>", "<unk>")
 PAD, SOS, EOS, UNK = range(len(SPECIAL))
 
-_TOKEN = re.compile(r"<unk>|\w+(?:['’-]\w+)*|[^\w\s]")
+_WORD = r"[\w\p{M}\u200c\u200d]+"  # vowel signs and accents that stand alone belong to words
+_TOKEN = regex.compile(rf"<unk>|{_WORD}(?:['’-]{_WORD})*|[^\w\s]")
 _CLOSING = re.compile(r" (?=[.,;:!?)])")  # the space before a mark that closes a word
 
 
 def words(sentence: str) -> list[str]:
     """Split a sentence into lower-case words and punctuation marks, each a separate item."""
-    return _TOKEN.findall(sentence.lower())
+    return _TOKEN.findall(unicodedata.normalize("NFC", sentence.lower()))
 
 
 def vocabulary(sentences: Iterable[str], size: int | None = None) -> list[str]:
@@ -30,10 +33,10 @@ def vocabulary(sentences: Iterable[str], size: int | None = None) -> list[str]:
         the words; a word's place in the list is its number.
 
     Raises:
-        TypeError: the sentences are one string.
+        TypeError: the sentences are one string, or one of them is not a string.
         ValueError: there is no word, or the size leaves no room for one.
     """
-    _refuse_one_string(sentences)
+    sentences = _strings(sentences)
     counts = Counter(word for sentence in sentences for word in words(sentence))
     for special in SPECIAL:
         counts.pop(special, None)
@@ -66,12 +69,10 @@ def encode(
             string.
         ValueError: a sentence, named by its position, has no word or is too long.
     """
-    _refuse_one_string(sentences)
+    sentences = _strings(sentences)
     number = {word: place for place, word in enumerate(vocabulary)}
     rows = np.full((len(sentences), length), PAD, dtype=np.int32)
     for place, sentence in enumerate(sentences):
-        if not isinstance(sentence, str):
-            raise TypeError(f"Sentence {place} is {sentence!r}, not a string.")
         row = [number.get(word, UNK) for word in words(sentence)]
         if not row:
             raise ValueError(f"Sentence {place} is empty: take it out, or write a word.")
@@ -136,10 +137,10 @@ def word_dictionary(sources: Sequence[str], targets: Sequence[str]) -> dict[str,
         for each source word the target word that it most probably becomes.
 
     Raises:
-        TypeError: the sources or the targets are one string.
+        TypeError: the sources or the targets are one string, or one of them is not a string.
         ValueError: they differ in number, or there are none.
     """
-    _refuse_one_string(sources)
+    sources, targets = _strings(sources), _strings(targets)
     check_pairs(sources, targets)
     names = {word: n for n, word in enumerate(vocabulary(sources))}
     others = vocabulary(targets)
@@ -168,7 +169,7 @@ def word_dictionary(sources: Sequence[str], targets: Sequence[str]) -> dict[str,
 
 def look_up(sentences: Iterable[str], dictionary: dict[str, str]) -> list[str]:
     """Translate word for word, in the source's order; unknown words stay as they are."""
-    _refuse_one_string(sentences)
+    sentences = _strings(sentences)
     return [spell(dictionary.get(word, word) for word in words(text)) for text in sentences]
 
 
@@ -183,18 +184,34 @@ def bleu(truth: list[str], translations: list[str]) -> float:
         a score from 0 to 100.
 
     Raises:
-        ValueError: they differ in number, or there are none.
+        TypeError: one of them is one string, or holds something that is not a string.
+        ValueError: they differ in number, there are none, or no true one has four words or marks.
     """
     from sacrebleu.metrics import BLEU
 
-    check_pairs(truth, translations)
-    return BLEU(lowercase=True, force=True).corpus_score(translations, [truth]).score
+    pairs = [
+        [unicodedata.normalize("NFC", sentence) for sentence in _strings(sentences)]
+        for sentences in (truth, translations)
+    ]
+    check_pairs(*pairs)
+    metric = BLEU(lowercase=True, force=True)
+    if not metric.corpus_score(pairs[0], pairs[:1]).totals[-1]:
+        raise ValueError(
+            "BLEU compares runs of four words or marks, and no true translation has four: score "
+            "longer sentences."
+        )
+    return metric.corpus_score(pairs[1], pairs[:1]).score
 
 
-def _refuse_one_string(sentences: Iterable[str]) -> None:
-    """A string is a sequence of strings, too: without this, each letter would be a sentence."""
+def _strings(sentences: Iterable[str]) -> list[str]:
+    """List sentences; a string is a sequence of strings, too, and each letter would be one."""
     if isinstance(sentences, str):
         raise TypeError("Pass a list of sentences: put a single sentence into brackets.")
+    sentences = list(sentences)
+    for place, sentence in enumerate(sentences):
+        if not isinstance(sentence, str):
+            raise TypeError(f"Sentence {place} is {sentence!r}, not a string.")
+    return sentences
 
 
 def check_pairs(sources: Sequence, targets: Sequence) -> None:

@@ -115,6 +115,14 @@ def test_doctor_continues_after_damaged_timings(tmp_path, monkeypatch):
     assert {"disk", "data", "kernel", "backend"} <= {line.split()[1] for line in lines}
 
 
+def test_doctor_finds_forgotten_settings_of_keras(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    (tmp_path / "keras.json").write_text('{"floatx": "float64", "backend": "torch"}')
+    finding = only_finding(doctor.check_backend)
+    assert not finding.well
+    assert "keras.json sets floatx to float64: delete that file" in finding.text
+
+
 def test_the_file_cache_of_a_container_is_free_memory(tmp_path):
     contents = {
         "memory.max": "1000000\n",

@@ -32,6 +32,18 @@ def data_folder(tmp_path, monkeypatch):
     return make
 
 
+@pytest.fixture(params=["mixed_float16", "mixed_bfloat16", "float64"])
+def precision(request):
+    """Networks compute in other numbers, as a policy says, or a forgotten keras.json."""
+    import keras
+
+    keras.config.set_floatx("float64" if request.param == "float64" else "float32")
+    keras.config.set_dtype_policy(request.param)
+    yield request.param
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
+
+
 class Handler(BaseHTTPRequestHandler):
     """Answers as the server's function `answer` says; a client may hang up."""
 

@@ -106,7 +106,7 @@ def test_the_default_text_takes_shakespeares_place_and_says_why(
 
 def test_a_file_of_your_own_is_read(tmp_path, capsys):
     path = tmp_path / "My Story.TXT"
-    path.write_bytes("\ufeffEs war einmal\r\nein Käse.\r\n".encode())
+    path.write_bytes("\ufeffEs war einmal\r\nein Ka\u0308se.\r\n".encode())
     assert load_text(str(path)) == "Es war einmal\nein Käse.\n"
     assert printed_line(capsys) == "My Story.TXT: 24 characters, 15 different ones"
 
@@ -126,6 +126,7 @@ def test_a_home_folder_may_be_written_as_a_tilde(tmp_path, monkeypatch):
         (b"a", "mine.txt is nothing but 'a'"),
         (b"aaaa", "mine.txt is nothing but 'a'"),
         (b"\n\r\n", r"nothing but '\\n'"),
+        ("ab\nK\ufffdse".encode(), r"line 2 holds U\+FFFD, which stands .* lost \(1 times\)"),
         (b"x" * 101, "mine.txt has 101 bytes, and the course reads at most 100"),
     ],
 )

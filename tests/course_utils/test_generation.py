@@ -109,6 +109,17 @@ def test_the_rule_says_how_the_other_features_continue(carry_state):
     assert not np.allclose(found, held)
 
 
+@pytest.mark.slow
+@carried_or_not
+@pytest.mark.parametrize("cell", ["SimpleRNN", "LSTM", "GRU"])
+def test_networks_of_any_precision_run_free(cell, carry_state, precision):
+    model, history = network(cell), some_history(2, 7, 1)
+    expected = by_predict(model, history, 4, carry_state)
+    found = free_run(model, history, 4, carry_state=carry_state)
+    np.testing.assert_allclose(found, expected, atol=1e-6 if precision == "float64" else 0.05)
+    assert found.dtype == ("float64" if precision == "float64" else "float32")
+
+
 def test_many_starts_at_once_are_each_start_alone():
     model, history = network(), some_history(5, 8, 1)
     together = free_run(model, history, 10)

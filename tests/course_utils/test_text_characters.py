@@ -237,6 +237,14 @@ def test_the_carried_state_writes_what_the_whole_prefix_would(layer, setting):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("precision")
+def test_models_of_any_precision_write():
+    model = network(seed=3)
+    (text,) = sample(model, KNOWN, "the cat", 5, temperature=0)
+    assert text == greedy(model, "the cat", 5)
+
+
+@pytest.mark.slow
 def test_a_one_hot_model_is_sampled_as_well():
     one_hot = keras.layers.CategoryEncoding(len(KNOWN), output_mode="one_hot")
     model = network(seed=4, first=one_hot)
@@ -326,6 +334,10 @@ def test_a_model_that_cannot_go_forward_step_by_step_is_refused():
 def test_words_are_runs_of_letters_with_an_apostrophe_inside():
     words = chars.words_of("The cat's 'hat', it’s 2 x_y!")
     assert words == ["the", "cat's", "hat", "it’s", "x", "y"]
+
+
+def test_vowel_signs_and_accents_that_stand_alone_belong_to_words():
+    assert chars.words_of("हिन्दी שָׁלוֹם scho\u0308n") == ["हिन्दी", "שָׁלוֹם", "scho\u0308n"]
 
 
 def test_phrases_are_runs_of_words_across_the_line_too():

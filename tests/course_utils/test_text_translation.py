@@ -129,6 +129,18 @@ def test_nothing_but_padding_follows_the_end():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("attention", [False, True])
+def test_networks_of_any_precision_are_searched(attention, precision):
+    model = translator(attention)
+    rows, scores = beam_search(model, SOURCES[:1], width=3, length=LENGTH)
+    logs = log_probabilities(model, SOURCES[0], rows[0])
+    np.testing.assert_allclose(scores[0], logs, atol=1e-6 if precision == "float64" else 0.3)
+    if attention:
+        weights = attention_weights(model, SOURCES[:1], rows[:, 0])
+        np.testing.assert_allclose(weights.sum(axis=-1), 1, atol=0.02)
+
+
+@pytest.mark.slow
 def test_many_sentences_are_searched_as_if_each_were_alone():
     """300 is more than a chunk, and not a multiple of it."""
     many = sentences(300)

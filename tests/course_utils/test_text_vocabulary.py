@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import unicodedata
 
 from course_utils.text import (
     EOS,
@@ -31,6 +32,15 @@ def test_words_are_lower_case_and_marks_stand_alone():
     german = ["während", "der", "hund", "schläft", ",", "wartet", "„", "sie", "“", "."]
     assert words("Während der Hund schläft, wartet „sie“.") == german
     assert words("A T-shirt, a man's <unk>!") == ["a", "t-shirt", ",", "a", "man's", "<unk>", "!"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["scho\u0308ne Ha\u0308user", "हिन्दी भाषा", "كَتَبَ الوَلَدُ", "שָׁלוֹם עוֹלָם", "می\u200cخواهم رفت"],
+)
+def test_vowel_signs_and_accents_that_stand_alone_belong_to_words(sentence):
+    assert len(words(sentence)) == 2
+    assert words(sentence) == words(unicodedata.normalize("NFC", sentence))
 
 
 def test_the_vocabulary_begins_with_the_special_words_then_the_most_frequent():
@@ -88,17 +98,15 @@ def test_a_sentence_that_is_too_long_is_refused_or_cut_as_asked():
         vocabulary,
         lambda text: word_dictionary(text, text),
         lambda text: look_up(text, {}),
+        lambda text: bleu(text, text),
     ],
-    ids=["encode", "vocabulary", "word_dictionary", "look_up"],
+    ids=["encode", "vocabulary", "word_dictionary", "look_up", "bleu"],
 )
-def test_a_single_string_is_refused_because_it_would_be_read_letter_by_letter(call):
+def test_a_single_string_or_what_is_no_sentence_is_refused(call):
     with pytest.raises(TypeError, match="list of sentences"):
         call("A dog.")
-
-
-def test_what_is_no_sentence_is_refused_by_its_place():
     with pytest.raises(TypeError, match="Sentence 1 is None, not a string"):
-        encode(["A dog.", None], KNOWN)
+        call(["A dog.", None])
 
 
 def test_a_single_row_is_refused():
@@ -175,3 +183,12 @@ def test_bleu_ignores_capitals_and_logs_nothing(caplog):
     assert bleu(truth, [text.lower() for text in truth]) == pytest.approx(100)
     assert bleu(truth, ["der hund schläft im park ."] * 200) < 70
     assert not caplog.records
+
+
+def test_bleu_needs_four_words_and_takes_accents_in_either_spelling():
+    with pytest.raises(ValueError, match="runs of four words or marks"):
+        bleu(["ein Hund schläft"], ["ein Hund schläft"])
+    assert bleu(["ein Hund schläft da"], ["nein"]) == 0
+    assert bleu(
+        ["Häuser sind schön hier."], ["Ha\u0308user sind scho\u0308n hier."]
+    ) == pytest.approx(100)
