@@ -11,7 +11,16 @@ import pytest
 
 PACKAGES = ("course", "course_utils")
 BACKEND = {"keras", "tensorflow"}
-WITHOUT_BACKEND = ("cells", "data", "evaluation", "features", "plots", "studies", "windows")
+WITHOUT_BACKEND = (
+    "cells",
+    "data",
+    "evaluation",
+    "features",
+    "plots",
+    "studies",
+    "volatility",
+    "windows",
+)
 """rooms of course_utils that a reader may import without waiting for TensorFlow"""
 
 

@@ -1,0 +1,132 @@
+"""Volatility: how far a price will move. Its log range by day, and regressions that forecast it."""
+
+from collections.abc import Mapping
+from typing import Self
+
+from course_utils.checks import check_windows
+from course_utils.windows import check_prices
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.linear_model import LinearRegression
+
+SPANS = (1, 5, 22)
+"""days over which HAR takes means: yesterday, a week, a month"""
+
+
+def log_range(prices: pd.DataFrame) -> pd.Series:
+    """Measure how far a price moved within each day, log(log(High / Low)).
+
+    The log of high over low measures a day's volatility (Parkinson, 1980); its own log is nearly
+    normal, so that squared errors make sense (Alizadeh, Brandt and Diebold, 2002).
+
+    Args:
+        prices: a price table without missing values; its unit cancels.
+
+    Returns:
+        one number per day, such as -4.2 for a day whose high is 1.5% above its low.
+
+    Raises:
+        ValueError: a price is missing, or a day's high is not above its low.
+    """
+    check_prices(prices, "High", ["Low"])
+    spread = np.log(prices["High"].astype(float)) - np.log(prices["Low"].astype(float))
+    if (wrong := ~(spread > 0)).any():
+        raise ValueError(
+            f"The high of {prices.index[wrong.argmax()]:%Y-%m-%d} is missing or not above its low "
+            f"(days in all: {wrong.sum()}): leave such days out, or give them the prices of the day "
+            "before."
+        )
+    return np.log(spread).rename("log range")
+
+
+def describe_shares(prices: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Describe each day of each share by its range, its moves, and the ranges of all shares.
+
+    Args:
+        prices: price tables without missing values, by name.
+
+    Returns:
+        a table per share, without its first day: `log range`, the target; `return`, log of the
+        close over the close before; `gap`, log of the open over the close before; `market`, the
+        mean log range of all the shares that were traded that day.
+
+    Raises:
+        ValueError: as for `log_range`.
+    """
+    ranges = pd.DataFrame({name: log_range(table) for name, table in prices.items()})
+    market = ranges.mean(axis=1)
+    tables = {}
+    for name, table in prices.items():
+        check_prices(table, "Open", ["Close"])
+        before = np.log(table["Close"]).shift()
+        columns = {
+            "log range": ranges[name].reindex(table.index),
+            "return": np.log(table["Close"]) - before,
+            "gap": np.log(table["Open"]) - before,
+            "market": market.reindex(table.index),
+        }
+        tables[name] = pd.DataFrame(columns).iloc[1:]
+    return tables
+
+
+def span_means(windows: NDArray) -> NDArray:
+    """Average each feature over the last day, week and month of each window.
+
+    Args:
+        windows: shape (samples, lookback, features), lookback at least 22.
+
+    Returns:
+        shape (samples, 3 features): all features over 1 day, then over 5, then over 22.
+
+    Raises:
+        ValueError: the windows are too short, or hold missing values.
+    """
+    check_windows(windows)
+    if windows.shape[1] < max(SPANS):
+        raise ValueError(
+            f"A window of {windows.shape[1]} days holds no month: take a lookback of at least "
+            f"{max(SPANS)}."
+        )
+    return np.concatenate([windows[:, -days:].mean(axis=1) for days in SPANS], axis=1)
+
+
+class HAR:
+    """A regression on means over a day, a week and a month: it forecasts volatility from its own.
+
+    x(t+1) = c + b1 x(t) + b5 mean(x(t-4..t)) + b22 mean(x(t-21..t)), the heterogeneous
+    autoregression of Corsi (2009), here of log ranges. Each further feature, such as the market's
+    range, brings three means of its own.
+    """
+
+    def fit(self, windows: NDArray, targets: NDArray) -> Self:
+        """Fit by least squares.
+
+        Args:
+            windows: shape (samples, lookback, features), lookback at least 22.
+            targets: the next day's log range, shape (samples,).
+
+        Returns:
+            itself.
+
+        Raises:
+            ValueError: as for `span_means`.
+        """
+        self.regression = LinearRegression().fit(span_means(windows), targets)
+        return self
+
+    def predict(self, windows: NDArray, verbose: int = 0) -> NDArray:
+        """Forecast the next day.
+
+        Args:
+            windows: shape (samples, lookback, features), as fitted.
+            verbose: ignored.
+
+        Returns:
+            forecasts, shape (samples, 1).
+
+        Raises:
+            ValueError: as for `span_means`.
+        """
+        return self.regression.predict(span_means(windows))[:, np.newaxis]
