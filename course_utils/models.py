@@ -80,6 +80,23 @@ class Mean(Naive):
         return target.mean(axis=1)
 
 
+class EWMA(Naive):
+    """The exponentially weighted average of a window: each day weighs `decay` times the next.
+
+    As RiskMetrics (1996) forecasts volatility, with a decay of 0.94 for days; not trained.
+    """
+
+    def __init__(self, decay: float = 0.94) -> None:
+        """Take the weight of a day as a share of the next day's, above 0 and at most 1."""
+        if not 0 < decay <= 1:
+            raise ValueError(f"A decay of {decay} is not a share: take one above 0, such as 0.94.")
+        self.decay = decay
+
+    def _continue(self, target: NDArray) -> NDArray:
+        weights = self.decay ** np.arange(target.shape[1])[::-1]
+        return np.average(target, axis=1, weights=weights)
+
+
 class Seasonal(Naive):
     """The naive forecast that repeats the last season: as at this hour yesterday, for instance.
 

@@ -35,8 +35,8 @@ def log_range(prices: pd.DataFrame) -> pd.Series:
     if (wrong := ~(spread > 0)).any():
         raise ValueError(
             f"The high of {prices.index[wrong.argmax()]:%Y-%m-%d} is missing or not above its low "
-            f"(days in all: {wrong.sum()}): leave such days out, or give them the prices of the day "
-            "before."
+            f"(days in all: {wrong.sum()}): leave such days out, or give them the prices of the "
+            "day before."
         )
     return np.log(spread).rename("log range")
 

@@ -3,7 +3,7 @@
 The order is always the same: split by time, fit the scaler on the training part, cut windows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from course_utils.checks import as_numbers, check_columns, check_days, check_finite
 
@@ -179,6 +179,41 @@ def make_windows(series: ArrayLike, lookback: int, horizon: int = 1) -> tuple[ND
     targets = values[lookback + horizon - 1 :, 0]
     targets.flags.writeable = False
     return windows, targets
+
+
+def pool_windows(
+    series: Mapping[str, ArrayLike], lookback: int, horizon: int = 1
+) -> tuple[NDArray, NDArray, NDArray]:
+    """Cut windows from many series, so that one model can learn from all of them.
+
+    Each series is cut by itself: no window begins in one and ends, or has its target, in another.
+
+    Args:
+        series: by name, each as for `make_windows`, all with the same features.
+        lookback: as for `make_windows`.
+        horizon: as for `make_windows`.
+
+    Returns:
+        windows, shape (samples, lookback, features), targets, shape (samples,), and the names of
+        the series that they are from, shape (samples,), one series after the other.
+
+    Raises:
+        ValueError: there is no series, or they differ in their features; or as for `make_windows`,
+            with the name of the series.
+    """
+    cut = {}
+    for name, one in series.items():
+        try:
+            cut[name] = make_windows(one, lookback, horizon)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
+    if len(features := {windows.shape[2] for windows, _ in cut.values()}) != 1:
+        raise ValueError(
+            f"{len(cut)} series with {sorted(features)} features cannot be pooled: take one or "
+            "more with the same columns."
+        )
+    windows, targets = (np.concatenate(parts) for parts in zip(*cut.values(), strict=True))
+    return windows, targets, np.repeat([*cut], [len(found) for _, found in cut.values()])
 
 
 def spread_origins(index: pd.DatetimeIndex, year: int, steps: int, count: int) -> NDArray:

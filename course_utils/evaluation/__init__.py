@@ -22,5 +22,11 @@ from course_utils.evaluation.errors import (
     score_table,
     skill,
 )
-from course_utils.evaluation.leaks import LeakError, check_past_only, check_scaler, check_split
+from course_utils.evaluation.leaks import (
+    LeakError,
+    check_past_only,
+    check_pool,
+    check_scaler,
+    check_split,
+)
 from course_utils.evaluation.placebo import placebo

@@ -43,6 +43,28 @@ def check_split(
         )
 
 
+def check_pool(windows: NDArray, targets: NDArray) -> None:
+    """Check that no window of many series reaches from one series into another.
+
+    Send the number of each series through your own window cutting in place of its values: ones for
+    the first series, twos for the second, and so on.
+
+    Args:
+        windows: numbers of series, shape (samples, lookback, ...).
+        targets: numbers of series, shape (samples,).
+
+    Raises:
+        LeakError: a window holds two series, or its target is of another one.
+    """
+    each = np.asarray(windows).reshape(len(windows), -1)
+    crossing = (each != np.reshape(targets, (-1, 1))).any(axis=1)
+    if crossing.any():
+        raise LeakError(
+            f"{crossing.sum()} of {len(each)} windows reach from one series into another, the "
+            f"first at position {crossing.argmax()}: cut each series by itself, with pool_windows."
+        )
+
+
 def check_scaler(scaler: Scaler, train: pd.DataFrame) -> None:
     """Check that a scaler knows the training part and nothing else.
 

@@ -1,6 +1,12 @@
 """Each leak check passes what is honest and catches the leaks that it is there for."""
 
-from course_utils.evaluation import LeakError, check_past_only, check_scaler, check_split
+from course_utils.evaluation import (
+    LeakError,
+    check_past_only,
+    check_pool,
+    check_scaler,
+    check_split,
+)
 from course_utils.models import WindowRegression
 from course_utils.training import forecast_year
 from course_utils.windows import (
@@ -313,3 +319,14 @@ def test_a_leak_through_zeros_is_seen_as_in_a_series_of_rain():
     check_past_only(lambda table: table["mm"].shift(), rain, days[19])
     with pytest.raises(LeakError, match="moved"):
         check_past_only(lambda table: table["mm"], rain, days[19])
+
+
+# ---------------------------------------------------------------- many series
+
+
+@pytest.mark.parametrize(("lookback", "horizon", "crossing"), [(3, 1, 3), (3, 2, 4), (1, 1, 1)])
+def test_windows_cut_from_series_laid_end_to_end_are_caught(lookback, horizon, crossing):
+    """The way that is wrong: one long series of all shares, and windows from that."""
+    end_to_end = np.repeat([1, 2], 10)
+    with pytest.raises(LeakError, match=f"{crossing} of .* at position {11 - lookback - horizon}:"):
+        check_pool(*make_windows(end_to_end, lookback, horizon))

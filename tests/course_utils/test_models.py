@@ -6,6 +6,7 @@ from course_utils.fused import FusedLSTM
 from course_utils.generation import free_run, hold_others
 from course_utils.models import (
     CELLS,
+    EWMA,
     CloseAndGap,
     CloseAndVolatility,
     Drift,
@@ -26,7 +27,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 
-NAIVE = [Persistence(), Drift(), Mean()]
+NAIVE = [Persistence(), Drift(), Mean(), EWMA()]
 
 
 def random_windows(samples, lookback, features, seed=0):
@@ -43,6 +44,7 @@ def test_naive_forecasts_by_hand():
     assert Persistence().predict(windows).tolist() == [[6], [2]]
     assert Drift().predict(windows).tolist() == [[8.5], [0.5]]
     assert Mean().predict(windows).tolist() == [[3], [4]]
+    assert EWMA(0.5).predict(windows).ravel() == pytest.approx([29 / 7, 23 / 7])
 
 
 def test_close_and_gap_adds_one_constant_to_the_close():
@@ -98,6 +100,14 @@ def test_drift_continues_a_line_and_mean_stays_in_its_middle(first, step, lookba
     np.testing.assert_allclose(
         Mean().predict(windows), first + step * (lookback - 1) / 2, atol=1e-9
     )
+
+
+def test_an_average_of_decaying_weights_lies_between_the_last_value_and_the_mean():
+    windows = random_windows(4, 6, 1)
+    np.testing.assert_allclose(EWMA(1).predict(windows), Mean().predict(windows))
+    np.testing.assert_allclose(EWMA(1e-9).predict(windows), Persistence().predict(windows))
+    with pytest.raises(ValueError, match="is not a share"):
+        EWMA(1.5)
 
 
 @given(windows=any_windows, offset=st.floats(-100, 100), factor=st.floats(0.1, 10))

@@ -1,9 +1,11 @@
 """Windows, splits and scalers give what a plain loop gives, and nothing from the future."""
 
+from course_utils.evaluation import check_pool
 from course_utils.windows import (
     PRICE_COLUMNS,
     fit_scaler_on,
     make_windows,
+    pool_windows,
     returns_and_range,
     split_at,
     split_by_year,
@@ -249,3 +251,45 @@ def test_any_table_is_split_at_a_time_or_a_share(start, zone):
 def test_a_split_without_two_parts_is_refused(start):
     with pytest.raises(ValueError, match="rows for training and"):
         split_at(HOURS, start, lookback=3)
+
+
+# ---------------------------------------------------------------- many series
+
+
+def numbered(lengths, features=2):
+    """Series whose values say which series and which day they are from."""
+    days = {name: np.arange(length) for name, length in lengths.items()}
+    return {
+        name: np.column_stack([100 * number + days[name]] * features)
+        for number, name in enumerate(lengths, start=1)
+    }
+
+
+@given(
+    lengths=st.dictionaries(st.sampled_from("ABCD"), st.integers(8, 20), min_size=1),
+    lookback=st.integers(1, 5),
+    horizon=st.integers(1, 3),
+)
+def test_pooled_windows_are_those_of_each_series_one_after_the_other(lengths, lookback, horizon):
+    series = numbered(lengths)
+    windows, targets, names = pool_windows(series, lookback, horizon)
+    assert len(windows) == len(targets) == len(names)
+    for name, one in series.items():
+        own = names == name
+        np.testing.assert_array_equal(windows[own], make_windows(one, lookback, horizon)[0])
+        np.testing.assert_array_equal(targets[own], make_windows(one, lookback, horizon)[1])
+    check_pool(windows // 100, targets // 100)
+
+
+@pytest.mark.parametrize(
+    ("series", "message"),
+    [
+        ({}, "0 series .* cannot be pooled"),
+        (numbered({"A": 9}) | numbered({"B": 9}, features=3), r"\[2, 3\] features cannot"),
+        (numbered({"A": 9, "B": 3}), "B: 3 values give no window"),
+        ({"A": [1.0, np.nan, 3.0, 4.0, 5.0]}, "A: The value at position 1 is missing"),
+    ],
+)
+def test_series_that_make_no_pool_are_refused_by_name(series, message):
+    with pytest.raises(ValueError, match=message):
+        pool_windows(series, 4)
