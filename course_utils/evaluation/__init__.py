@@ -12,7 +12,15 @@ from course_utils.evaluation.certainty import (
     paired_difference,
     skill_interval,
 )
-from course_utils.evaluation.distributions import bands, coverage, crps
+from course_utils.evaluation.distributions import (
+    bands,
+    conformal,
+    coverage,
+    coverage_by_group,
+    crps,
+    pinball,
+    pit,
+)
 from course_utils.evaluation.errors import (
     error_by_horizon,
     lag,
