@@ -29,3 +29,4 @@ from course_utils.plots.text import (
 )
 from course_utils.plots.translation import encoder_to_decoder, scores_by_length
 from course_utils.plots.tuning import importance, reach, search, sweep
+from course_utils.plots.volatility import breathing, pit_histograms

@@ -73,7 +73,17 @@ NEXT = {"T = 1": [0.7, 0.2, 0.1], "T = 2": [0.5, 0.3, 0.2]}
 KNOWN = pd.DataFrame({"words": [0.2, 0.9], "pairs": [0.0, 0.5]}, ["unigram", "real"])
 
 # A function (and a variant), what to draw, and what the words must tell.
+RETURNS = YEAR.pct_change().dropna()
+WIDTHS = {
+    name: np.linspace(-width, width, 99) * np.ones((len(RETURNS), 1))
+    for name, width in (("narrow", 0.01), ("wide", 0.2))
+}
 FIGURES = {
+    "breathing": ((RETURNS, WIDTHS, "Bands"), "wide, width 38.0% to 38.0%, 0.0% outside"),
+    "pit_histograms": (
+        ({"even": np.linspace(0.05, 0.95, 10)}, "Where it fell"),
+        "even 10%, 10%, 10%, 10%, 10%, 10%, 10%, 10%, 10%, 10%",
+    ),
     "price_history": ((PRICES, "High", 2016), "Line of the daily High from 2006 to 2016, between"),
     "forecasts": ((YEAR, FORECASTS, "Of 2016", NAMES[0]), "Of 2016. Lines of the truth and of "),
     "forecasts of all days": ((HIGH, {NAMES[0]: BEFORE}, "All", NAMES[0]), "from 02 January 2006"),

@@ -1,0 +1,192 @@
+"""Checks of lesson 10, volatility."""
+
+from course.exercises.answers import ask_for_past_only, ask_for_same, numbers, series_by_day
+from course.exercises.hints import Hint, Slips, close, diagnosis_by_part, exercise
+from course_utils.evaluation import diebold_mariano, skill, skill_interval
+from course_utils.volatility import HAR, SPANS
+from course_utils.windows import make_windows
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+MONTH = max(SPANS)
+TOO_GOOD = 0.5
+_HIGH, _LOW, _FORECAST = 102.0, 100.0, -4.0
+_SPREAD = np.log(_HIGH / _LOW)
+_BOTH = (np.log(_SPREAD), np.exp(np.exp(_FORECAST)) - 1)
+_OTHER_RANGES: Slips = {
+    "that is the log of high over low: one more log makes it the log range.": (_SPREAD, _BOTH[1]),
+    "that is the log of the difference in dollars: take high over low.": (np.log(2), _BOTH[1]),
+    "that is the log of 2%: the inner log is missing.": (np.log(_HIGH / _LOW - 1), _BOTH[1]),
+    "that is with logs to base 10: take natural ones.": (np.log10(np.log10(1.02)), _BOTH[1]),
+    "high over low, not low over high; its log is above 0.": (np.log(1 - 1 / 1.02), _BOTH[1]),
+    "that undoes one log only: high over low is exp(exp(-4)).": (_BOTH[0], np.exp(_FORECAST)),
+    "that is high over low: by how much is it above 1?": (_BOTH[0], _BOTH[1] + 1),
+    "that is in per cent: give a share.": (_BOTH[0], 100 * _BOTH[1]),
+}
+
+
+@exercise(
+    "10-1",
+    "Two logs: the inner one makes a ratio a distance, the outer one makes distances normal.",
+    "The first is np.log of np.log of high over low.",
+    "To undo two logs takes two times np.exp; then see how far the ratio is above 1.",
+    slips=_OTHER_RANGES,
+)
+def _there_and_back(answer: object) -> str:
+    found = numbers(answer, 2)
+    if close(found, _BOTH, atol=5e-5):
+        return "A range of 2% is about -3.9, and -4 means 1.8%."
+    hint = diagnosis_by_part(found, _BOTH, _OTHER_RANGES, atol=5e-5)
+    if not close(found[0], _BOTH[0], atol=5e-5):
+        raise Hint(f"Log range: {hint or 'take the log of the log of high over low.'}")
+    raise Hint(f"Back again: {hint or 'undo both logs, and give how far the high is above.'}")
+
+
+def _means(values: NDArray) -> NDArray:
+    return np.array([values[-days:].mean() for days in SPANS])
+
+
+_OTHER_MEANS: Slips = {
+    "those are single days: take the mean of the last 5 and of the last 22.": lambda values: values[
+        [-days for days in SPANS]
+    ],
+    "those are the first days of the series: the newest are at its end.": lambda values: np.array(
+        [values[:days].mean() for days in SPANS]
+    ),
+    "your means leave out the last day, which is known.": lambda values: np.array(
+        [values[-days - 1 : -1].mean() for days in SPANS]
+    ),
+    "those are sums: divide by the number of days.": lambda values: np.array(
+        [values[-days:].sum() for days in SPANS]
+    ),
+    "the month comes first: order them day, week, month.": lambda values: _means(values)[::-1],
+    "the spans follow each other in yours; in HAR all three end on the last day.": lambda values: (
+        np.array([values[-1], values[-6:-1].mean(), values[-28:-6].mean()])
+    ),
+    "that is the median: HAR takes means.": lambda values: np.array(
+        [np.median(values[-days:]) for days in SPANS]
+    ),
+    "a week has 5 trading days, and a month 22.": lambda values: np.array(
+        [values[-days:].mean() for days in (1, 7, 30)]
+    ),
+}
+
+
+@exercise(
+    "10-2",
+    "All three spans end on the last day, and the day is part of its week and of its month.",
+    "A slice that begins with a minus counts from the end.",
+    "Three means in one array, for 1, 5 and 22 days.",
+    slips=_OTHER_MEANS,
+)
+def _three_means(answer: object) -> str:
+    draw = np.random.default_rng(0).normal(-4.3, 0.4, 60).cumsum() / 10
+    cases = {"For 60 days": (draw,), "For 30 days": (draw[:30],)}
+    ask_for_same(
+        answer,
+        _means,
+        cases,
+        _OTHER_MEANS,
+        "the means are off: they are over the last 1, 5 and 22 days.",
+        axes="(3,)",
+    )
+    return "That is all that HAR sees."
+
+
+def _pinball(truth: NDArray, forecast: NDArray, level: float) -> float:
+    above = truth - forecast
+    return float(np.maximum(level * above, (level - 1) * above).mean())
+
+
+_OTHER_LOSSES: Slips = {
+    "the sides are swapped: a truth above the quantile costs the level times the distance.": (
+        lambda truth, forecast, level: _pinball(truth, forecast, 1 - level)
+    ),
+    "both sides cost the same in yours, as in the mean absolute error.": (
+        lambda truth, forecast, level: float(np.abs(truth - forecast).mean())
+    ),
+    "that is half the mean absolute error: right for the median only.": (
+        lambda truth, forecast, level: float(np.abs(truth - forecast).mean() / 2)
+    ),
+    "that is the sum: take the mean.": lambda truth, forecast, level: (
+        _pinball(truth, forecast, level) * len(truth)
+    ),
+    "distances count as they are, not squared.": lambda truth, forecast, level: float(
+        np.where(truth > forecast, level, 1 - level) @ (truth - forecast) ** 2 / len(truth)
+    ),
+    "a truth below the quantile costs something, too: 1 - level times the distance.": (
+        lambda truth, forecast, level: float(level * np.maximum(truth - forecast, 0).mean())
+    ),
+    "a truth below the quantile makes the loss smaller in yours: no distance is negative.": (
+        lambda truth, forecast, level: float(
+            (np.where(truth > forecast, level, 1 - level) * (truth - forecast)).mean()
+        )
+    ),
+}
+
+
+@exercise(
+    "10-3",
+    "Two cases: the truth is above the forecast, or below it.",
+    "Above, the cost is `level` times the distance; below, 1 - level times the distance.",
+    "`np.maximum` of two products says both cases at once; then the mean.",
+    slips=_OTHER_LOSSES,
+)
+def _loss_of_a_quantile(answer: object) -> str:
+    truth, forecast = np.random.default_rng(0).normal(0.2, 1, (2, 50))
+    cases = {f"For level {level}": (truth, forecast, level) for level in (0.1, 0.5, 0.95)}
+    ask_for_same(
+        answer,
+        _pinball,
+        cases,
+        _OTHER_LOSSES,
+        "Above the quantile a distance costs the level, below it 1 - level.",
+    )
+    return "The minimum of this loss is the quantile."
+
+
+def har_of(table: pd.DataFrame, year: int) -> pd.Series:
+    """HAR's forecasts of a year from a share's own ranges, fitted before it; the rival of 10-4."""
+    ranges = table[["log range"]]
+    first = int((table.index.year < year).sum())
+    model = HAR().fit(*make_windows(ranges.iloc[:first], MONTH))
+    asked = ranges.iloc[first - MONTH :]
+    windows, _ = make_windows(asked, MONTH)
+    return pd.Series(model.predict(windows)[:, 0], asked.index[MONTH:]).loc[str(year)]
+
+
+@exercise(
+    "10-4",
+    "Split by year inside the function, and fit on the days before the year only.",
+    "What does the table hold besides the share's own range? HAR takes further columns.",
+    "Windows of both `log range` and `market`, 22 days each, made with `make_windows`.",
+)
+def _better_than_har(answer: object, table: pd.DataFrame, year: int) -> str:
+    found = series_by_day(answer, table)
+    rival = har_of(table, year)
+    if not found.index.equals(rival.index):
+        raise Hint(f"Forecast each of the {len(rival)} days of {year}, and no others.")
+    if missing := int((~np.isfinite(found)).sum()):
+        raise Hint(f"{missing} forecasts are missing or not finite.")
+    middle = rival.index[len(rival) // 2]
+    ask_for_past_only(lambda given: series_by_day(answer, given), table, middle)
+    truth = table["log range"].loc[rival.index]
+    if np.allclose(found, rival, rtol=1e-6):
+        raise Hint("No leak, but these are HAR's own forecasts: give it more to see.")
+    gain = skill(truth, found, rival)
+    if gain <= 0:
+        raise Hint(f"No leak, but HAR's error is smaller: your skill against it is {gain:.1%}.")
+    if gain > TOO_GOOD:
+        raise Hint(
+            f"A skill of {gain:.0%} against HAR is too good to be true: use the table that the "
+            "function is given, and nothing else of the notebook."
+        )
+    low, high = skill_interval(truth, found, rival)
+    p_value = diebold_mariano(truth, found, rival).p_value
+    sure = "above 0 throughout" if low > 0 else "so 0 is not ruled out"
+    return (
+        f"No leak, and a skill of {gain:.1%} against HAR, from {low:.1%} to {high:.1%}: {sure} "
+        f"(p-value {p_value:.2g})."
+    )
