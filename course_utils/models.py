@@ -190,55 +190,6 @@ class CloseAndGap:
         return windows[:, -1, -1:] + self.gap
 
 
-class CloseAndVolatility:
-    """A High from how much the price will move: High(t+1) = Close(t) exp(c sigma(t+1)).
-
-    sigma is the log of a day's high over its low. It comes from a regression on its own means over
-    1, 5 and 22 days (Corsi, 2009); that ranges forecast highs is shown by Cheung (2007) and by
-    Caporin, Ranaldo and Santucci de Magistris (2013).
-    """
-
-    spans = (1, 5, 22)
-    """days: yesterday, a week, a month"""
-
-    def fit(self, windows: NDArray, targets: NDArray) -> Self:
-        """Fit the regression, then the constant c, both by least squares.
-
-        Args:
-            windows: shape (samples, lookback, 3), in USD: High, Low and Close, for the next High;
-                Low, High and Close for the next Low. The lookback is at least 22.
-            targets: the next High, or Low, shape (samples,), in USD.
-
-        Returns:
-            itself.
-
-        Raises:
-            ValueError: the windows are too short, or hold something else.
-        """
-        means = self._mean_ranges(windows)
-        next_range = np.log(windows[1:, -1, 0] / windows[1:, -1, 1])
-        self.width = LinearRegression().fit(means[:-1], next_range)
-        sigma, rise = self.width.predict(means), np.log(targets / windows[:, -1, 2])
-        self.c = float(sigma @ rise / (sigma @ sigma))
-        return self
-
-    def predict(self, windows: NDArray, verbose: int = 0) -> NDArray:
-        """Forecast from the ranges of each window; `verbose` is ignored. Returns (samples, 1)."""
-        sigma = self.width.predict(self._mean_ranges(windows))
-        return (windows[:, -1, 2] * np.exp(self.c * sigma))[:, np.newaxis]
-
-    def _mean_ranges(self, windows: NDArray) -> NDArray:
-        """Average the log ranges over each span up to a window's last day."""
-        check_windows(windows)
-        if windows.shape[1] < max(self.spans) or windows.shape[2] != 3:
-            raise ValueError(
-                f"Windows of shape {windows.shape}: take prices[['High', 'Low', 'Close']] and a "
-                f"lookback of at least {max(self.spans)}."
-            )
-        ranges = np.log(windows[:, :, 0] / windows[:, :, 1])
-        return np.stack([ranges[:, -span:].mean(axis=1) for span in self.spans], axis=1)
-
-
 def recurrent(
     cell: Cell | Sequence[Cell],
     features: int,

@@ -21,7 +21,7 @@ class Recipe:
     mean and standard deviation, and RSI)"""
     lookback: int = 20
     cell: str | tuple[str, ...] = "GRU"
-    """the recurrent layer, one of each for a hybrid, or a model without a network, a key of
+    """the recurrent layer, one of each for a hybrid, or a model without a network, one of
     `SIMPLE`"""
     units: int = 32
     layers: int = 1
@@ -38,12 +38,8 @@ class Recipe:
     epochs: int = 10
 
 
-SIMPLE = {
-    "regression": "WindowRegression",
-    "gap": "CloseAndGap",
-    "volatility": "CloseAndVolatility",
-}
-"""classes of `models` that are fitted at once and have no seed"""
+SIMPLE = ("regression", "gap", "volatility")
+"""models without a network, which are fitted at once and have no seed"""
 EXTREMES = {"High": "Low", "Low": "High"}
 RECIPES = {
     "classic LSTM": Recipe(
@@ -93,16 +89,18 @@ def trainer(recipe: Recipe, seed: int) -> "Trainer":
         both scaled, to a trained model.
     """
     # Here, so that reading a table in a lesson does not wait for TensorFlow.
-    from course_utils import models
+    from course_utils.models import CloseAndGap, WindowRegression, recurrent
     from course_utils.training import fit
+    from course_utils.volatility import CloseAndVolatility
 
     import keras
 
     def train(windows: NDArray, targets: NDArray) -> "Forecaster":
         if recipe.cell in SIMPLE:
-            return getattr(models, SIMPLE[recipe.cell])().fit(windows, targets)
+            kinds = (WindowRegression, CloseAndGap, CloseAndVolatility)
+            return dict(zip(SIMPLE, kinds, strict=True))[recipe.cell]().fit(windows, targets)
         keras.utils.set_random_seed(seed)
-        model = models.recurrent(
+        model = recurrent(
             recipe.cell,
             windows.shape[-1],
             recipe.units,

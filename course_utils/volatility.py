@@ -130,3 +130,46 @@ class HAR:
             ValueError: as for `span_means`.
         """
         return self.regression.predict(span_means(windows))[:, np.newaxis]
+
+
+class CloseAndVolatility:
+    """A High from how far the price will move: High(t+1) = Close(t) exp(c sigma(t+1)).
+
+    sigma is the log of a day's high over its low, forecast by HAR. That ranges forecast highs is
+    shown by Cheung (2007) and by Caporin, Ranaldo and Santucci de Magistris (2013).
+    """
+
+    def fit(self, windows: NDArray, targets: NDArray) -> Self:
+        """Fit HAR, then the constant c, both by least squares.
+
+        Args:
+            windows: shape (samples, lookback, 3), in USD: High, Low and Close, for the next High;
+                Low, High and Close for the next Low. The lookback is at least 22.
+            targets: the next High, or Low, shape (samples,), in USD.
+
+        Returns:
+            itself.
+
+        Raises:
+            ValueError: the windows are too short, or hold something else.
+        """
+        ranges = self._ranges(windows)
+        self.width = HAR().fit(ranges[:-1], ranges[1:, -1, 0])
+        sigma = self.width.predict(ranges)[:, 0]
+        rise = np.log(targets / windows[:, -1, 2])
+        self.c = float(sigma @ rise / (sigma @ sigma))
+        return self
+
+    def predict(self, windows: NDArray, verbose: int = 0) -> NDArray:
+        """Forecast from the ranges of each window; `verbose` is ignored. Returns (samples, 1)."""
+        sigma = self.width.predict(self._ranges(windows))
+        return windows[:, -1, 2:] * np.exp(self.c * sigma)
+
+    def _ranges(self, windows: NDArray) -> NDArray:
+        """Compute the log ranges of each window's days, shape (samples, lookback, 1)."""
+        check_windows(windows)
+        if windows.shape[2] != 3:
+            raise ValueError(
+                f"Windows of {windows.shape[2]} features: take prices[['High', 'Low', 'Close']]."
+            )
+        return np.log(windows[:, :, :1] / windows[:, :, 1:2])

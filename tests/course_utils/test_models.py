@@ -8,7 +8,6 @@ from course_utils.models import (
     CELLS,
     EWMA,
     CloseAndGap,
-    CloseAndVolatility,
     Drift,
     Mean,
     Persistence,
@@ -25,7 +24,6 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.linear_model import LinearRegression
 
 NAIVE = [Persistence(), Drift(), Mean(), EWMA()]
 
@@ -51,39 +49,6 @@ def test_close_and_gap_adds_one_constant_to_the_close():
     windows = np.array([[[9.0, 8, 5]], [[9.0, 8, 6]], [[9.0, 8, 7]]])
     model = CloseAndGap().fit(windows, np.array([6.0, 8, 7]))  # gaps of 1, 2 and 0
     assert model.predict(windows).tolist() == [[6], [7], [8]]
-
-
-@pytest.mark.parametrize("other", [1 / 1.5, 1.5], ids=["High", "Low"])
-def test_close_and_volatility_finds_a_law_of_its_form(other):
-    rng = np.random.default_rng(0)
-    # Ranges whose size does not change: then sigma is their mean, and c is known.
-    width = np.abs(np.log(other)) * np.ones((300, 1))
-    close = 100 * np.exp(rng.normal(0, 0.01, (300, 1)).cumsum(axis=0))
-    day = np.hstack([close, close * np.exp(np.sign(np.log(other)) * width), close])
-    windows, _ = make_windows(day, 22)
-    targets = windows[:, -1, 2] * np.exp(0.4 * np.log(1 / other))
-    model = CloseAndVolatility().fit(windows, targets)
-    assert model.c == pytest.approx(0.4)
-    np.testing.assert_allclose(model.predict(windows)[:, 0], targets)
-
-
-def test_a_day_s_width_follows_the_widths_of_day_week_and_month():
-    rng = np.random.default_rng(0)
-    low = rng.uniform(90, 110, 400)
-    day = np.stack([low * np.exp(rng.uniform(0.01, 0.1, 400)), low, low], axis=1)
-    windows, targets = make_windows(day, 30)
-    ranges = np.log(day[:, 0] / day[:, 1])
-    means = np.array(
-        [[ranges[end - span : end].mean() for span in (1, 5, 22)] for end in range(30, 400)]
-    )
-    expected = LinearRegression().fit(means[:-1], ranges[30:-1]).coef_
-    np.testing.assert_allclose(CloseAndVolatility().fit(windows, targets).width.coef_, expected)
-
-
-@pytest.mark.parametrize("shape", [(5, 21, 3), (5, 22, 4)])
-def test_windows_without_a_month_of_high_low_and_close_are_refused(shape):
-    with pytest.raises(ValueError, match="lookback of at least 22"):
-        CloseAndVolatility().fit(np.ones(shape), np.ones(5))
 
 
 @given(value=st.floats(-1e6, 1e6), lookback=st.integers(2, 9))

@@ -1,6 +1,13 @@
 """Ranges are measured by hand, and HAR finds the process that it was written for."""
 
-from course_utils.volatility import HAR, SPANS, describe_shares, log_range, span_means
+from course_utils.volatility import (
+    HAR,
+    SPANS,
+    CloseAndVolatility,
+    describe_shares,
+    log_range,
+    span_means,
+)
 from course_utils.windows import make_windows
 
 import numpy as np
@@ -83,3 +90,28 @@ def test_a_second_feature_brings_its_own_means():
 def test_windows_of_less_than_a_month_are_refused():
     with pytest.raises(ValueError, match="holds no month: take a lookback of at least 22"):
         HAR().fit(*make_windows(har_process(50), 21))
+
+
+# ---------------------------------------------------------------- a High from its volatility
+
+
+@pytest.mark.parametrize("other", [1 / 1.5, 1.5], ids=["High", "Low"])
+def test_close_and_volatility_finds_a_law_of_its_form(other):
+    rng = np.random.default_rng(0)
+    # Ranges whose size does not change: then sigma is their mean, and c is known.
+    width = np.abs(np.log(other)) * np.ones((300, 1))
+    close = 100 * np.exp(rng.normal(0, 0.01, (300, 1)).cumsum(axis=0))
+    day = np.hstack([close, close * np.exp(np.sign(np.log(other)) * width), close])
+    windows, _ = make_windows(day, 22)
+    targets = windows[:, -1, 2] * np.exp(0.4 * np.log(1 / other))
+    model = CloseAndVolatility().fit(windows, targets)
+    assert model.c == pytest.approx(0.4)
+    np.testing.assert_allclose(model.predict(windows)[:, 0], targets)
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"), [((5, 21, 3), "lookback of at least 22"), ((5, 22, 4), "of 4 features")]
+)
+def test_windows_without_a_month_of_high_low_and_close_are_refused(shape, message):
+    with pytest.raises(ValueError, match=message):
+        CloseAndVolatility().fit(np.ones(shape), np.ones(5))
