@@ -6,7 +6,15 @@ Ito's (2008), which colour-blind readers can tell apart.
 
 from course_utils.plots.basics import chunks, curves, five_types, three_parts, unrolled
 from course_utils.plots.cells import gated_cells, lstm_cell, two_directions
-from course_utils.plots.gates import clipping, gradients, kept, learning_curves, memory, ratios
+from course_utils.plots.gates import (
+    clipping,
+    gradients,
+    kept,
+    learning_curves,
+    memory,
+    ratios,
+    thermostat,
+)
 from course_utils.plots.generation import by_horizon, fan, free_runs, lineup
 from course_utils.plots.heat_maps import attention_map, gate_heat_map, influence, written
 from course_utils.plots.prices import (

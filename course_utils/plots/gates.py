@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from course_utils.plots.names import COLOURS, NAIVE, TRUTH, colours_of, in_words, runs_by_name
 from course_utils.plots.style import as_image, day_axes, legend_outside, new_axes, new_panels
+from course_utils.thermostat import OFF_ABOVE, ON_BELOW, Record
 
 import numpy as np
 import pandas as pd
@@ -173,3 +174,32 @@ def learning_curves(table: pd.DataFrame, naive: float, title: str) -> Image:
     legend_outside(axes)
     ends = in_words({name: runs.iloc[-1] for name, runs in by_name.items()}, ".2f")
     return as_image(figure, f"{title}. RMSE after the last epoch: {ends}; naive {naive:.2f}.")
+
+
+def thermostat(record: Record, title: str) -> Image:
+    """Draw the temperature of a record's first series, and when the heating is on.
+
+    Args:
+        record: temperatures in °C and the heating, shape (series, time_steps).
+        title: what the picture shows.
+
+    Returns:
+        a picture with alternative text.
+    """
+    figure, axes = new_axes(title, "time step", "temperature, °C", height=3.2)
+    temperature, heating = record.temperature[0], record.heating[0]
+    axes.plot(temperature, color=TRUTH, linewidth=1.3, label="temperature")
+    for threshold in (ON_BELOW, OFF_ABOVE):
+        axes.axhline(threshold, color=NAIVE, linestyle="--")
+    steps, edges = np.arange(len(heating)), axes.get_ylim()
+    on = {"color": COLOURS[1], "alpha": 0.2, "linewidth": 0, "label": "heating on"}
+    axes.fill_between(steps, *edges, where=heating == 1, **on)
+    axes.set_ylim(edges)
+    legend_outside(axes)
+    switches = np.count_nonzero(np.diff(heating))
+    return as_image(
+        figure,
+        f"{title}. Temperature over {len(heating)} steps between {temperature.min():.1f} and "
+        f"{temperature.max():.1f} °C; dashed thresholds at {ON_BELOW:g} and {OFF_ABOVE:g} °C; the "
+        f"heating is on in {heating.mean():.0%} of the steps, switched at {switches}.",
+    )

@@ -8,6 +8,7 @@ from io import BytesIO
 from course_utils import plots
 from course_utils.evaluation import lag_profile
 from course_utils.plots.names import COLOURS, NAIVE, TRUTH
+from course_utils.thermostat import run_thermostat
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,7 @@ RECALLED = pd.DataFrame(
 )
 GATES = {name: np.linspace(0.1, 0.9, 560).reshape(70, 8) for name in ("forget", "input", "output")}
 STANDARDISED = {"cell state": YEAR, "range": YEAR.diff().dropna()}
+COLD_THEN_WARM = run_thermostat(np.array([[-1, 0.5, 0.9, 1.2, 0.5]]))
 RATIOS = pd.DataFrame({"size": [0.79, 0.75], "time": [1.2, 0.8]}, [16, 512])
 EPOCHS = pd.DataFrame(np.full((8, 3), 0.3), columns=["LSTM", "LSTM", "GRU"])
 PATHS = 100 + np.random.default_rng(1).normal(size=(300, len(YEAR))).cumsum(axis=1)
@@ -141,6 +143,7 @@ FIGURES = {
         "GRU over LSTM for 16, 512 units: size 0.79, 0.75; time 1.20, 0.80",
     ),
     "learning_curves": ((EPOCHS, 0.4, "Below"), "LSTM 0.30, 0.30; GRU 0.30; naive 0.40"),
+    "thermostat": ((COLD_THEN_WARM, "Heats"), "is on in 60% of the steps, switched at 1"),
     "written": (
         (np.full((20, 16), 0.75), np.arange(20) % 9 == 3, "Marked"),
         "0.25 at the marked steps [3, 12], 0.25 at the others",
@@ -284,6 +287,12 @@ def test_a_run_that_is_lost_is_marked_at_the_top_where_it_leaves(axes_of):
     axes = axes_of("clipping")
     crosses = [line for line in axes.lines if line.get_marker() == "X" and len(line.get_xdata())]
     assert [(*line.get_xdata(), *line.get_ydata()) for line in crosses] == [(2, 1000)] * 2
+
+
+def test_the_heating_is_shaded_where_it_is_on(axes_of):
+    (shaded,) = axes_of("thermostat").collections
+    steps = shaded.get_paths()[0].vertices[:, 0]
+    assert (steps.min(), steps.max()) == (0, 2)
 
 
 def test_an_error_far_above_naive_is_written_and_does_not_flatten_the_rest(axes_of):
