@@ -147,27 +147,26 @@ def _loss_of_a_quantile(answer: object) -> str:
     return "The minimum of this loss is the quantile."
 
 
-def har_of(table: pd.DataFrame, year: int) -> pd.Series:
-    """HAR's forecasts of a year from a share's own ranges, fitted before it; the rival of 10-4."""
+def har_of(table: pd.DataFrame, first: int) -> pd.Series:
+    """HAR's forecasts from a year on, fitted before it, from a share's own ranges alone."""
     ranges = table[["log range"]]
-    first = int((table.index.year < year).sum())
-    model = HAR().fit(*make_windows(ranges.iloc[:first], MONTH))
-    asked = ranges.iloc[first - MONTH :]
-    windows, _ = make_windows(asked, MONTH)
-    return pd.Series(model.predict(windows)[:, 0], asked.index[MONTH:]).loc[str(year)]
+    known = int((table.index.year < first).sum())
+    model = HAR().fit(*make_windows(ranges.iloc[:known], MONTH))
+    windows, _ = make_windows(ranges.iloc[known - MONTH :], MONTH)
+    return pd.Series(model.predict(windows)[:, 0], ranges.index[known:])
 
 
 @exercise(
     "10-4",
-    "Split by year inside the function, and fit on the days before the year only.",
+    "Split inside the function, and fit on the days before the first year only.",
     "What does the table hold besides the share's own range? HAR takes further columns.",
     "Windows of both `log range` and `market`, 22 days each, made with `make_windows`.",
 )
-def _better_than_har(answer: object, table: pd.DataFrame, year: int) -> str:
+def _better_than_har(answer: object, table: pd.DataFrame, first: int) -> str:
     found = series_by_day(answer, table)
-    rival = har_of(table, year)
+    rival = har_of(table, first)
     if not found.index.equals(rival.index):
-        raise Hint(f"Forecast each of the {len(rival)} days of {year}, and no others.")
+        raise Hint(f"Forecast each of the {len(rival):,} days from {first} on, and no others.")
     if missing := int((~np.isfinite(found)).sum()):
         raise Hint(f"{missing} forecasts are missing or not finite.")
     middle = rival.index[len(rival) // 2]
