@@ -23,6 +23,7 @@ import pandas as pd
 # csv.Sniffer takes a decimal comma for the separator, so the separator is what gives most cells
 # that are dates or numbers.
 SEPARATORS = ",;\t|"
+USUAL = ("Date", "Open", "High", "Low", "Close", "Volume")
 _MAX_ROWS, _LOOKED_AT = 1_000_000, 100
 _BINARY = {
     b"PK\x03\x04": "an Excel workbook or another zip file: save it as CSV there, or unpack it",
@@ -212,7 +213,7 @@ def _header(
         raise DataError(
             f"{file}, line {lines[first]}: '{shown(separator.join(cut[first]), 60)}' is the first "
             f"row, and no header is above it: add a line with the names of its {len(cut[first])} "
-            f"columns, such as {separator.join(('Date', 'Open', 'High', 'Low', 'Close', 'Volume'))}"
+            f"columns, such as {shown(separator.join(USUAL), 60)}, separated as the rows are"
         )
     body = dict(zip(lines[first:], cut[first:], strict=True))
     _check_widths(body, names, separator, file)
