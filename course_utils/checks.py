@@ -102,6 +102,18 @@ def check_finite(values: NDArray, remedy: str = "fill gaps from the past first")
         )
 
 
+def check_features(values: ArrayLike) -> None:
+    """Refuse features that are not (time, features), or hold infinite values or no numbers.
+
+    Raises:
+        ValueError: the shape is another, or a value is infinite or not a number; missing ones pass.
+    """
+    numbers = as_numbers(values)
+    if numbers.ndim != 2:
+        raise ValueError(f"Features have shape (time, features), not {numbers.shape}.")
+    check_finite(np.where(np.isnan(numbers), 0, numbers), "correct it or leave it out")
+
+
 def check_windows(windows: NDArray) -> None:
     """Refuse what is not a stack of windows of finite numbers.
 
@@ -157,8 +169,13 @@ def check_fits(model: Any, windows: NDArray, targets: NDArray) -> None:  # noqa:
         targets: shape (samples, ...).
 
     Raises:
-        ValueError: the number of features differs, or outputs and targets would be broadcast.
+        TypeError: it is not a Keras model.
+        ValueError: the number of features differs, the axes of the windows are swapped, or outputs
+            and targets would be broadcast.
     """
+    check_model(model)
+    if not model.built:
+        _check_axes(windows)
     taken, given = getattr(model, "input_shape", None), np.shape(windows)
     if model.built and isinstance(taken, tuple) and all(not isinstance(n, tuple) for n in taken):
         fits = len(taken) == len(given) and all(
@@ -182,6 +199,45 @@ def check_fits(model: Any, windows: NDArray, targets: NDArray) -> None:  # noqa:
             f"The network's outputs have shape {_shape(outputs)}, but the targets have "
             f"{_shape(np.shape(targets))}: they would be compared as pairs that do not belong "
             "together. One output needs Dense(1), and return_sequences=False in the last layer."
+        )
+
+
+def check_model(model: object, *inputs: str) -> None:
+    """Refuse what is not a Keras model, or takes something else.
+
+    Args:
+        model: anything.
+        inputs: what the model takes, each of shape (batch, time_steps); not given, anything.
+
+    Raises:
+        TypeError: it is something else.
+        ValueError: its inputs are others.
+    """
+    import keras  # here, as most checks need none
+
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"Pass a Keras model, not {type(model).__name__}.")
+    shapes = [tuple(each.shape) for each in getattr(model, "inputs", None) or []]
+    if inputs and shapes and [len(shape) for shape in shapes] != [2] * len(inputs):
+        raise ValueError(
+            f"The model takes inputs of shapes {shapes}, but must take {' and '.join(inputs)}, "
+            "each of shape (batch, time_steps)."
+        )
+
+
+def _check_axes(windows: NDArray) -> None:
+    """Refuse windows whose time runs along the last axis: each begins a step after the one before.
+
+    A network that is not built yet would take the time steps for features without a word.
+    """
+    if np.ndim(windows) != 3 or len(windows) < 2:
+        return
+    (one, following), (steps, features) = windows[:2], np.shape(windows)[1:]
+    in_time = steps > 1 and np.array_equal(one[1:], following[:-1])
+    if not in_time and features > 1 and np.array_equal(one[:, 1:], following[:, :-1]):
+        raise ValueError(
+            f"Windows of shape {np.shape(windows)} have their time steps last: the axes are "
+            "(samples, time_steps, features), so use windows.swapaxes(1, 2)."
         )
 
 

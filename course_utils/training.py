@@ -6,7 +6,7 @@ from functools import partial
 from typing import Protocol
 
 from course_utils import warm
-from course_utils.checks import as_numbers, check_all_finite, check_days, check_fits
+from course_utils.checks import as_numbers, check_all_finite, check_days, check_features, check_fits
 from course_utils.windows import Scaler, fit_scaler_on, make_windows, split_by_year, unscale
 
 import keras
@@ -127,6 +127,7 @@ def train_before(
             it; later ones come back as they are.
     """
     before, _ = split_by_year(table, year, lookback)
+    check_features(table)
     scaler = fit_scaler_on(before, scaler or StandardScaler())
     model = train(*make_windows(scaler.transform(before), lookback))
     return model, scaler, scaler.transform(table.iloc[len(before) - lookback :])

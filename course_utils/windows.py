@@ -5,7 +5,7 @@ The order is always the same: split by time, fit the scaler on the training part
 
 from collections.abc import Mapping, Sequence
 
-from course_utils.checks import as_numbers, check_columns, check_days, check_finite
+from course_utils.checks import as_numbers, check_columns, check_days, check_features, check_finite
 
 import numpy as np
 import pandas as pd
@@ -34,7 +34,7 @@ def split_by_year(
         ValueError: the table is empty or not one row per day, oldest first; it has no day in
             that year, or too few days before it.
     """
-    if table.empty:
+    if not len(table):
         raise ValueError(f"An empty table holds no day of {year}.")
     check_days(table)
     train = table[table.index.year < year]
@@ -97,10 +97,10 @@ def fit_scaler_on(train: pd.DataFrame, scaler: Scaler | None = None) -> Scaler:
         the fitted scaler.
 
     Raises:
-        ValueError: a value is infinite or not a number; missing ones are left out.
+        ValueError: the shape is another, or a value is infinite or not a number; missing ones are
+            left out.
     """
-    values = as_numbers(train)
-    check_finite(np.where(np.isnan(values), 0, values), "correct it or leave it out")
+    check_features(train)
     return (scaler or MinMaxScaler()).fit(train)
 
 
@@ -229,8 +229,9 @@ def spread_origins(index: pd.DatetimeIndex, year: int, steps: int, count: int) -
         positions in the index, shape (count,).
 
     Raises:
-        ValueError: there are fewer such days than origins.
+        ValueError: there are fewer such days than origins, or they do not run oldest first.
     """
+    check_days(pd.Series(0, index))
     first, last = int((index.year < year).sum()) - 1, len(index) - 1 - steps
     if first < 0 or last - first + 1 < count:
         raise ValueError(
@@ -280,6 +281,7 @@ def to_dollars(returns: pd.Series, prices: pd.DataFrame, column: str) -> pd.Seri
     """
     check_prices(prices, column)
     check_days(returns)
+    check_finite(as_numbers(returns), "leave it out")
     before = prices[column].shift().reindex(returns.index)
     if unknown := int(before.isna().sum()):
         raise ValueError(

@@ -191,7 +191,9 @@ def error_by_horizon(
         ValueError: a forecast differs from the truth in shape or holds a missing value, or a
             horizon is beyond the steps or has no origin whose truth is known.
     """
-    truth = np.asarray(truth, dtype=float)
+    for forecast in forecasts.values():
+        check_same_days(truth, forecast)
+    truth = as_numbers(truth).astype(float)
     if truth.ndim != 2:
         raise ValueError(
             f"Truth has shape (origins, steps), not {truth.shape}: one origin is truth[np.newaxis]."

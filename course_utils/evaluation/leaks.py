@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from course_utils.checks import check_days
-from course_utils.windows import Scaler
+from course_utils.checks import as_numbers, check_all_finite, check_days, check_features
+from course_utils.windows import Scaler, fit_scaler_on
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,15 @@ def check_split(
 
     Raises:
         LeakError: a training window or target is later than the first forecast.
+        ValueError: windows have no axis of time, or are no numbers.
     """
+    train_windows, test_windows = as_numbers(train_windows), as_numbers(test_windows)
+    for windows in (train_windows, test_windows):
+        check_all_finite(windows)
+        if windows.ndim < 2:
+            raise ValueError(
+                f"Windows of day numbers have shape (samples, lookback, ...), not {windows.shape}."
+            )
     first_forecast = min(np.min(test_windows[:, -1]), np.min(test_targets) - 1)
     last_train_day = max(np.max(train_windows), np.max(train_targets))
     if last_train_day > first_forecast:
@@ -74,9 +82,10 @@ def check_scaler(scaler: Scaler, train: pd.DataFrame) -> None:
 
     Raises:
         LeakError: one of the scaler's statistics is not the training part's.
-        ValueError: the scaler lacks a statistic: it is not fitted, or was loaded from a file.
+        ValueError: the scaler lacks a statistic: it is not fitted, or was loaded from a file; or
+            a value is infinite or not a number.
     """
-    honest = clone(scaler).fit(np.asarray(train))
+    honest = fit_scaler_on(as_numbers(train), clone(scaler))
     lacking = [name for name in vars(honest) if name.endswith("_") and not hasattr(scaler, name)]
     if lacking:
         raise ValueError(
@@ -112,14 +121,15 @@ def check_past_only(
 
     Raises:
         LeakError: a forecast for `day` or before depends on values from `day` on.
-        ValueError: there is no forecast for `day` or before, no row from `day` on, or no forecast
-            depends on the table, so nothing was checked.
+        ValueError: a number is infinite; there is no forecast for `day` or before, no row from
+            `day` on, or no forecast depends on the table, so nothing was checked.
     """
     check_days(table)
     day = pd.Timestamp(day)
     if day.tz is None:
         day = day.tz_localize(table.index.tz)
     numbers = table.select_dtypes("number").columns
+    check_features(table[numbers])
     table = table.astype(dict.fromkeys(numbers, float))
     before = forecast(table.copy()).loc[:day]
     if before.empty:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from course_utils.checks import check_days
 from course_utils.plots.drawing import arrow, box, new_drawing, write
 from course_utils.plots.names import COLOURS, NAIVE, TRUTH, colours_of, in_words, runs_by_name
 from course_utils.plots.style import as_image, day_axes, legend_outside, new_axes, new_panels
@@ -125,6 +126,8 @@ def three_parts(
     Returns:
         a picture with alternative text.
     """
+    for part in parts.values():
+        check_days(part)
     figure, axes = day_axes(title, y)
     for colour, (name, part) in zip((TRUTH, *COLOURS), parts.items(), strict=False):
         axes.plot(part, color=colour, linewidth=1, label=f"{name}: {len(part):,} {steps}")

@@ -1,5 +1,6 @@
 """Figures of generated paths and of forecasts that are distributions: lesson 05."""
 
+from course_utils.checks import check_days
 from course_utils.evaluation import bands
 from course_utils.plots.names import COLOURS, NAIVE, TRUTH, colours_of, in_words, runs_by_name
 from course_utils.plots.style import as_image, day_axes, new_axes, new_panels
@@ -28,6 +29,8 @@ def free_runs(truth: pd.Series, runs: pd.DataFrame, held: pd.Series, title: str)
     Returns:
         a picture with alternative text.
     """
+    for table in (truth, runs, held):
+        check_days(table)
     figure, axes = day_axes(title)
     axes.plot(held, color=NAIVE, linewidth=2, label="last price held")
     lines = axes.plot(runs, color=COLOURS[1], linewidth=1, alpha=0.8)
@@ -92,6 +95,8 @@ def fan(past: pd.Series, truth: pd.Series, paths: NDArray, title: str) -> Image:
     Returns:
         a picture with alternative text.
     """
+    check_days(past)
+    check_days(truth)
     figure, axes = day_axes(title)
     words, keys, clear = [], [], 1.0
     for level, alpha in BANDS.items():

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from course_utils.checks import check_days
 from course_utils.plots.names import COLOURS, TRUTH
 from course_utils.plots.style import as_image, new_axes, new_panels, open_frame
 
@@ -27,6 +28,7 @@ def gate_heat_map(price: pd.Series, gates: Mapping[str, NDArray], title: str, ma
     Returns:
         a picture with alternative text.
     """
+    check_days(price)
     figure = Figure(figsize=(9, 6.2), layout="constrained")
     heights = [1.2] + [1] * len(gates)
     top, *rest = figure.subplots(1 + len(gates), sharex=True, height_ratios=heights)

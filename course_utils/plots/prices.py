@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from course_utils.checks import check_days
 from course_utils.plots.names import COLOURS, NAIVE, TRUTH, colours_of, in_words
 from course_utils.plots.style import (
     as_image,
@@ -28,10 +29,11 @@ def price_history(prices: pd.DataFrame, column: str, test_year: int) -> Image:
     Returns:
         a picture with alternative text.
     """
+    check_days(prices)
     series = prices[column].loc[: f"{test_year}-12-31"]
     train, test = series[series.index.year < test_year], series[series.index.year == test_year]
     title = (
-        f"{prices.attrs['ticker']} {column}: {len(train):,} days to learn from, "
+        f"{prices.attrs.get('ticker', '')} {column}: {len(train):,} days to learn from, "
         f"{len(test)} days of {test_year} to be tested on"
     )
     figure, axes = new_axes(title, "", "USD per share")
@@ -60,6 +62,8 @@ def forecasts(
     Returns:
         a picture with alternative text.
     """
+    for series in (truth, *by_name.values()):
+        check_days(series)
     figure, axes = day_axes(title)
     axes.plot(truth, color=TRUTH, linewidth=1.4, label="truth")
     colours = colours_of(by_name, naive)

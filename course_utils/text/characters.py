@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from course_utils.checks import check_model
+
 import numpy as np
 import regex
 from numpy.typing import ArrayLike, NDArray
@@ -144,6 +146,7 @@ def network_probabilities(model: "keras.Model", codes: ArrayLike, start: int) ->
     Raises:
         ValueError: no character is left to score, or nothing comes before the first one.
     """
+    check_model(model, "codes")
     codes = np.asarray(codes)
     if not 1 <= start < len(codes):
         raise ValueError(

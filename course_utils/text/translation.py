@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from course_utils import warm
+from course_utils.checks import check_model
 from course_utils.stepping import check_counts, compiled, number_type
 from course_utils.text.vocabulary import EOS, PAD, SOS, check_pairs
 from course_utils.training import progress_bar
@@ -121,6 +122,7 @@ def fit_pairs(
     Raises:
         ValueError: sources and targets differ in number, or there are none.
     """
+    check_model(model, "sources", "words so far")
     check_pairs(sources, targets)
     if validation is not None:
         check_pairs(*validation)
@@ -195,6 +197,7 @@ def _search(
     loop: Callable, model: keras.Model, sources: NDArray, length: int, **settings: int
 ) -> list[NDArray]:
     """Search chunk by chunk, all of one shape, so that the loop is compiled once."""
+    check_model(model)
     missing = {*LAYERS} - {layer.name for layer in model.layers}
     if missing:
         raise ValueError(f"The model has no layer named {', '.join(sorted(missing))}.")
@@ -313,6 +316,7 @@ def attention_weights(model: keras.Model, sources: NDArray, targets: NDArray) ->
     Raises:
         ValueError: the model has no attention, or sources and targets differ in number.
     """
+    check_model(model, "sources", "words so far")
     check_pairs(sources, targets)
     if not _attends(model):
         raise ValueError("The model has no layer named attention, so it has no weights to show.")

@@ -3,7 +3,7 @@
 from datetime import date
 
 from course_utils.checks import as_numbers, check_days, check_fits, check_same_days
-from course_utils.evaluation import crps, lag, rmse, score_table
+from course_utils.evaluation import crps, error_by_horizon, lag, rmse, score_table
 from course_utils.features import rsi, technical_features
 from course_utils.models import Persistence, WindowRegression, recurrent
 from course_utils.recipes import RECIPES, table_for
@@ -109,6 +109,12 @@ def test_errors_and_lags_need_one_forecast_a_day_oldest_first():
         lag(truth[::-1], truth[::-1])
 
 
+def test_origins_that_differ_are_not_scored():
+    truth = PRICES[["High", "Low"]]
+    with pytest.raises(ValueError, match="Row 0 is 2015-01-01 in one"):
+        error_by_horizon(truth, {"naive": truth[::-1]}, [1])
+
+
 def test_samples_of_other_days_are_not_scored():
     with pytest.raises(ValueError, match="Row 0"):
         crps(PRICES["Close"], PRICES[::-1][["High", "Low"]])
@@ -143,6 +149,8 @@ def network(units=1, loss="mse", sequences=False, built=True):
         (network(), WINDOWS, np.tile(TARGETS[:, None], 3), r"have \(samples, 3\)"),
         (network(3), WINDOWS, TARGETS, "outputs have shape"),
         (network(), WINDOWS.swapaxes(1, 2), TARGETS, "order of the axes"),
+        (network(built=False), WINDOWS.swapaxes(1, 2), TARGETS, r"use windows\.swapaxes\(1, 2\)"),
+        (network(built=False), WINDOWS[:, :, :1].swapaxes(1, 2), TARGETS, "their time steps last"),
     ],
 )
 def test_shapes_that_would_be_broadcast_are_refused_before_training(
@@ -164,4 +172,5 @@ def test_shapes_that_belong_together_are_let_pass():
     unbuilt = network(built=False)
     check_fits(unbuilt, WINDOWS, TARGETS)
     assert not unbuilt.built  # nor drawn from: a check must not change what is trained
+    check_fits(network(built=False), np.ones((4, 5, 3)), np.ones(4))  # it runs either way
     check_fits(recurrent("GRU", 3, 2), WINDOWS, TARGETS)  # not compiled: Keras says so

@@ -37,8 +37,8 @@ def window_cutter(series: pd.Series | ArrayLike, lookback: int = 20, horizon: in
     Raises:
         ValueError: as `make_windows` does, or the first target lies beyond the picture.
     """
-    series = pd.Series(series, dtype=float)
     make_windows(series, lookback, horizon)
+    series = pd.Series(series, dtype=float)
     shown = min(len(series), MOST_VALUES)
     longest = max(1, shown * 3 // 4)
     room = WINDOWS - 1 if len(series) > shown else 0  # for the windows after the first
