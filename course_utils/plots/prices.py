@@ -92,6 +92,8 @@ def year_and_zoom(
     Returns:
         a picture with alternative text.
     """
+    for series in (truth, *by_name.values()):
+        check_days(series)
     figure, panels = new_panels(title, 3.9, 1, 2)
     colours = colours_of(by_name, naive)
     for axes, days in zip(panels, (slice(None), part), strict=True):

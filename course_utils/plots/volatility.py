@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from course_utils.checks import check_days
 from course_utils.evaluation import bands
 from course_utils.plots.generation import BANDS
 from course_utils.plots.names import COLOURS, NAIVE, TRUTH, in_words
@@ -26,6 +27,7 @@ def breathing(truth: pd.Series, by_name: Mapping[str, NDArray], title: str) -> I
     Returns:
         a picture with alternative text.
     """
+    check_days(truth)
     figure, panels = new_panels(title, 2.3 * len(by_name) + 0.4, len(by_name), 1, sharex=True)
     words = []
     for axes, (name, samples) in zip(panels, by_name.items(), strict=True):

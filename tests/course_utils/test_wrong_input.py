@@ -106,7 +106,15 @@ ELSEWHERE = {
         "length": 2,
         "characters": "\ufffd aehmnostcx",
     },
+    "breathing": {"by_name": {"normal": PRICES.to_numpy()}},
+    "check_pool": {"windows": np.repeat([[[1.0]], [[2.0]]], 4, axis=1), "targets": np.r_[1, 2]},
+    "coverage_by_group": {"levels": [0.5], "groups": np.repeat(["calm"], len(CLOSE))},
+    "describe_shares": {"prices": {"A": PRICES, "B": PRICES}},
     "free_run": {"rule": hold_others},
+    "pinball": {"quantiles": PRICES[["Low", "High"]], "levels": [0.1, 0.9]},
+    "pool_windows": {"series": {"A": CLOSE, "B": CLOSE}},
+    "span_means": {"windows": make_windows(CLOSE, 22)[0]},
+    "year_and_zoom": {"part": slice("2016-06-01", "2016-07-01"), "naive": "naive"},
     **dict.fromkeys(["bleu", "read_study", "sample_ngram", "unrolled", "weather"]),  # other things
 }
 TRIED = (
