@@ -10,6 +10,7 @@ from course_utils.checks import as_numbers, check_all_finite, check_days, check_
 from course_utils.windows import Scaler, fit_scaler_on, make_windows, split_by_year, unscale
 
 import keras
+import numpy as np
 import pandas as pd
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -66,9 +67,10 @@ def fit(
             which Keras would broadcast.
     """
     for inputs, outputs in filter(None, [(windows, targets), validation]):
-        if len(inputs) != len(outputs):
+        counts = [len(part) if np.ndim(part) else 0 for part in (inputs, outputs)]
+        if counts[0] != counts[1]:
             raise ValueError(
-                f"{len(inputs)} windows but {len(outputs)} targets: cut both with make_windows."
+                f"{counts[0]} windows but {counts[1]} targets: cut both with make_windows."
             )
         check_all_finite(as_numbers(inputs))
         check_all_finite(as_numbers(outputs))

@@ -34,13 +34,7 @@ def check_split(
         LeakError: a training window or target is later than the first forecast.
         ValueError: windows have no axis of time, or are no numbers.
     """
-    train_windows, test_windows = as_numbers(train_windows), as_numbers(test_windows)
-    for windows in (train_windows, test_windows):
-        check_all_finite(windows)
-        if windows.ndim < 2:
-            raise ValueError(
-                f"Windows of day numbers have shape (samples, lookback, ...), not {windows.shape}."
-            )
+    train_windows, test_windows = _numbered(train_windows), _numbered(test_windows)
     first_forecast = min(np.min(test_windows[:, -1]), np.min(test_targets) - 1)
     last_train_day = max(np.max(train_windows), np.max(train_targets))
     if last_train_day > first_forecast:
@@ -64,13 +58,22 @@ def check_pool(windows: NDArray, targets: NDArray) -> None:
     Raises:
         LeakError: a window holds two series, or its target is of another one.
     """
-    each = np.asarray(windows).reshape(len(windows), -1)
+    each = _numbered(windows).reshape(len(windows), -1)
     crossing = (each != np.reshape(targets, (-1, 1))).any(axis=1)
     if crossing.any():
         raise LeakError(
             f"{crossing.sum()} of {len(each)} windows reach from one series into another, the "
             f"first at position {crossing.argmax()}: cut each series by itself, with pool_windows."
         )
+
+
+def _numbered(windows: NDArray) -> NDArray:
+    """Refuse what is not windows of the numbers of days or of series."""
+    numbers = as_numbers(windows)
+    check_all_finite(numbers)
+    if numbers.ndim < 2:
+        raise ValueError(f"Windows have shape (samples, lookback, ...), not {numbers.shape}.")
+    return numbers
 
 
 def check_scaler(scaler: Scaler, train: pd.DataFrame) -> None:

@@ -228,6 +228,6 @@ def test_wrong_input_ends_in_the_right_result_or_in_a_sentence_of_ours(function,
         if error:
             place = Path(traceback.extract_tb(error.__traceback__)[-1].filename)
             assert Path(course_utils.__file__).parent in place.parents, (damage, error)
-            assert 20 < len(str(error)) < 500
+            assert str(error).endswith("."), (damage, error)
         else:
             assert same(found, expected), damage
