@@ -13,6 +13,7 @@ from course.exercises.answers import (
 )
 from course.exercises.hints import Hint, Slips, close, diagnosis, exercise, off
 from course_utils.cells import sigmoid
+from course_utils.thermostat import run_thermostat, weather
 
 import numpy as np
 from numpy.typing import NDArray
@@ -238,3 +239,67 @@ def _fair_chance(answer: object, draw: Callable[..., tuple[np.ndarray, np.ndarra
     if share > GOAL:
         raise Hint(f"{share:.0%} of the naive error: on the way. Train on, with small steps.")
     return f"RMSE {error:.3f}, {share:.0%} of the naive error, with a simple RNN."
+
+
+def _cost(
+    age: NDArray, units: int, extra: int = 1, per_unit: int = 1, output: int = 1, left: int = 1
+) -> NDArray:
+    """What a window costs that holds the last switch: lookback, parameters, training windows."""
+    series, time_steps = age.shape
+    lookback = int(age.max()) + extra
+    parameters = units * (lookback + per_unit) + units + output
+    return np.array([lookback, parameters, series * (time_steps - lookback + left)])
+
+
+_OTHER_COSTS: Slips = {
+    "the window is one step too short: at age 1 it needs two steps, this one and the last.": (
+        lambda age, units: _cost(age, units, extra=0)
+    ),
+    "the window is longer than it need be: it ends with the step itself, and age counts back.": (
+        lambda age, units: _cost(age, units, extra=2)
+    ),
+    "the window fits the mean age: at most older switches it is too short.": (
+        lambda age, units: _cost(np.full_like(age, int(age.mean())), units)
+    ),
+    "the first layer's biases are missing: one per unit.": (
+        lambda age, units: _cost(age, units, per_unit=0)
+    ),
+    "the bias of Dense(1) is missing.": lambda age, units: _cost(age, units, output=0),
+    "Dense(1) or the biases are missing: each of these is `units` + 1 parameters.": (
+        lambda age, units: _cost(age, units) - [0, units + 1, 0]
+    ),
+    "a series gives one window more: the first ends at step `lookback`, the last at the end.": (
+        lambda age, units: _cost(age, units, left=0)
+    ),
+    "you count the windows of one series: there are more series.": (
+        lambda age, units: _cost(age, units) // [1, 1, len(age)]
+    ),
+    "the windows are counted as if each step had one: the first steps have no full window.": (
+        lambda age, units: [*_cost(age, units)[:2].tolist(), age.size]
+    ),
+}
+
+
+@exercise(
+    "03-5",
+    "The age counts steps back from the step itself, which is in the window, too.",
+    "Each unit has a weight for each temperature in the window, and a bias. Dense(1) comes last.",
+    "A window slides along a series: its last step can be any from step `lookback` to the end.",
+    slips=_OTHER_COSTS,
+)
+def _long_window(answer: object) -> str:
+    ages = {
+        (series, steps): run_thermostat(weather(series, steps, np.random.default_rng(0))).age
+        for series, steps in [(3, 40), (20, 100), (400, 200)]
+    }
+    cases = {
+        f"For {series} series of {steps} steps and {units} units": (ages[series, steps], units)
+        for (series, steps), units in zip(ages, (1, 8, 32), strict=True)
+    }
+    general = "find the window first, then what it costs: its weights, and the windows left."
+    ask_for_same(answer, _cost, cases, _OTHER_COSTS, general, "(3,)", tolerance=0)
+    lookback, parameters, windows = _cost(ages[400, 200], 32)
+    return (
+        f"400 series of 200 steps need a window of {lookback}: {parameters:,} parameters, and "
+        f"{windows:,} windows to learn them from."
+    )

@@ -13,7 +13,7 @@ SUMMARIES = {
     "00": "Check your machine, and learn how a lesson and its exercises work.",
     "01": "Build the smallest network that keeps the order of a series, and carry its memory on.",
     "02": "Measure why a simple recurrent network forgets, and take apart the cell that remembers.",
-    "03": "Build a cell with one state and three parts, and compare it with the LSTM.",
+    "03": "Build a cell with one state and three parts, and see a task that needs a memory.",
     "04": "Build the usual forecast of prices, find out why it loses, and build one that wins.",
     "05": "Feed forecasts back for a whole year, and measure how far they can be trusted.",
     "06": "Choose inputs and settings, and judge them by the best forecast that is possible.",

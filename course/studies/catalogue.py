@@ -11,6 +11,7 @@ from course.studies import (
     one_step,
     sweeps,
     synthetic,
+    thermostat,
     together,
 )
 from course.studies.study import Study
@@ -25,6 +26,7 @@ STUDIES = {
         together.TOGETHER,
         one_step.CELLS,
         memory.MEMORY,
+        thermostat.THERMOSTAT,
         free_running.FREE_RUN,
         free_running.FREE_RUN_LSTM,
         free_running.HORIZONS,

@@ -1,6 +1,7 @@
 """The checks of lesson 03: right answers pass, known mistakes get their own hint."""
 
 from course_utils.cells import sigmoid
+from course_utils.windows import make_windows
 
 import keras
 import numpy as np
@@ -50,6 +51,14 @@ def bias_on(part, value, row=0):
     return change
 
 
+def long_window(lookback=lambda age: age.max() + 1):
+    def cost(age, units):
+        (series, steps), back = age.shape, lookback(age)
+        return back, units * (back + 1) + units + 1, series * (steps - back + 1)
+
+    return cost
+
+
 class Adder(keras.layers.Layer):
     """Adds up the marked values, off by a constant blur."""
 
@@ -94,6 +103,15 @@ def test_the_right_count_is_that_of_keras():
     assert stack()(4, [50] * 4) == model.count_params()
 
 
+def test_the_cost_is_that_of_keras_and_of_windows_cut():
+    age = np.zeros((3, 40), int)
+    age[1, 20] = 11
+    lookback, parameters, windows = long_window()(age, 8)
+    dense = [keras.Input((lookback,)), keras.layers.Dense(8), keras.layers.Dense(1)]
+    assert parameters == keras.Sequential(dense).count_params()
+    assert windows == 3 * len(make_windows(np.arange(41.0), lookback)[0])
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer", "told"),
     [
@@ -106,6 +124,10 @@ def test_the_right_count_is_that_of_keras():
         ("03-4", network(), "✓"),
         ("03-4", network(lambda units: keras.layers.RNN(keras.layers.SimpleRNNCell(units))), "✓"),
         ("03-4", network(lambda units: keras.Sequential([keras.layers.SimpleRNN(units)])), "✓"),
+        ("03-5", long_window(), "✓ 400 series of 200 steps need a window of 200: 6,465 parameters"),
+        ("03-5", lambda age, units: np.array(long_window()(age, units), float), "✓"),
+        ("03-5", long_window(lambda age: age.shape[1] + 7), "find the window first"),
+        ("03-5", lambda age, units: age.max() + 1, "must return shape (3,)"),
         ("03-1", 1.7, "cannot leave"),
         ("03-1", 0.6, "too large"),
         ("03-2", stack(biases=7), "too large"),

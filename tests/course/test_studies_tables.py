@@ -19,6 +19,7 @@ COUNTS = {
     "together": 2 * 6,
     "cells": 3 * 6 * 5,
     "memory": 4 * 6 * 5,
+    "thermostat": (6 + 2 * 2) * 5,
     "free_run": 10,
     "free_run_lstm": 5,
     "horizons": 5 * 5,
@@ -110,6 +111,20 @@ def test_classic_recipes_are_worse_than_naive_and_their_daily_forecasts_say_so(i
 
 def test_memory_is_a_share():
     assert read_study("memory")["accuracy"].between(0, 1).all()
+
+
+def test_on_the_thermostat_every_cell_knows_what_no_window_of_20_steps_can():
+    table = read_study("thermostat").set_index("network")
+    windows = table.index.str.contains("20 steps")
+    cells = table.index.isin(["SimpleRNN", "LSTM", "GRU"])
+    for column in ("200, 50+", "1000, 50+"):
+        assert table.loc[windows, column].between(0.45, 0.55).all()
+        assert table.loc[cells, column].min() > 0.7
+
+
+def test_the_cell_with_most_gates_is_not_ahead_on_the_thermostat():
+    runs = read_study("thermostat").query("size == 400").groupby("network")["200, 50+"].mean()
+    assert runs["LSTM"] < min(runs["GRU"], runs["SimpleRNN"])
 
 
 @pytest.mark.parametrize("network", ["read backwards", "with attention"])
