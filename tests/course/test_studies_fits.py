@@ -2,10 +2,11 @@
 
 from dataclasses import fields, replace
 
-from course.studies import apple, bands, free_running, sweeps, synthetic
+from course.studies import apple, bands, free_running, sweeps, synthetic, thermostat
 from course.studies.memory import recall_task
 from course_utils import recipes
 from course_utils.evaluation import rmse
+from course_utils.thermostat import run_thermostat, weather
 
 import keras
 import numpy as np
@@ -76,6 +77,38 @@ def test_a_sine_is_measured_on_its_test_windows(split, monkeypatch):
     assert found["rmse"] > 0
     assert 10 <= found["epochs"] <= 40
     assert found.keys() == {"rmse", "naive", "linear", "floor", "epochs"}
+
+
+# ---------------------------------------------------------------------- thermostat
+
+
+class Always:
+    """A model that says at every step that the heating is on."""
+
+    def predict(self, temperature, **_):
+        return np.ones_like(temperature)
+
+
+def test_answers_on_the_thermostat_are_scored_by_age_where_every_window_is_full():
+    record = run_thermostat(weather(30, 200, np.random.default_rng(0)))
+    found = thermostat.accuracies(Always(), {"200": record})
+    age, on = record.age[:, 99:], record.heating[:, 99:]
+    bands = {"200": age > 0, "200, 1-19": (age > 0) & (age < 20), "200, 50+": age >= 50}
+    assert {name: found[name] for name in bands} == pytest.approx(
+        {name: on[band].mean() for name, band in bands.items()}
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("network", thermostat.WINDOW_NETWORKS)
+def test_a_window_on_the_thermostat_reaches_as_far_back_as_its_name_says(network):
+    series = weather(1, 200, np.random.default_rng(0))[..., np.newaxis]
+    other = series.copy()
+    other[:, 50] += 5
+    model = thermostat.build(network)
+    moved = np.flatnonzero(np.asarray(model(series) != model(other)))
+    lookback = int(network.split()[-2])
+    assert (moved.min(), moved.max()) == (50, 50 + lookback - 1)
 
 
 # ---------------------------------------------------------------------- apple
