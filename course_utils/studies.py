@@ -15,7 +15,8 @@ def read_study(table: str, folder: Path = TABLES) -> pd.DataFrame:
     Args:
         table: a study's name, one row a fit: what was fitted, what came out, in USD and days or
             as a share, and the seconds it took; or `ibm_forecasts` and `free_run_forecasts`, one
-            row a day: truth, naive and classic forecasts in USD.
+            row a day: truth, naive and classic forecasts in USD; or `volatility_forecasts`, one
+            row a day: the root mean squared error of all shares in log units.
         folder: where the table is.
 
     Returns:

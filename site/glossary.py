@@ -41,6 +41,19 @@ STRESSED = {
         "bits per character",
         "equally likely choices",
     ],
+    "10": [
+        "constant width",
+        "HAR's width",
+        "Gaussian head",
+        "quantile head",
+        "wild",
+        "High",
+        "share",
+        "log range",
+        "mean pinball loss",
+        "split conformal",
+        "placebo",
+    ],
 }
 """by lesson: words in bold that are stressed and are not terms"""
 

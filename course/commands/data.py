@@ -10,7 +10,7 @@ from course_utils.files import DataError
 
 import typer
 
-LESSON_TICKERS = ("IBM", "AAPL")
+LESSON_TICKERS = ("IBM", "AAPL", "GE", "JPM", "KO", "MSFT", "WMT", "XOM")
 
 app = typer.Typer(help="Show which data is in use; `get` downloads more.", rich_markup_mode=None)
 
@@ -44,7 +44,9 @@ def show(ctx: typer.Context) -> None:
 def get(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME", help="Tickers, files, or multi30k; IBM and AAPL if none."),
+        typer.Argument(
+            metavar="NAME", help="Tickers, files, or multi30k; if none, the lessons' prices."
+        ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All files of the registry.")] = False,
 ) -> None:

@@ -12,7 +12,7 @@ import typer
 def plan(
     output: Annotated[Path, typer.Option(help="Where the page goes.")] = plans.PAGE,
 ) -> None:
-    """Write the page for instructors: plans for a day and for five weeks, minutes by section.
+    """Write the page for instructors: plans for a day and week by week, minutes by section.
 
     Exit code 0: written; 1: a lesson lacks its notes.
     """

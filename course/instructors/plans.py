@@ -1,4 +1,4 @@
-"""The page for instructors: what to do the day before, a plan for a day and one for five weeks.
+"""The page for instructors: what to do the day before, a plan for a day and one week by week.
 
 All minutes come from the notes in the lessons, all seconds from `data/timings.csv`.
 """
@@ -25,7 +25,7 @@ PAUSE_WITHIN = 10  # where a lesson's notes say "Break"
 PAUSE, LUNCH = 15, 60
 PAUSES_AFTER = (PAUSE, LUNCH, PAUSE, 0)
 
-# For five weeks: a lesson per session, with the exercises that fit.
+# Week by week: a lesson per session, with the exercises that fit.
 SESSION_MINUTES, SESSION_BREAK = 90, 10
 SESSION_TEACHING = SESSION_MINUTES - SESSION_BREAK
 BEFORE_THE_FIRST = "00"
@@ -105,7 +105,7 @@ def _left_out(lessons: Mapping[str, Lesson]) -> str:
 
 
 def _weeks(lessons: Mapping[str, Lesson]) -> str:
-    """The plan for five weeks: two sessions a week, a lesson in each."""
+    """The plan week by week: two sessions a week, a lesson in each."""
     sessions = []
     for number, lesson in lessons.items():
         if number != BEFORE_THE_FIRST:

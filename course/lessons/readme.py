@@ -20,6 +20,7 @@ SUMMARIES = {
     "07": "Find out what bidirectional and hybrid networks see, and whether they forecast better.",
     "08": "Translate sentences with an encoder and a decoder, and see why attention came.",
     "09": "Train a network to guess the next character, let it write, and measure the result.",
+    "10": "Forecast how far a price will move: from one share, from all at once, and with bands.",
     "13": "Go from a CSV file of your own to its next value, and say how good that forecast is.",
 }
 """for lessons whose first sentence below the title does not say what they are about"""

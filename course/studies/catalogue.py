@@ -13,6 +13,7 @@ from course.studies import (
     synthetic,
     thermostat,
     together,
+    volatility,
 )
 from course.studies.study import Study
 
@@ -39,6 +40,7 @@ STUDIES = {
         composition.COMPOSITION,
         multi30k.MULTI30K,
         characters.CHARACTERS,
+        volatility.VOLATILITY,
     )
 }
 

@@ -109,13 +109,14 @@ def _write_tables(
 
 
 def _daily_table(results: list[dict[str, Any]]) -> pd.DataFrame:
-    """Put daily forecasts next to the truth and the naive forecast, which they share."""
-    shared = {name: days for name, days in results[0]["series"].items() if name != "forecast"}
-    forecasts = {
-        f"{result['recipe']}, seed {result['seed']}": result["series"]["forecast"]
-        for result in results
-    }
-    return pd.DataFrame(shared | forecasts).rename_axis("Date").reset_index()
+    """Put daily forecasts, those of all years in one column, next to what they share."""
+    columns: dict[str, dict[str, float]] = {}
+    for result in results:
+        for name, days in result["series"].items():
+            run = f"{result['recipe']}, seed {result['seed']}"
+            columns.setdefault(run if name == "forecast" else name, {}).update(days)
+    whole = pd.DataFrame(columns).dropna(axis="columns")  # without a seed of some years only
+    return whole.rename_axis("Date").reset_index()
 
 
 def _full_prices(tickers: list[str]) -> dict[str, pd.DataFrame]:

@@ -109,7 +109,7 @@ def _measure(task: Task) -> tuple[str, dict[str, Any]]:
     found = task.fit.measure(task.prices)
     seconds = round(time.perf_counter() - start, 1)
     found["series"] = {
-        name: {f"{day:%Y-%m-%d}": round(usd, 3) for day, usd in series.items()}
+        name: {f"{day:%Y-%m-%d}": round(value, 4) for day, value in series.items()}
         for name, series in found.get("series", {}).items()
     }
     return task.result, {**asdict(task.fit), **found, "seconds": seconds}

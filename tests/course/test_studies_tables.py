@@ -9,6 +9,7 @@ from course_utils.evaluation import rmse
 from course_utils.recipes import CLASSIC, LADDER
 from course_utils.studies import TABLES, read_study
 
+import numpy as np
 import pytest
 
 COUNTS = {
@@ -32,6 +33,7 @@ COUNTS = {
     "composition": 3 * 3,
     "multi30k": 2,
     "characters": 2 * 2,
+    "volatility": 9 * 6 + 2 + 3,  # two that take long in a single year, a second seed in three
 }
 
 
@@ -147,3 +149,31 @@ def test_character_networks_beat_the_5_gram_and_that_the_unigram():
     assert (table["5-gram"] < table["unigram"]).all()
     last = table.filter(regex=r"^epoch \d+$").ffill(axis=1).iloc[:, -1]
     assert last.tolist() == table["GRU"].tolist()
+
+
+@pytest.fixture(scope="module")
+def ranges():
+    """Errors of each way and year, over the seeds, one column per share."""
+    table = read_study("volatility")
+    shares = [name for name in table if name.isupper()]
+    assert len(shares) == 31
+    return table.groupby(["recipe", "year"])[shares].mean()
+
+
+def test_har_beats_yesterday_for_every_share_in_every_year(ranges):
+    share = ranges.loc["HAR"] / ranges.loc["as yesterday"]
+    assert (share < 1).all(axis=None)
+    assert share.stack().median() == pytest.approx(0.81, abs=0.01)
+
+
+def test_one_network_for_all_shares_is_ahead_in_every_year(ranges):
+    network = ranges.loc["GRU, one for all"]
+    assert ((network < ranges.loc["HAR"]).sum(axis=1) >= 26).all()
+    for rival in ("HAR and market", "regression on ten", "boosting on ten", "dense, one for all"):
+        assert (network.mean(axis=1) < ranges.loc[rival].mean(axis=1)).all()
+
+
+def test_daily_errors_of_all_shares_are_those_of_the_table(ranges):
+    daily = read_study("volatility_forecasts")["HAR, seed 0"]
+    by_year = (daily**2).groupby(daily.index.year).mean()
+    np.testing.assert_allclose(by_year, (ranges.loc["HAR"] ** 2).mean(axis=1), rtol=5e-3)

@@ -1,0 +1,247 @@
+"""The study `volatility`: tomorrow's log range of 31 shares, from one share or from all at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import ceil
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from course.studies.one_step import YEARS
+from course.studies.study import Study
+from course_utils.data.prices import load_prices
+from course_utils.data.registry import tickers
+from course_utils.volatility import HAR, describe_shares, span_means
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # loads TensorFlow
+    from course_utils.training import Forecaster
+
+LOOKBACK = 44
+"""days, about two months: taken after 22 and 44 had been tried on 2014 and 2017"""
+UNITS = 32
+ALONE, POOLED, UNSEEN = "each by itself", "all at once", "by a model that never saw it"
+DAILY = ("as yesterday", "HAR", "HAR and market", "regression on ten", "GRU, one for all")
+FEWER_YEARS = {"GRU, share unseen": (2013,), "GRU, one per share": (2012,)}
+"""of what takes long: two networks a year, and 31"""
+SECOND_SEED = (2012, 2013, 2014)
+"""years for which the network for all shares was trained with a second seed, to see its spread"""
+
+Train = Callable[[NDArray, NDArray, int], "Forecaster"]
+"""from windows, targets and a seed to a trained model"""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How all shares are forecast: who learns from whom, what is seen, what is trained."""
+
+    learns: str
+    columns: tuple[str, ...]
+    train: Train
+
+
+class OfTen:
+    """A model of ten numbers: means of ranges, the last return and gap, mean absolute returns."""
+
+    def __init__(self, model: Any) -> None:  # noqa: ANN401 (any regression of scikit-learn)
+        self.model = model
+
+    def fit(self, windows: NDArray, targets: NDArray) -> "OfTen":
+        """Fit on windows of all four columns; returns itself."""
+        self.model.fit(self._ten(windows), targets)
+        return self
+
+    def predict(self, windows: NDArray, verbose: int = 0) -> NDArray:
+        """Forecast; returns shape (samples, 1)."""
+        return self.model.predict(self._ten(windows))[:, np.newaxis]
+
+    def _ten(self, windows: NDArray) -> NDArray:
+        ranges = span_means(windows[:, :, [0, 3]])
+        moves = np.abs(windows[:, :, 1])
+        sizes = np.stack([moves[:, -5:].mean(axis=1), moves[:, -22:].mean(axis=1)], axis=1)
+        return np.concatenate([ranges, windows[:, -1, 1:3], sizes], axis=1)
+
+
+def _naive(name: str) -> Train:
+    def train(windows: NDArray, targets: NDArray, seed: int) -> "Forecaster":
+        from course_utils import models
+
+        return getattr(models, name)()
+
+    return train
+
+
+def _har(windows: NDArray, targets: NDArray, seed: int) -> "Forecaster":
+    return HAR().fit(windows, targets)
+
+
+def _regression(windows: NDArray, targets: NDArray, seed: int) -> "Forecaster":
+    from sklearn.linear_model import LinearRegression
+
+    return OfTen(LinearRegression()).fit(windows, targets)
+
+
+def _boosting(windows: NDArray, targets: NDArray, seed: int) -> "Forecaster":
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    return OfTen(HistGradientBoostingRegressor(random_state=seed)).fit(windows, targets)
+
+
+def _gru(batch_size: int, epochs: int) -> Train:
+    def train(windows: NDArray, targets: NDArray, seed: int) -> "Forecaster":
+        from course_utils.models import recurrent
+
+        import keras
+
+        keras.utils.set_random_seed(seed)
+        model = recurrent("GRU", windows.shape[2], UNITS)
+        return _trained(model, windows, targets, batch_size, epochs)
+
+    return train
+
+
+def _dense(windows: NDArray, targets: NDArray, seed: int) -> "Forecaster":
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    hidden = [keras.layers.Dense(UNITS, "relu") for _ in range(2)]
+    layers = [keras.layers.Flatten(), *hidden, keras.layers.Dense(1)]
+    model = keras.Sequential([keras.Input(windows.shape[1:]), *layers])
+    return _trained(model, windows, targets, 512, 8)
+
+
+def _trained(
+    model: Any,  # noqa: ANN401 (a Keras model, whose import is late)
+    windows: NDArray,
+    targets: NDArray,
+    batch_size: int,
+    epochs: int,
+) -> "Forecaster":
+    """Train with a learning rate that falls to 0 along a cosine."""
+    from course_utils.training import fit
+
+    import keras
+
+    steps = epochs * ceil(len(windows) / batch_size)
+    schedule = keras.optimizers.schedules.CosineDecay(0.002, steps)
+    model.compile(keras.optimizers.Adam(schedule), "mse")
+    windows = windows.astype("float32")  # half the memory of 84,000 windows
+    fit(model, windows, targets, epochs=epochs, batch_size=batch_size, quiet=True)
+    return model
+
+
+OWN, MARKET = ("log range",), ("log range", "market")
+ALL = ("log range", "return", "gap", "market")
+WAYS = {
+    "as yesterday": Way(ALONE, OWN, _naive("Persistence")),
+    "EWMA": Way(ALONE, OWN, _naive("EWMA")),
+    "HAR": Way(ALONE, OWN, _har),
+    "HAR and market": Way(ALONE, MARKET, _har),
+    "HAR and market, one for all": Way(POOLED, MARKET, _har),
+    "regression on ten": Way(POOLED, ALL, _regression),
+    "boosting on ten": Way(POOLED, ALL, _boosting),
+    "GRU, one for all": Way(POOLED, ALL, _gru(512, 8)),
+    "dense, one for all": Way(POOLED, ALL, _dense),
+    "GRU, share unseen": Way(UNSEEN, ALL, _gru(512, 8)),
+    "GRU, one per share": Way(ALONE, ALL, _gru(64, 10)),
+}
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """A way to forecast the log range of every share on each day of a year."""
+
+    recipe: str
+    """a key of `WAYS`"""
+    year: int
+    seed: int
+    version: ClassVar[int] = 1
+
+    def measure(self, prices: None) -> dict[str, Any]:
+        """Measure the RMSE of each share, and how many independent shares the gains equal.
+
+        `effective` is that number for gains over HAR in squared error, or of HAR over yesterday.
+        `series` is the root mean squared error of all shares, by day.
+        """
+        tables = all_shares()
+        errors = self.errors(tables)
+        rival = "as yesterday" if self.recipe == "HAR" else "HAR"
+        gains = Ranges(rival, self.year, 0).errors(tables) ** 2 - errors**2
+        by_share = np.sqrt((errors**2).mean())  # a share that was not traded has no error that day
+        by_day = np.sqrt((errors**2).mean(axis=1))
+        found = {"effective": effective_number(gains)} | by_share.to_dict()
+        return found | {"series": {"forecast": by_day}}
+
+    def errors(self, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+        """Truth minus forecast, one row per day of the year and one column per share."""
+        names, way = sorted(tables), WAYS[self.recipe]
+        groups = {
+            ALONE: [([name], [name]) for name in names],
+            POOLED: [(names, names)],
+            UNSEEN: [(names[::2], names[1::2]), (names[1::2], names[::2])],
+        }
+        found = {}
+        for learned, asked in groups[way.learns]:
+            chosen = {name: tables[name][[*way.columns]] for name in {*learned, *asked}}
+            found |= self._forecasts(chosen, learned, asked)
+        errors = {name: tables[name]["log range"] - found[name] for name in names}
+        return pd.DataFrame(errors).loc[str(self.year)]
+
+    def _forecasts(
+        self, tables: dict[str, pd.DataFrame], learned: Sequence[str], asked: Sequence[str]
+    ) -> dict[str, pd.Series]:
+        """Train on some shares before the year, and forecast the year of some shares."""
+        from course_utils.windows import (
+            fit_scaler_on,
+            make_windows,
+            pool_windows,
+            split_by_year,
+            unscale,
+        )
+
+        from sklearn.preprocessing import StandardScaler
+
+        parts = {name: split_by_year(table, self.year, LOOKBACK) for name, table in tables.items()}
+        scaler = fit_scaler_on(pd.concat([parts[name][0] for name in learned]), StandardScaler())
+        scaled = {name: scaler.transform(parts[name][0]) for name in learned}
+        windows, targets, _ = pool_windows(scaled, LOOKBACK)
+        model = WAYS[self.recipe].train(windows, targets, self.seed)
+        found = {}
+        for name in asked:
+            year = parts[name][1]
+            windows, _ = make_windows(scaler.transform(year), LOOKBACK)
+            forecast = unscale(scaler, model.predict(windows, verbose=0)[:, 0])
+            found[name] = pd.Series(forecast, year.index[LOOKBACK:])
+        return found
+
+
+@cache
+def all_shares() -> dict[str, pd.DataFrame]:
+    """Describe all shares of the registry, once per process, because that takes seconds."""
+    return describe_shares({name: load_prices(name).ffill() for name in tickers()})
+
+
+def effective_number(gains: pd.DataFrame) -> float:
+    """How many independent columns have a mean as sure as that of these, which go together.
+
+    The mean of n columns with mean correlation r varies like that of n / (1 + (n - 1) r).
+    """
+    number = gains.shape[1]
+    correlation = gains.corr().to_numpy()[np.triu_indices(number, 1)].mean()
+    return number / (1 + (number - 1) * correlation)
+
+
+def _fits() -> list[Ranges]:
+    """All ways and years; the network for all shares has a second seed in some."""
+    fits = [Ranges(recipe, year, 0) for recipe in WAYS for year in FEWER_YEARS.get(recipe, YEARS)]
+    return fits + [Ranges("GRU, one for all", year, 1) for year in SECOND_SEED]
+
+
+VOLATILITY = Study(
+    "volatility",
+    "Tomorrow's log range of 31 shares, over the years: regressions, and networks for all shares.",
+    _fits,
+    daily=DAILY,
+)
