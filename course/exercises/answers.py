@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from course.exercises.hints import Hint, Slips, close, learners_code, off
+from course.exercises.hints import Hint, Slips, close, learners_code, off, shared_slip
 from course_utils.evaluation import LeakError, check_past_only
 
 import numpy as np
@@ -135,6 +135,7 @@ def ask_for_same(
     general: str,
     axes: str = "",
     tolerance: float = 1e-5,
+    rows: Sequence[str] = (),
 ) -> None:
     """Raise a hint unless a learner's function gives what the right one gives in every case.
 
@@ -146,26 +147,43 @@ def ask_for_same(
         general: what a hint says where no slip is known.
         axes: what a hint calls the axes of an array; without it, the function gives one number.
         tolerance: share of a number by which it may be off, and 1e-6 more.
+        rows: what a hint calls the rows of an array, to say which are off.
     """
-    wrong = {}
+    found, rights = {}, {case: np.asarray(right(*given)) for case, given in cases.items()}
     for case, given in cases.items():
-        expected = np.asarray(right(*given))
         if axes:
-            found = shaped(called(answer, *given, case=case, keep=True), expected.shape, axes)
+            made = called(answer, *given, case=case, keep=True)
+            found[case] = shaped(made, rights[case].shape, axes)
         else:
-            found = called_number(answer, *given, case=case, keep=True)
-        if not close(found, expected, tolerance, 1e-6):
-            wrong[case] = found
+            found[case] = np.asarray(called_number(answer, *given, case=case, keep=True))
+    wrong = [case for case in cases if not close(found[case], rights[case], tolerance, 1e-6)]
     if not wrong:
         return
-    case, found = next(iter(wrong.items()))
-    said = f"{case}, " if axes else f"{case} you say {found:,.6g}: "
+    case = wrong[0]
+    said = f"{case}, " if axes else f"{case} you say {found[case]:,.6g}: "
     for told, slip in slips.items():
-        if all(close(wrong[one], slip(*cases[one]), tolerance, 1e-6) for one in wrong):
+        if all(close(found[one], slip(*cases[one]), tolerance, 1e-6) for one in wrong):
             raise Hint(said + told)
-    if axes:
-        raise Hint(f"{case}, {general}")
-    raise Hint(f"{case}, {off(found, float(right(*cases[case])))} {general}")
+    if hint := _shared_by_all(found, rights, wrong, tolerance):
+        raise Hint(hint)
+    if rows:
+        pairs = zip(rows, found[case], rights[case], strict=True)
+        named = [row for row, *pair in pairs if not close(*pair, tolerance, 1e-6)]
+        said += f"off for {', '.join(named)}: "
+    elif not axes:
+        said = f"{case}, {off(float(found[case]), float(rights[case]))} "
+    raise Hint(said + general)
+
+
+def _shared_by_all(
+    found: Mapping[str, NDArray], rights: Mapping[str, NDArray], wrong: list[str], tolerance: float
+) -> str:
+    """What is wrong in the same way with all that a function gave, or an empty string."""
+    first, *others = found.values()
+    if others and wrong == [*found] and all(close(first, other) for other in others):
+        return "Your function gives the same whatever it is given: use its arguments."
+    flat = [np.concatenate([made[case].ravel() for case in wrong]) for made in (found, rights)]
+    return shared_slip(*flat, tolerance, 1e-6)
 
 
 def ask_for_same_series(
@@ -204,7 +222,19 @@ def ask_for_same_series(
         if same(slip):
             raise Hint(told)
     ask_for_past_feature(answer, prices)
-    days, full = found[0].count(), rights[0](prices).count()
+    right = rights[0](prices).reindex(prices.index)
+    days, full = found[0].count(), right.count()
+    for told, wrong in {
+        "Your values are right for this table only: use your function's argument, and no table of "
+        "the notebook.": (found[0], right),
+        f"Only {full:,} days have a value: leave the others missing.": (
+            found[0].where(right.notna()),
+            right,
+        ),
+        "Your values come a day late: today's belongs to today.": (found[0], right.shift()),
+    }.items():
+        if close(*wrong, rtol=1e-5, atol=1e-6):
+            raise Hint(told)
     if days != full:
         raise Hint(f"{days:,} days have a value, but {full:,} should: {general}")
     raise Hint(f"The values are off: {general}")
@@ -227,6 +257,10 @@ def ask_for_past_only(
     try:
         check_past_only(forecast, prices, day)
     except LeakError as error:
+        if not close(forecast(prices), forecast(prices), rtol=1e-5, atol=1e-8):
+            raise Hint(
+                "Your function gives different forecasts each time: set the seed inside it."
+            ) from None
         raise Hint(leak.format(error)) from None
     except ValueError as error:  # no forecast so early, or none that depends on these prices
         raise Hint(str(error)) from None
@@ -262,9 +296,10 @@ def model_outputs(model: Any, inputs: NDArray, case: str) -> NDArray:  # noqa: A
         outputs = model(inputs)
     values = array(outputs, "Your model must return numbers.")
     if values.size != len(inputs):
+        every_step = values.ndim == 3
         raise Hint(
-            f"Give one output per sequence, not shape {values.shape} for {len(inputs)} sequences. "
-            "Is return_sequences set on the last recurrent layer?"
+            f"Give one output per sequence, not shape {values.shape} for {len(inputs)} sequences"
+            + (": is return_sequences set on the last recurrent layer?" if every_step else ".")
         )
     if not np.isfinite(values).all():
         raise Hint("Some outputs are not finite: take a smaller learning rate.")

@@ -14,6 +14,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+ROUNDED = "It is rounded too far: hand over all the digits that Python computes."
 Slips = Mapping[str, object]
 """what a wrong answer is told, and the wrong answer itself, in the order in which they are tried
 
@@ -118,12 +119,18 @@ def diagnosis(
             if close(found, wrong, share, size):
                 return told
         if exact and _is_rounded(found, right):
-            return "It is rounded too far: hand over all the digits that Python computes."
+            return ROUNDED
+    return shared_slip(found, right, rtol, atol)
+
+
+def shared_slip(found: ArrayLike, right: NDArray, rtol: float, atol: float) -> str:
+    """What leads to a wrong answer in the same way in any exercise, or an empty string."""
+    if _is_rounded(found, right):
+        return ROUNDED
     if close(found, -right, rtol, atol):
         return "The size is right, but the sign is wrong."
-    return (
-        "That is in per cent: give a share." if close(found, 100 * right, rtol, 100 * atol) else ""
-    )
+    per_cent = close(found, 100 * right, rtol, 100 * atol)
+    return "That is in per cent: give a share." if per_cent else ""
 
 
 def _is_rounded(found: ArrayLike, right: NDArray) -> bool:
@@ -134,33 +141,35 @@ def _is_rounded(found: ArrayLike, right: NDArray) -> bool:
     near = [
         np.isclose(found, found.round(digits), 1e-12)
         & (np.abs(found - right) <= 0.5 * 10.0**-digits + 1e-9)
+        & ((digits > 0) | (np.abs(right) >= 1))  # a share of 1 is no rounded 0.7
         for digits in range(6)
     ]
     return bool(np.any(near, axis=0).all())
 
 
 def diagnosis_by_part(
-    found: Sequence[float], right: Sequence[float], slips: Slips, atol: float
+    found: Sequence[float],
+    right: Sequence[float],
+    slips: Slips,
+    general: Mapping[str, str],
+    atol: float,
 ) -> str:
-    """What is known to lead to the first wrong number of a few, or an empty string.
+    """What is known to lead to the first wrong number of a few.
 
     Args:
         found: a wrong answer.
         right: the right one.
         slips: those of the exercise; each is wrong in one of the numbers, and describes that one.
+        general: for each number its name, and what to say where no slip is known.
         atol: as for `numpy.isclose`.
     """
-    wrong = [
-        place
-        for place, pair in enumerate(zip(found, right, strict=True))
-        if not close(*pair, atol=atol)
-    ]
-    for told, row in slips.items():
-        if not close(row[wrong[0]], right[wrong[0]]) and close(
-            found[wrong[0]], row[wrong[0]], atol=atol
-        ):
-            return told
-    return ""
+    if told := diagnosis(found, right, {}, atol=atol):
+        return told
+    pairs = zip(found, right, strict=True)
+    place = next(at for at, pair in enumerate(pairs) if not close(*pair, atol=atol))
+    rows = {told: row[place] for told, row in slips.items() if not close(row[place], right[place])}
+    name = [*general][place]
+    return f"{name}: {diagnosis(found[place], right[place], rows, atol=atol) or general[name]}"
 
 
 def off(found: float, right: float) -> str:

@@ -295,7 +295,8 @@ def _lstm_backward(answer: object) -> str:
         _backward,
         {"For a batch of 2 and 3 units": _backward_case()},
         _OTHER_BACKWARDS,
-        "a gradient is off. Nudge one number by 0.000001 and see which.",
+        "nudge one number by 0.000001, and see what it should be.",
         axes="(5, batch, units)",
+        rows=("c before", "input gate", "forget gate", "candidate", "output gate"),
     )
     return "You have done by hand what a tape does for an LSTM."

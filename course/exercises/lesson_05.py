@@ -57,13 +57,11 @@ def _long_run(answer: object) -> str:
     found = numbers(answer, 2)
     if close(found, _LONG_RUN, atol=5e-4):
         return "A bias of 0.1 became five times as much."
-    if hint := diagnosis(found, _LONG_RUN, {}, atol=5e-4):
-        raise Hint(hint)
-    hint = diagnosis_by_part(found, _LONG_RUN, _OTHER_RUNS, atol=5e-4)
-    if not close(found[0], _LONG_RUN[0], atol=5e-4):
-        hint = hint or "each step keeps 0.8 of the value before, on average."
-        raise Hint(f"Conditional mean: {hint}")
-    raise Hint(f"Resting point: {hint or 'there a step changes nothing, so x = 0.8 x + 0.1.'}")
+    general = {
+        "Conditional mean": "each step keeps 0.8 of the value before, on average.",
+        "Resting point": "there a step changes nothing, so x = 0.8 x + 0.1.",
+    }
+    raise Hint(diagnosis_by_part(found, _LONG_RUN, _OTHER_RUNS, general, atol=5e-4))
 
 
 def _generated(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from course.exercises.answers import ask_for_same, called, called_number, numbers, shaped
-from course.exercises.hints import Hint, Slips, close, diagnosis, diagnosis_by_part, exercise
+from course.exercises.hints import Hint, Slips, close, diagnosis_by_part, exercise
 from course_utils.text.characters import bits
 from course_utils.text.ngrams import NGram
 
@@ -44,16 +44,13 @@ _OTHER_BITS: Slips = {
 )
 def _bits_by_hand(answer: object) -> str:
     found = numbers(answer, 2)
-    right_mean = close(found[0], _BITS[0], atol=5e-3)
-    if right_mean and close(found[1], _BITS[1], atol=5e-2):
+    if close(found[0], _BITS[0], atol=5e-3) and close(found[1], _BITS[1], atol=5e-2):
         return "The second number is the model's perplexity."
-    if hint := diagnosis(found, _BITS, {}, atol=5e-3):
-        raise Hint(hint)
-    hint = diagnosis_by_part(found, _BITS, _OTHER_BITS, atol=5e-3)
-    if not right_mean:
-        general = "a half costs 1 bit, a quarter 2, an eighth 3; take the mean."
-        raise Hint(f"Bits: {hint or general}")
-    raise Hint(f"Choices: {hint or 'n equal ones cost log2(n) bits each. Solve for n.'}")
+    general = {
+        "Bits": "a half costs 1 bit, a quarter 2, an eighth 3; take the mean.",
+        "Choices": "n equal ones cost log2(n) bits each. Solve for n.",
+    }
+    raise Hint(diagnosis_by_part(found, _BITS, _OTHER_BITS, general, atol=5e-3))
 
 
 def _drawn(

@@ -38,10 +38,11 @@ def _there_and_back(answer: object) -> str:
     found = numbers(answer, 2)
     if close(found, _BOTH, atol=5e-5):
         return "A range of 2% is about -3.9, and -4 means 1.8%."
-    hint = diagnosis_by_part(found, _BOTH, _OTHER_RANGES, atol=5e-5)
-    if not close(found[0], _BOTH[0], atol=5e-5):
-        raise Hint(f"Log range: {hint or 'take the log of the log of high over low.'}")
-    raise Hint(f"Back again: {hint or 'undo both logs, and give how far the high is above.'}")
+    general = {
+        "Log range": "take the log of the log of high over low.",
+        "Back again": "undo both logs, and give how far the high is above.",
+    }
+    raise Hint(diagnosis_by_part(found, _BOTH, _OTHER_RANGES, general, atol=5e-5))
 
 
 def _means(values: NDArray) -> NDArray:
@@ -89,8 +90,9 @@ def _three_means(answer: object) -> str:
         _means,
         cases,
         _OTHER_MEANS,
-        "the means are off: they are over the last 1, 5 and 22 days.",
+        "take the means of the last 1, 5 and 22 days.",
         axes="(3,)",
+        rows=("day", "week", "month"),
     )
     return "That is all that HAR sees."
 

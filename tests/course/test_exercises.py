@@ -253,6 +253,7 @@ def test_a_slip_that_another_one_hides_is_caught():
         (-0.25, 0.25, "sign is wrong"),
         (25.0, 0.25, "per cent"),
         (0.7, 0.134262, ""),
+        (1.0, 0.72, ""),
     ],
 )
 def test_the_slips_of_all_exercises_are_known_without_a_row(found, right, told):

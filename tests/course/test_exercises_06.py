@@ -61,6 +61,10 @@ def mean_20(close):
     return last_20(close).mean()
 
 
+def last_std(close):
+    return last_20(close).std()
+
+
 z_score = of_window(last_20)
 OUTSIDE = z_score(PRICES)
 
@@ -119,6 +123,9 @@ def test_the_right_way_back_is_scikit_learns():
         ("06-2", in_place, "work on a copy"),
         ("06-2", lambda s, v, c: None, "end it with `return`"),
         ("06-3", lambda prices: OUTSIDE, "no table of the notebook"),
+        ("06-3", of(lambda _: mean_20(PRICES["Close"]), last_std), "right for this table only"),
+        ("06-3", lambda prices: z_score(prices).fillna(0), "leave the others missing"),
+        ("06-3", lambda prices: z_score(prices).shift(), "a day late"),
         ("06-3", lambda prices: z_score(prices).reset_index(drop=True), "indexed by day"),
         ("06-3", lambda prices: z_score(prices).shift(freq="D"), "Keep the days"),
         ("06-3", lambda prices: z_score(prices)[::-1], "oldest first"),
