@@ -70,6 +70,8 @@ def numbers(answer: object, count: int, who: str = "Give") -> NDArray:
     wanted = f"{who} one number" if count == 1 else f"{who} {count} numbers"
     if callable(answer) and not hasattr(answer, "__array__"):
         raise Hint(f"{wanted}, not a function: call it, and hand over what it returns.")
+    if isinstance(answer, (bool, np.bool_)):
+        raise Hint(f"{wanted}, not {answer}.")
     values = np.ravel(array(answer, f"{wanted}, not {type(answer).__name__}."))
     if len(values) != count:
         raise Hint(f"{wanted}, not {len(values)}.")
@@ -240,6 +242,18 @@ def ask_for_same_series(
     raise Hint(f"The values are off: {general}")
 
 
+def ask_for_finite(forecast: pd.Series) -> None:
+    """Raise a hint unless there is a finite forecast for every day."""
+    missing = forecast.index[~np.isfinite(forecast)]
+    if missing.equals(forecast.index[-1:]):
+        raise Hint("The last forecast is missing: does a shift or a centred window look ahead?")
+    if len(missing):
+        raise Hint(
+            f"Forecasts are missing or not finite: {len(missing):,} of {len(forecast):,}, the "
+            f"first for {missing[0]:%Y-%m-%d}."
+        )
+
+
 def ask_for_past_only(
     forecast: Callable[[pd.DataFrame], pd.Series],
     prices: pd.DataFrame,
@@ -296,10 +310,11 @@ def model_outputs(model: Any, inputs: NDArray, case: str) -> NDArray:  # noqa: A
         outputs = model(inputs)
     values = array(outputs, "Your model must return numbers.")
     if values.size != len(inputs):
-        every_step = values.ndim == 3
+        every_step = values.shape[1:2] == inputs.shape[1:2]
+        ask = "return_sequences set on the last recurrent layer" if every_step else "it Dense(1)"
         raise Hint(
-            f"Give one output per sequence, not shape {values.shape} for {len(inputs)} sequences"
-            + (": is return_sequences set on the last recurrent layer?" if every_step else ".")
+            f"Give one output per sequence, not shape {values.shape} for {len(inputs)} sequences. "
+            f"Look at the model's end: is {ask}?"
         )
     if not np.isfinite(values).all():
         raise Hint("Some outputs are not finite: take a smaller learning rate.")

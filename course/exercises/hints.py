@@ -141,7 +141,7 @@ def _is_rounded(found: ArrayLike, right: NDArray) -> bool:
     near = [
         np.isclose(found, found.round(digits), 1e-12)
         & (np.abs(found - right) <= 0.5 * 10.0**-digits + 1e-9)
-        & ((digits > 0) | (np.abs(right) >= 1))  # a share of 1 is no rounded 0.7
+        & (digits > 0 or right.size > 1 or abs(right.item()) >= 1)  # a share of 1 is no 0.7
         for digits in range(6)
     ]
     return bool(np.any(near, axis=0).all())

@@ -85,6 +85,18 @@ _NOT_THE_FALL: Slips = {
     "That is the column Close: take High.": lambda prices: -_changes(prices, "Close").min(),
     "That is the column Open: take High.": lambda prices: -_changes(prices, "Open").min(),
     "That is the column Low: take High.": lambda prices: -_changes(prices, "Low").min(),
+    "That is the largest fall within a day: take the change from the day before.": (
+        lambda prices: (prices["Open"] - prices["Close"]).loc[str(prices.attrs["test_year"])].max()
+    ),
+    "That is the mean of the falls: take the largest.": lambda prices: (
+        -_changes(prices)[_changes(prices) < 0].mean()
+    ),
+    "That is the number of days with a fall: take the largest fall, in dollars.": lambda prices: (
+        _changes(prices) < 0
+    ).sum(),
+    "That is what the price lost over the whole year: take one day.": lambda prices: (
+        -_changes(prices).sum()
+    ),
 }
 
 
@@ -122,6 +134,7 @@ _ANOTHER_DAY: Slips = {
     "The first day has no day before: leave nan there, not 0.": lambda t: t["High"].shift(
         fill_value=0
     ),
+    "That is a mean of days: take the day before alone.": lambda t: t["High"].rolling(2).mean(),
 }
 
 

@@ -43,6 +43,9 @@ _OTHER_COUNTS: Slips = {
     "That is a GRU's count: a SimpleRNN has one part, not three.": 3 * _count(outputs=0) + 63,
     "Dense(3) sees the 20 units, not the four features.": _count(outputs=0) + 3 * 5,
     "4 and 20 are swapped: 20 units, each with 4 features.": _count(20, 4),
+    "Those are the recurrent layer's weights: both layers have biases, and Dense has weights.": (
+        _count(outputs=0, extra=-20)
+    ),
 }
 
 
@@ -116,7 +119,7 @@ def _cut(answer: object) -> str:
             mistakes = {"Your windows run backwards: put the oldest first.": right_windows[:, ::-1]}
             raise Hint(
                 diagnosis(windows, right_windows, mistakes)
-                or f"{case}, the windows' values are off: window 0 begins with the oldest value."
+                or f"{case}, {_first_window_off(windows, right_windows)}"
             )
         if not close(targets, right_targets):
             after_window = series[lookback : lookback + len(targets)]
@@ -124,9 +127,22 @@ def _cut(answer: object) -> str:
                 "each target is the last value of its own window: a leak.": right_windows[:, -1, 0],
                 "each target comes right after its window: use the horizon.": after_window,
             }
-            first = f"target 0 should be the value at position {lookback + horizon - 1}."
+            place = int(np.flatnonzero(~np.isclose(targets, right_targets))[0])
+            at = place + lookback + horizon - 1
+            first = f"target {place} should be the value at position {at}."
             raise Hint(f"{case}, {diagnosis(targets, right_targets, mistakes) or first}")
     return "The same windows and targets as make_windows, at every lookback and horizon tried."
+
+
+def _first_window_off(windows: NDArray, right: NDArray) -> str:
+    """Say what the first wrong window holds, and what it should."""
+    place = int(np.flatnonzero((windows != right).any(axis=(1, 2)))[0])
+    yours, rights = (f"{one[place, 0, 0]:g}" for one in (windows, right))
+    begins = f"begins with {yours}" if yours != rights else "goes on otherwise"
+    return (
+        f"window {place} should hold the series from position {place} on, beginning with {rights}: "
+        f"yours {begins}."
+    )
 
 
 def _compare_shapes(

@@ -32,6 +32,9 @@ _OTHER_STEPS: Slips = {
     "The forget gate is missing: it keeps half of the old state.": (1.6, 0.25 * np.tanh(1.6)),
     "The candidate is missing: the input gate adds it.": (1.0, 0.25 * np.tanh(1.0)),
     "The input gate is 1.0: it lets in the whole candidate.": (0.8, 0.25 * np.tanh(0.8)),
+    "The output gate is 0.25, and 0.75 is what it holds back.": (0.6, 0.75 * np.tanh(0.6)),
+    "c itself is not squashed: tanh comes when it is shown.": (np.tanh(0.6), 0.25 * np.tanh(0.6)),
+    "The old state is missing: the forget gate keeps half of it.": (-0.4, 0.25 * np.tanh(-0.4)),
 }
 
 
@@ -105,6 +108,9 @@ _OTHER_STACKS: Slips = {
     "a layer above sees the units below it besides its own.": lambda f, u, n: (
         _lstm(f, u) + (n - 1) * _lstm(0, u) + u + 1
     ),
+    "the first layer sees the features, not the units of a layer below it.": lambda f, u, n: (
+        n * _lstm(u, u) + u + 1
+    ),
 }
 
 
@@ -158,6 +164,11 @@ _OTHER_BIASES: Slips = {
     "that loses a half in n equal pieces; each step takes a share of what is left.": lambda n: (
         np.log((1 - 0.5 / n) / (0.5 / n))
     ),
+    "that is what each step loses: take what it keeps, and undo the sigmoid.": lambda n: (
+        1 - 0.5 ** (1 / n)
+    ),
+    "that is for one step more.": lambda n: _bias(n + 1),
+    "undo the sigmoid, not tanh.": lambda n: np.arctanh(0.5 ** (1 / n)),
 }
 
 
@@ -232,6 +243,8 @@ def _gate_to_look_at(gates: LSTMGates, bits: NDArray, marked: list[int]) -> str:
         return "At a second mark the old bit has to go before the new one comes."
     if gates.output[:, other].mean() < 0.5:
         return "The output gate shows next to nothing at the end."
+    if np.abs(candidate).min() < 0.1:
+        return "The candidate is too small to be seen: give the bit a larger weight."
     return "Look at the gates of `unroll` step by step: something small adds up."
 
 
@@ -279,6 +292,9 @@ _OTHER_BACKWARDS: Slips = {
     "the order is off: c before, then input, forget, candidate, output.": lambda *given: _backward(
         *given
     )[[0, 2, 1, 3, 4]],
+    "c before comes first, then the four weighted sums.": lambda *given: np.roll(
+        _backward(*given), -1, axis=0
+    ),
 }
 
 

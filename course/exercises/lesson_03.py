@@ -71,6 +71,11 @@ _OTHER_STATES: Slips = {
     "That is what the update gate keeps: add the candidate's part.": _Z * _H,
     "That is the update gate: go on to the candidate and the mixture.": _Z,
     "The state is the old one: compute the new.": _H,
+    "The weights are those of input and state, in this order: yours are swapped.": (
+        sigmoid(-_X + _H) * _H
+        + sigmoid(_X - _H) * np.tanh(3 * _X - sigmoid(_X + 0.5 * _H - 1.5) * _H + 1)
+    ),
+    "The old state is 0.5, not 0.": (1 - sigmoid(_X)) * np.tanh(-_X + 1),
 }
 
 
@@ -139,6 +144,14 @@ _OTHER_COUNTS: Slips = {
     "The recurrent weights are missing: each unit sees all units of its layer.": lambda f, u: (
         _count(f, u) - sum(3 * n * n for n in u)
     ),
+    "The list begins with the lowest layer: yours runs from the top.": lambda f, u: _count(
+        f, u[::-1]
+    ),
+    "That is one layer with all units: count layer by layer.": lambda f, u: _count(f, [sum(u)]),
+    "The first layer sees the features, not units.": lambda f, u: _count(u[0], u),
+    "Each layer has its own number of units: yours have those of the first.": lambda f, u: _count(
+        f, [u[0]] * len(u)
+    ),
 }
 
 
@@ -189,17 +202,17 @@ def _hold(answer: object) -> str:
 def _why_it_is_lost(biases: NDArray, lost: float) -> str:
     """Say which of a GRU's gates lets the state go, given its biases."""
     update, reset, candidate = np.split(biases.sum(axis=0), 3)
-    if np.abs(biases).max() > 1 and np.abs(biases.sum(axis=0)).max() < 0.1:
+    if np.abs(biases).max() > 1 and np.abs(biases.sum(axis=0)).max() < 0.5:
         return "The two rows are added up, and yours cancel: change one of them only."
     if update.mean() < -1:
         return "Your update gate is near 0, which rewrites the state: z = 1 keeps it."
-    if update.max() < 1 and reset.max() > 1:
+    if update.max() < 0.5 and reset.max() > 1:
         return "That is the reset gate's bias: Keras' order is z, r, h."
-    if update.max() < 1 and candidate.max() > 1:
+    if update.max() < 0.5 and candidate.max() > 1:
         return "That is the candidate's bias: Keras' order is z, r, h."
-    if update.max() < 1:
+    if update.max() < 0.5:
         return "Which gate keeps the state? It must be near 1, so its bias must be large."
-    if update.min() < 1:
+    if update.min() < 0.5:
         return "Some units' update gates are as they were: z is a third of each row of biases."
     return (
         f"The right direction, but the state has moved by {lost:.2f} in 100 steps: "
@@ -225,11 +238,12 @@ def _fair_chance(answer: object, draw: Callable[..., tuple[np.ndarray, np.ndarra
         raise Hint(f"{answer.count_params():,} parameters are more than {BUDGET:,}.")
     error = float(np.sqrt(np.mean((forecasts - sums) ** 2)))
     share = error / float(sums.std())
-    if share > GOAL and np.ptp(forecasts) and np.corrcoef(forecasts, sums)[0, 1] > 0.9:
-        slope, off = 1 / np.polyfit(forecasts, sums, 1)[0], np.mean(forecasts - sums)
+    if share > GOAL and np.ptp(forecasts) and abs(np.corrcoef(forecasts, sums)[0, 1]) > 0.9:
+        slope = 1 / np.polyfit(forecasts, sums, 1)[0]
+        rest = np.mean(forecasts) - slope * np.mean(sums)
         raise Hint(
-            f"Its outputs follow the sums, but grow {slope:.2g} times as much, and lie {off:.2g} "
-            "above them on average: train on the sums themselves, or take the outputs back."
+            f"Its outputs follow the sums, but as about {slope:.2g} × sum {rest:+.2f}: train on "
+            "the sums themselves, or take the outputs back."
         )
     if share > 0.95:
         raise Hint(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from course.exercises.answers import (
+    ask_for_finite,
     ask_for_past_only,
     ask_for_same_series,
     number,
@@ -116,6 +117,18 @@ _OTHER_MEANS: Slips = {
     ),
     "That is for all years: take the test year.": lambda prices: float(
         np.sqrt(((prices["High"] - prices["High"].rolling(5).mean().shift()) ** 2).mean())
+    ),
+    "That is in per cent of the price: give dollars.": lambda prices: (
+        100 * _days_before(prices, 5) / prices["High"].loc[str(prices.attrs["test_year"])].mean()
+    ),
+    "That is the highest of five days: take their mean.": lambda prices: _error(
+        prices, prices["High"].rolling(5).max().shift()
+    ),
+    "Your mean forgets bit by bit: take the plain mean of five days.": lambda prices: _error(
+        prices, prices["High"].ewm(span=5).mean().shift()
+    ),
+    "That is the deviation of the year's highs: forecast each day first.": lambda prices: (
+        prices["High"].loc[str(prices.attrs["test_year"])].std()
     ),
 }
 
@@ -300,6 +313,19 @@ _OTHER_RATIOS: Slips = {
     "You averaged 21 days: take 20, today included.": _volume(lambda v: v.rolling(21).mean()),
     "That is the column Close: take Volume.": _volume(lambda v: v.rolling(20).mean(), "Close"),
     "That is the column High: take Volume.": _volume(lambda v: v.rolling(20).mean(), "High"),
+    "That is a z-score: take the logarithm of the ratio to the mean.": lambda t: (
+        (t["Volume"] - t["Volume"].rolling(20).mean()) / t["Volume"].rolling(20).std()
+    ),
+    "That is the mean of the logarithms alone: today's volume is missing.": lambda t: (
+        np.log(t["Volume"]).rolling(20).mean()
+    ),
+    "You compared with the day 20 days ago: take the mean of 20 days.": _volume(
+        lambda v: v.shift(20)
+    ),
+    "You averaged five days: take 20, today included.": _volume(lambda v: v.rolling(5).mean()),
+    "That is volume times price: take the volume alone.": lambda t: np.log(
+        t["Volume"] * t["Close"] / (t["Volume"] * t["Close"]).rolling(20).mean()
+    ),
 }
 
 
@@ -363,8 +389,7 @@ def _of_year(answer: object, prices: pd.DataFrame, year: int) -> pd.Series:
     days = prices.loc[str(year)].index
     if not found.index.equals(days):
         raise Hint(f"Forecast each of the {len(days)} days of {year}, and no others.")
-    if missing := (~np.isfinite(found)).sum():
-        raise Hint(f"Forecasts are missing or not finite: {missing} of {len(days)} in {year}.")
+    ask_for_finite(found)
     if not 0.5 < (found / prices["High"].loc[days]).median() < 2:
         raise Hint("The forecasts are not on the scale of the prices: go back to dollars.")
     return found

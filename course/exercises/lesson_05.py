@@ -110,6 +110,20 @@ _OTHER_LOOPS: Slips = {
             lambda values: np.array(forecast(values)).astype(window.dtype), window, steps
         )
     ),
+    "the forecast is not fed back: your window goes on with its last value.": (
+        lambda forecast, window, steps: np.array(
+            [
+                forecast(np.append(window, np.repeat(window[-1], step))[step:])
+                for step in range(steps)
+            ]
+        )
+    ),
+    "`forecast` gives a value, not a change: do not add values up.": lambda *given: np.cumsum(
+        _generated(*given)
+    ),
+    "you turned the window round: it is oldest first.": lambda forecast, window, steps: _generated(
+        forecast, window[::-1], steps
+    ),
 }
 
 
@@ -201,6 +215,18 @@ _OTHER_SHARES: Slips = {
     "That is the number of days: give their share.": lambda paths, truth: (
         len(truth) * _inside(paths, truth, 0.1, 0.9)
     ),
+    "That is the share of the paths, 80% by construction: count days of the truth.": (
+        lambda paths, truth: 0.8
+    ),
+    "That takes in every day: a day must be above one quantile and (&) below the other.": (
+        lambda paths, truth: 1.0
+    ),
+    "That is the mean and one deviation on either side: take quantiles.": lambda paths, truth: (
+        np.abs(truth - np.mean(paths, axis=0)) < np.std(paths, axis=0)
+    ).mean(),
+    "Your edges are those of the last day: take them day by day.": lambda paths, truth: (
+        _in_pooled_band(np.asarray(paths)[:, -1:], np.asarray(truth))
+    ),
 }
 
 
@@ -250,6 +276,9 @@ _OTHER_WIDTHS: Slips = {
     "1 belongs to the number of errors: k = (errors + 1) × level.": lambda errors, level: _by_size(
         errors
     )[int(np.ceil(len(errors) * level)) - 1],
+    "k is rounded up, with `np.ceil`: yours is rounded, or cut off.": lambda errors, level: (
+        _by_size(errors)[int((len(errors) + 1) * level + 1e-9) - 1]
+    ),
     "the k-th smallest has index k - 1.": lambda errors, level: _by_size(errors)[
         min(_rank(errors, level), len(errors) - 1)
     ],
@@ -259,6 +288,22 @@ _OTHER_WIDTHS: Slips = {
     "sort the sizes before you take the k-th.": lambda errors, level: np.abs(errors)[
         _rank(errors, level) - 1
     ],
+    "that assumes normal errors: count the errors instead.": lambda errors, level: (
+        1.28 * np.std(errors)
+    ),
+    "that is k: return the k-th smallest size.": _rank,
+    "the k-th smallest counts from the smallest on: yours are sorted the other way.": (
+        lambda errors, level: _by_size(errors)[::-1][_rank(errors, level) - 1]
+    ),
+    "those are squared errors: take absolute ones.": lambda errors, level: (
+        _half_width(errors, level) ** 2
+    ),
+    "take the errors as they are, without subtracting their mean.": lambda errors, level: (
+        _half_width(errors - errors.mean(), level)
+    ),
+    "that is one side of the signed errors: take absolute ones.": lambda errors, level: np.quantile(
+        errors, (1 + level) / 2
+    ),
 }
 
 
@@ -270,7 +315,7 @@ _OTHER_WIDTHS: Slips = {
     slips=_OTHER_WIDTHS,
 )
 def _conformal(answer: object, errors: pd.Series) -> str:
-    sizes = ((10, 0.8), (24, 0.5), (250, 0.9), (19, 0.95))
+    sizes = ((10, 0.8), (24, 0.5), (250, 0.9), (19, 0.95), (14, 0.3))
     some = {
         f"For {count} errors and a level of {level}": (
             np.random.default_rng(count).normal(0.2, 1, count),

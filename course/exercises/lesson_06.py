@@ -117,6 +117,12 @@ _OTHER_WAYS: Slips = {
     "that is the last column, whatever `column` says.": lambda s, v, c: _back(s, v, -1),
     "that is the column before: they count from 0.": lambda s, v, c: _back(s, v, c - 1),
     "that is the column after: they count from 0.": lambda s, v, c: _back(s, v, (c + 1) % 3),
+    "`scale_` and `min_` are swapped: scaled = value × `scale_` + `min_`.": lambda s, v, c: (
+        (v - s.scale_[c]) / s.min_[c]
+    ),
+    "that scales once more, from dollars: go the other way, with `scale_` and `min_`.": (
+        lambda s, v, c: (v - s.data_min_[c]) / s.data_range_[c]
+    ),
 }
 
 
@@ -219,6 +225,15 @@ _OTHER_SCORES: Slips = {
     "That is the column High: take Close.": _score(_last, column="High"),
     "That is the column Low: take Close.": _score(_last, column="Low"),
     "That is the column Open: take Close.": _score(_last, column="Open"),
+    "Your window forgets bit by bit: take the last 20, with the same weight.": _of_closes(
+        lambda c, last: (c - c.ewm(span=20).mean()) / c.ewm(span=20).std()
+    ),
+    "You divided by the standard error: the deviation is not over the root of 20.": _of_closes(
+        lambda c, last: (c - last.mean()) / last.std() * 20**0.5
+    ),
+    "That is the deviation of the differences: take that of the closes.": _of_closes(
+        lambda c, last: (c - last.mean()) / (c - last.mean()).rolling(20).std()
+    ),
 }
 
 

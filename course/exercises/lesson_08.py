@@ -112,6 +112,15 @@ _OTHER_ACCURACIES: Slips = {
     "that is the share of words among all places: how many of them are right?": lambda t, g: (
         t != PAD
     ).mean(),
+    "padding must be right as well in yours: take the places with words only.": lambda t, g: (
+        (t == g).all(axis=1).mean()
+    ),
+    "that is right words per sentence: divide by words.": lambda t, g: (
+        ((t == g) & (t != PAD)).sum() / len(t)
+    ),
+    "a word must be at its own place: compare place by place.": lambda t, g: np.isin(g, t)[
+        t != PAD
+    ].mean(),
 }
 
 
@@ -214,6 +223,18 @@ _OTHER_PRECISIONS: Slips = {
             [" ".join(gram) in " ".join(truth) for gram in _grams(made, n).elements()]
         )
     ),
+    "that is the share of groups that are not in the truth.": lambda truth, made, n: (
+        1 - _precision(truth, made, n)
+    ),
+    "groups have exactly n words: yours averages over shorter ones, too.": lambda truth, made, n: (
+        np.mean([_precision(truth, made, size) for size in range(1, n + 1)])
+    ),
+    "hand over lists of words: joined text is cut into letters.": lambda truth, made, n: _precision(
+        list(" ".join(truth)), list(" ".join(made)), n
+    ),
+    "count each group: yours says only whether all of them are there.": lambda truth, made, n: (
+        float(_grams(made, n).keys() <= _grams(truth, n).keys())
+    ),
 }
 
 
@@ -263,6 +284,11 @@ def _better_words(answer: object, pairs: pd.DataFrame) -> str:
         raise Hint("Each translation must be a string.")
     yours, rival = bleu(truth, list(found)), bleu(truth, look_up(sources, dictionary))
     scores = f"BLEU {yours:.1f}, the dictionary's {rival:.1f}"
+    if yours < rival / 2:
+        raise Hint(
+            f"{scores}: is each translation German, in German word order, and at the place of its "
+            "own sentence? Begin with `look_up`."
+        )
     if yours < rival + 2:
         raise Hint(f"{scores}, on {NEW_SENTENCES} new sentences: you need two points more.")
     return f"{scores}, on {NEW_SENTENCES} new sentences."

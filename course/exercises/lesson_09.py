@@ -95,6 +95,14 @@ _OTHER_DRAWS: Slips = {
     "the temperature is applied to probabilities: divide the logits by it.": (
         lambda logits, t, k, rng: _drawn(logits, rng, k, lambda kept: _softmax(kept) / t)
     ),
+    "one character too few was kept: the k most probable are the last k of `argsort`.": (
+        lambda logits, t, k, rng: _drawn(logits, rng, k - 1, lambda kept: kept / t)
+    ),
+    "codes and probabilities are in different orders: sort both or none.": (
+        lambda logits, t, k, rng: int(
+            np.argsort(logits)[::-1][:k][rng.choice(k, p=_softmax(np.sort(logits / t)[-k:]))]
+        )
+    ),
 }
 
 
@@ -225,6 +233,12 @@ _OTHER_COPIES: Slips = {
         [word for word in s.split() if word in t.split()]
     ),
     "that is a share: give the length.": lambda s, t: _longest(s, t) / len(s),
+    "the text goes on: look through all of it, not its beginning.": lambda s, t: _longest(
+        s, t[: len(s)]
+    ),
+    "that counts words in the text: take characters of the longest stretch.": lambda s, t: sum(
+        word in t for word in s.split()
+    ),
 }
 
 
@@ -245,6 +259,7 @@ def _copy(answer: object, sample: str, text: str) -> str:
         ("xyz", "abc"),
         ("abc", "xxabcxx"),
         ("Cat", "cat"),
+        (" at ", "cat on the hat at"),
     ]
     cases = {f"For {s!r} and {t!r}": (s, t) for s, t in pairs}
     general = "Which stretch of the sample, in one piece, is in the text?"
@@ -299,6 +314,8 @@ def _better_model(answer: object, codes: ArrayLike, start: int, characters: int)
             f"{scores}, and {learned:.3f} on training text, hardly less than on held-out text: was "
             "the held-out text counted, too?"
         )
+    if yours > rival:
+        raise Hint(f"{scores}: the 5-gram alone pays less. Mix its probabilities into yours.")
     if yours > rival - 0.02:
         raise Hint(f"{scores}: not two hundredths below it yet. Which other model could help?")
     return f"{scores}, on {len(true):,} held-out characters."

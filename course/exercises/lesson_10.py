@@ -1,6 +1,12 @@
 """Checks of lesson 10, volatility."""
 
-from course.exercises.answers import ask_for_past_only, ask_for_same, numbers, series_by_day
+from course.exercises.answers import (
+    ask_for_finite,
+    ask_for_past_only,
+    ask_for_same,
+    numbers,
+    series_by_day,
+)
 from course.exercises.hints import Hint, Slips, close, diagnosis_by_part, exercise
 from course_utils.evaluation import diebold_mariano, skill, skill_interval
 from course_utils.volatility import HAR, SPANS
@@ -24,6 +30,15 @@ _OTHER_RANGES: Slips = {
     "that undoes one log only: high over low is exp(exp(-4)).": (_BOTH[0], np.exp(_FORECAST)),
     "that is high over low: by how much is it above 1?": (_BOTH[0], _BOTH[1] + 1),
     "that is in per cent: give a share.": (_BOTH[0], 100 * _BOTH[1]),
+    "that is the log of the log of a difference: take high over low.": (
+        np.log(np.log(2)),
+        _BOTH[1],
+    ),
+    "that is how far the low is below the high: take the low as the base.": (
+        _BOTH[0],
+        1 - np.exp(-np.exp(_FORECAST)),
+    ),
+    "a log is undone by np.exp, not by another log.": (_BOTH[0], np.log(-_FORECAST)),
 }
 
 
@@ -71,6 +86,22 @@ _OTHER_MEANS: Slips = {
     ),
     "a week has 5 trading days, and a month 22.": lambda values: np.array(
         [values[-days:].mean() for days in (1, 7, 30)]
+    ),
+    "the week and the month end on the last day, too.": lambda values: np.array(
+        [values[-1], values[-6:-1].mean(), values[-23:-1].mean()]
+    ),
+    "a slice that ends at -1 leaves the last day out: end it with the colon.": lambda values: (
+        np.array([values[-1], values[-5:-1].mean(), values[-22:-1].mean()])
+    ),
+    "a month has 22 days: yours takes all.": lambda values: np.array(
+        [values[-1], values[-5:].mean(), values.mean()]
+    ),
+    "log ranges stay as they are: do not take exponentials.": lambda values: _means(np.exp(values)),
+    "take the mean of the log ranges, without exponentials.": lambda values: np.log(
+        _means(np.exp(values))
+    ),
+    "the month includes its last week: yours begins before it.": lambda values: np.array(
+        [values[-1], values[-6:-1].mean(), values[-22:-6].mean()]
     ),
 }
 
@@ -126,6 +157,28 @@ _OTHER_LOSSES: Slips = {
             (np.where(truth > forecast, level, 1 - level) * (truth - forecast)).mean()
         )
     ),
+    "that is twice the loss.": lambda truth, forecast, level: 2 * _pinball(truth, forecast, level),
+    "both sides cost `level` in yours: below the quantile it is 1 - level.": (
+        lambda truth, forecast, level: float(level * np.abs(truth - forecast).mean())
+    ),
+    "that is the share of truths below: their distances count.": lambda truth, forecast, level: (
+        float((truth < forecast).mean())
+    ),
+    "that is the median: take the mean.": lambda truth, forecast, level: float(
+        np.median(
+            np.maximum(level * (truth - forecast), (level - 1) * (truth - forecast)),
+        )
+    ),
+    "`level` is an argument: yours is always 0.9.": lambda truth, forecast, level: _pinball(
+        truth, forecast, 0.9
+    ),
+    "those are the weights alone: multiply by the distances.": lambda truth, forecast, level: float(
+        np.where(truth > forecast, level, 1 - level).mean()
+    ),
+    "take one mean over all days, not one for each side.": lambda truth, forecast, level: float(
+        level * (truth - forecast)[truth > forecast].mean()
+        + (1 - level) * (forecast - truth)[truth <= forecast].mean()
+    ),
 }
 
 
@@ -169,8 +222,7 @@ def _better_than_har(answer: object, table: pd.DataFrame, first: int) -> str:
     rival = har_of(table, first)
     if not found.index.equals(rival.index):
         raise Hint(f"Forecast each of the {len(rival):,} days from {first} on, and no others.")
-    if missing := int((~np.isfinite(found)).sum()):
-        raise Hint(f"{missing} forecasts are missing or not finite.")
+    ask_for_finite(found)
     middle = rival.index[len(rival) // 2]
     ask_for_past_only(lambda given: series_by_day(answer, given), table, middle)
     truth = table["log range"].loc[rival.index]

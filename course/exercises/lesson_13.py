@@ -1,10 +1,17 @@
 """Checks of lesson 13, your own data."""
 
-from course.exercises.answers import ask_for_past_only, number, numbers, series_by_day
+from collections.abc import Callable
+
+from course.exercises.answers import (
+    ask_for_finite,
+    ask_for_past_only,
+    number,
+    numbers,
+    series_by_day,
+)
 from course.exercises.hints import Hint, Slips, close, diagnosis, exercise, off, worked_out
 from course_utils.evaluation import diebold_mariano, rmse, skill
 
-import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
@@ -25,8 +32,10 @@ def _two_readings(answer: object) -> str:
     days = [f"{day:%Y-%m-%d}" for day in answer.index]
     if days == ["2017-03-04", "2017-04-04", "2017-05-04"] or "2017-03-01" in days:
         raise Hint("You read months: here the day comes first, then the month.")
+    if sorted(days) == [*_SALES] != days:
+        raise Hint("The days are right, but out of order: the oldest comes first.")
     if days != [*_SALES]:
-        raise Hint(f"The rows are 3 days from 2017-04-03 on, not {len(days)} others.")
+        raise Hint(f"The rows must be 3 days from 2017-04-03 on; yours are {', '.join(days[:9])}.")
     if answer.shape[1] != 1 or not close(_floats(answer), [[value] for value in _SALES.values()]):
         raise Hint("The days are right and the sales are not: a comma is the decimal mark here.")
     return "Three days in April, and sales with a decimal comma."
@@ -39,10 +48,20 @@ def _floats(table: pd.DataFrame) -> ArrayLike:
         raise Hint("The sales must be numbers.") from None
 
 
-def _before(air: pd.DataFrame, weeks: int, first: int = YEAR + AHEAD - 1) -> float:
-    """RMSE of the value so many weeks ago, over the weeks that windows of a year have as target."""
+def _before(
+    air: pd.DataFrame, weeks: int, first: int = YEAR + AHEAD - 1, score: Callable = rmse
+) -> float:
+    """Score of the value so many weeks ago, over the weeks that windows of a year have as target.
+
+    The score is the RMSE, unless a slip has its own.
+    """
     values = air.iloc[:, 0]
-    return rmse(values.iloc[first:], values.shift(weeks).iloc[first:])
+    first = max(first, weeks)
+    return score(values.iloc[first:], values.shift(weeks).iloc[first:])
+
+
+def _both(air: pd.DataFrame, **options: object) -> tuple[float, float]:
+    return _before(air, AHEAD, **options), _before(air, YEAR, **options)
 
 
 _OTHER_RIVALS: Slips = {
@@ -58,6 +77,21 @@ _OTHER_RIVALS: Slips = {
     "These are mean squared errors: take their roots.": (
         lambda air: (_before(air, AHEAD) ** 2, _before(air, YEAR) ** 2)
     ),
+    "The second is four weeks off: the target's week last year is 52 before it.": (
+        lambda air: (_before(air, AHEAD), _before(air, YEAR - AHEAD))
+    ),
+    "The second is of 365 rows ago, but a row is a week: a year has 52.": (
+        lambda air: (_before(air, AHEAD), _before(air, 365))
+    ),
+    "These are mean absolute errors: take the root of the mean square.": lambda air: _both(
+        air, score=lambda truth, forecast: (truth - forecast).abs().mean()
+    ),
+    "These are mean errors, in which misses cancel: square them first.": lambda air: _both(
+        air, score=lambda truth, forecast: (truth - forecast).mean()
+    ),
+    "These are errors of the last fifth: take all weeks.": lambda air: _both(
+        air, first=round(0.8 * len(air))
+    ),
 }
 
 
@@ -70,13 +104,13 @@ _OTHER_RIVALS: Slips = {
 )
 def _two_rivals(answer: object, air: pd.DataFrame) -> str:
     found = numbers(answer, 2)
-    right = (_before(air, AHEAD), _before(air, YEAR))
+    right = _both(air)
     if close(found, right, rtol=0.02):
         stronger = "The last value" if right[0] < right[1] else "Last year's week"
         return f"{right[0]:.2f} and {right[1]:.2f}. {stronger} is the rival to beat."
     slips = worked_out(_OTHER_RIVALS, air=air)
     raise Hint(
-        diagnosis(found, right, slips, rtol=1e-3)
+        diagnosis(found, right, slips, rtol=0.02)
         or f"They are off: {off(*next(p for p in zip(found, right) if not close(*p, rtol=0.02)))} "  # noqa: B905
         "Forecast four weeks ahead, from windows of 52 weeks."
     )
@@ -97,6 +131,30 @@ _OTHER_ERRORS: Slips = {
     "That is the mean squared error: take its root.": lambda air: _move(air.iloc[:, 0]) ** 2,
     "That is the mean size of the changes: square before the mean.": (
         lambda air: float(air.iloc[:, 0].diff().abs().mean())
+    ),
+    "The change is from the week before, not from four weeks ago.": (
+        lambda air: float((air.iloc[:, 0].diff(4) ** 2).mean() ** 0.5)
+    ),
+    "The change is from the week before, not from a year ago.": (
+        lambda air: float((air.iloc[:, 0].diff(52) ** 2).mean() ** 0.5)
+    ),
+    "That is the mean change, in which signs cancel: square before the mean.": (
+        lambda air: float(air.iloc[:, 0].diff().mean())
+    ),
+    "You filled gaps with 0, which looks like a fall of hundreds.": (
+        lambda air: _move(air.iloc[:, 0].fillna(0))
+    ),
+    "You divided by all weeks: divide by those with both values.": lambda air: float(
+        ((air.iloc[:, 0].diff() ** 2).sum() / len(air)) ** 0.5
+    ),
+    "That is the deviation of the changes: the error is the root of their mean square.": (
+        lambda air: float(air.iloc[:, 0].diff().std())
+    ),
+    "That is the number of missing weeks.": lambda air: int(air.iloc[:, 0].isna().sum()),
+    "Weeks that were filled themselves still count in yours: they too must be measured.": (
+        lambda air: float(
+            (air.iloc[:, 0].ffill().diff()[air.iloc[:, 0].shift().notna()] ** 2).mean() ** 0.5
+        )
     ),
 }
 
@@ -132,8 +190,7 @@ def _own_file(answer: object, table: pd.DataFrame, season: int) -> str:
     rows = table.index[round(0.8 * len(table)) :]
     if not found.index.equals(rows):
         raise Hint(f"Forecast each of the {len(rows)} rows of the last fifth, and no others.")
-    if missing := (~np.isfinite(found)).sum():
-        raise Hint(f"{missing} forecasts are missing or not finite: does the table have gaps?")
+    ask_for_finite(found)
     ask_for_past_only(lambda given: series_by_day(answer, given), table, rows[len(rows) // 2])
     truth = values.loc[rows]
     rivals = {"the last value": values.shift(), f"the value {season} before": values.shift(season)}
@@ -141,6 +198,8 @@ def _own_file(answer: object, table: pd.DataFrame, season: int) -> str:
     name = min(errors, key=errors.__getitem__)
     rival = rivals[name].loc[rows]
     gain = skill(truth, found, rival)
+    if close(found, rival, rtol=1e-6):
+        raise Hint(f"That is the rival itself, {name}: forecast something of your own.")
     if gain <= 0:
         raise Hint(f"No leak, but the skill is {gain:.1%}: {name} is still better.")
     if gain > TOO_GOOD:

@@ -95,6 +95,7 @@ C, H = 0.6, 0.25 * np.tanh(0.6)
         ("02-4", latch(forget=part(0.0, 0.0, 0.0)), "leaks"),
         ("02-4", latch(forget=part(0.0, 0.0, 20.0)), "has to go"),
         ("02-4", latch(output=part(0.0, 0.0, -20.0)), "next to nothing"),
+        ("02-4", latch(candidate=part(0.01, 0.0, 0.0)), "candidate is too small"),
         ("02-4", LSTMWeights(*[TWO_UNITS] * 4), "Use one unit, not 2"),
         ("02-4", latch(input=THREE_FEATURES), "do not run: ValueError"),
         ("02-4", latch(input=None), "do not run: AttributeError"),

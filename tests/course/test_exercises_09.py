@@ -83,7 +83,7 @@ def knows_the_text(contexts):
 @pytest.mark.parametrize(
     ("counted", "order", "says"),
     [
-        ("training", 6, "not two hundredths"),
+        ("training", 6, "alone pays less"),
         ("all", 4, "was the held-out"),
         ("all", 6, "was the held-out"),
     ],
@@ -118,7 +118,7 @@ def test_counts_of_the_held_out_text_are_told_from_honest_ones(counted, order, s
         ("09-3", lambda s, t: min(longest_copy(s, t), 8), "The sample's longest copy"),
         ("09-3", lambda s, t: s[99], "raised IndexError"),
         ("09-4", counting(5), "not two hundredths below"),
-        ("09-4", counting(1), "not two hundredths below"),
+        ("09-4", counting(1), "alone pays less"),
         ("09-4", knows_the_text, "too good to be true"),
         ("09-4", lambda contexts: counting(5)(contexts)[:, :3], "shape (contexts, characters)"),
         ("09-4", lambda contexts: np.log(counting(5)(contexts)), "did you return logits"),
