@@ -213,11 +213,16 @@ def recurrent(
         a model from windows, shape (samples, time_steps, features), to shape (samples, 1).
 
     Raises:
-        ValueError: a cell is not one of these, or there is no layer.
+        ValueError: a cell is not one of these, there is no layer, or weights would be bfloat16.
     """
     cells = [cell] * layers if isinstance(cell, str) else list(cell)
     if not cells:
         raise ValueError("A network without a recurrent layer cannot learn: take at least 1.")
+    if keras.config.dtype_policy().variable_dtype == "bfloat16":
+        raise ValueError(
+            "Keras cannot draw the first weights of a recurrent layer in bfloat16: take "
+            'keras.config.set_dtype_policy("mixed_bfloat16").'
+        )
     model = keras.Sequential([keras.Input((None, features))])
     for number, kind in enumerate(cells, 1):
         if kind not in CELLS:

@@ -274,3 +274,12 @@ def test_a_season_that_no_window_reaches_is_refused(period, horizon, message):
     windows, _ = make_windows(np.arange(100.0), 30)
     with pytest.raises(ValueError, match=message):
         Seasonal(period, horizon).predict(windows)
+
+
+def test_weights_in_bfloat16_are_refused_with_the_policy_that_works():
+    keras.config.set_dtype_policy("bfloat16")
+    try:
+        with pytest.raises(ValueError, match="mixed_bfloat16"):
+            recurrent("GRU", 1)
+    finally:
+        keras.config.set_dtype_policy("float32")
