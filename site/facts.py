@@ -194,17 +194,17 @@ def readme(heading: str) -> str:
     return found[1].strip()
 
 
-def picture() -> dict[str, str]:
-    """README's picture: its file, alternative text and caption.
+def pictures() -> list[dict[str, str]]:
+    """README's pictures: file, alternative text and caption of each.
 
     Raises:
         ValueError: there is none.
     """
     captioned = r"^!\[(?P<alt>[^\]]+)\]\((?P<file>[^)]+)\)\n+\*(?P<caption>.+)\*$"
-    found = re.search(captioned, README, re.M)
+    found = [match.groupdict() for match in re.finditer(captioned, README, re.M)]
     if not found:
         raise ValueError("README.md has no picture with a caption any more, and the site shows it")
-    return found.groupdict()
+    return found
 
 
 def _timed_lessons() -> list[tuple[Lesson, str, Timing | None]]:

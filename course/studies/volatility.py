@@ -239,9 +239,25 @@ def _fits() -> list[Ranges]:
     return fits + [Ranges("GRU, one for all", year, 1) for year in SECOND_SEED]
 
 
+def _picture(table: pd.DataFrame) -> bytes:
+    """Draw the errors of four ways as shares of the error of "as yesterday", over the years."""
+    from course_utils.plots import by_year
+
+    shares = [name for name in table.columns if name.isupper()]
+    errors = table.set_index(["recipe", "year", "seed"])[shares]
+    naive = errors.loc["as yesterday"].droplevel("seed").reindex(errors.index, level="year")
+    shown = ["HAR", "HAR and market", "dense, one for all", "GRU, one for all"]
+    mean = (errors / naive).loc[shown].mean(axis=1).rename("rmse").reset_index().assign(naive=1.0)
+    best = mean.pivot_table("rmse", "year", "recipe").idxmin(axis=1)
+    lowest = f"{(best == shown[-1]).sum()} of {len(best)} years"
+    title = f"How far 31 prices will move: one GRU for all has the lowest error in {lowest}"
+    return by_year(mean, title).data
+
+
 VOLATILITY = Study(
     "volatility",
     "Tomorrow's log range of 31 shares, over the years: regressions, and networks for all shares.",
     _fits,
     daily=DAILY,
+    picture=_picture,
 )
