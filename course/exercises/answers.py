@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from course.exercises.hints import Hint, Slips, close, learners_code, off, shared_slip
+from course.exercises.hints import Hint, Slips, close, learners_code, shared_slip
 from course_utils.evaluation import LeakError, check_past_only
 
 import numpy as np
@@ -173,7 +173,7 @@ def ask_for_same(
         named = [row for row, *pair in pairs if not close(*pair, tolerance, 1e-6)]
         said += f"off for {', '.join(named)}: "
     elif not axes:
-        said = f"{case}, {off(float(found[case]), float(rights[case]))} "
+        said = f"{case} you say {found[case]:,.6g}, but it is {rights[case]:,.6g}. "
     raise Hint(said + general)
 
 
@@ -183,7 +183,7 @@ def _shared_by_all(
     """What is wrong in the same way with all that a function gave, or an empty string."""
     first, *others = found.values()
     if others and wrong == [*found] and all(close(first, other) for other in others):
-        return "Your function gives the same whatever it is given: use its arguments."
+        return f"Your function gives the same in all {len(wrong)} cases tried: use every argument."
     flat = [np.concatenate([made[case].ravel() for case in wrong]) for made in (found, rights)]
     return shared_slip(*flat, tolerance, 1e-6)
 

@@ -14,6 +14,11 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+FACTORS = {
+    100: "That is in per cent: give a share.",
+    2: "That is twice as much as it should be.",
+    0.5: "That is half of what it should be.",
+}
 ROUNDED = "It is rounded too far: hand over all the digits that Python computes."
 Slips = Mapping[str, object]
 """what a wrong answer is told, and the wrong answer itself, in the order in which they are tried
@@ -129,8 +134,10 @@ def shared_slip(found: ArrayLike, right: NDArray, rtol: float, atol: float) -> s
         return ROUNDED
     if close(found, -right, rtol, atol):
         return "The size is right, but the sign is wrong."
-    per_cent = close(found, 100 * right, rtol, 100 * atol)
-    return "That is in per cent: give a share." if per_cent else ""
+    for factor, told in FACTORS.items():
+        if close(found, factor * right, rtol, factor * atol):
+            return told
+    return ""
 
 
 def _is_rounded(found: ArrayLike, right: NDArray) -> bool:

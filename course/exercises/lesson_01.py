@@ -187,7 +187,10 @@ def _any_length(answer: object, make: Callable[..., tuple[NDArray, NDArray]]) ->
             "turned round, or is it untrained?"
         )
     if max(right.values()) < 0.65:
-        raise Hint(f"It guesses, with {told}: is it trained, and does it see the order?")
+        raise Hint(
+            f"It guesses, with {told}: is it trained, does it see the order, and is any output "
+            "above 0.5?"
+        )
     odd = [share for steps, share in right.items() if steps % 2]
     even = [share for steps, share in right.items() if steps % 2 == 0]
     if min(right.values()) < 0.9:

@@ -56,7 +56,7 @@ def _one_step(answer: object) -> str:
         raise Hint(
             f"c = {found[0]:.4g} is off: keep a part of the old state, add a part of the new."
         )
-    raise Hint(f"c is right, but h = {found[1]:.4g} is not: the output gate times tanh of what?")
+    raise Hint(f"c is right, but h = {found[1]:.4g} is not: multiply the output gate and tanh(c).")
 
 
 def _lstm(features: int, units: int, parts: int = 4, biases: int = 1) -> int:
@@ -241,8 +241,8 @@ def _gate_to_look_at(gates: LSTMGates, bits: NDArray, marked: list[int]) -> str:
         return "The forget gate does not keep: it leaks where there is no mark."
     if len(marked) > 1 and gates.forget[:, mark].mean() > 0.5:
         return "At a second mark the old bit has to go before the new one comes."
-    if gates.output[:, other].mean() < 0.5:
-        return "The output gate shows next to nothing at the end."
+    if gates.output[:, other].min() < 0.5:
+        return "The output gate shows next to nothing at the end of some sequences."
     if np.abs(candidate).min() < 0.1:
         return "The candidate is too small to be seen: give the bit a larger weight."
     return "Look at the gates of `unroll` step by step: something small adds up."

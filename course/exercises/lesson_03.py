@@ -213,7 +213,7 @@ def _why_it_is_lost(biases: NDArray, lost: float) -> str:
     if update.max() < 0.5:
         return "Which gate keeps the state? It must be near 1, so its bias must be large."
     if update.min() < 0.5:
-        return "Some units' update gates are as they were: z is a third of each row of biases."
+        return "Some units' update gates are not near 1: z is a third of each row, all of it large."
     return (
         f"The right direction, but the state has moved by {lost:.2f} in 100 steps: "
         "even z = 0.99 keeps only a third over that many."

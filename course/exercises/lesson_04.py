@@ -182,6 +182,9 @@ _OTHER_COLUMNS: Slips = {
     "Those are skills: give the RMSE in dollars.": lambda prices: {
         name: 1 - error / _days_before(prices, 1) for name, error in _single_errors(prices).items()
     },
+    "All three are the same: does each turn of your loop take its own column?": lambda prices: (
+        dict.fromkeys(errors := _single_errors(prices), errors["Close/High"])
+    ),
 }
 
 

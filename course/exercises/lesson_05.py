@@ -215,7 +215,7 @@ _OTHER_SHARES: Slips = {
     "That is the number of days: give their share.": lambda paths, truth: (
         len(truth) * _inside(paths, truth, 0.1, 0.9)
     ),
-    "That is the share of the paths, 80% by construction: count days of the truth.": (
+    "That is 80% by construction: the edges come from the paths, the days from the truth.": (
         lambda paths, truth: 0.8
     ),
     "That takes in every day: a day must be above one quantile and (&) below the other.": (
@@ -316,7 +316,8 @@ _OTHER_WIDTHS: Slips = {
 )
 def _conformal(answer: object, errors: pd.Series) -> str:
     sizes = ((10, 0.8), (24, 0.5), (250, 0.9), (19, 0.95), (14, 0.3))
-    some = {
+    some = {"For the errors 1, -4, 2, 3 and a level of 0.6": (np.array([1, -4, 2, 3]), 0.6)}
+    some |= {
         f"For {count} errors and a level of {level}": (
             np.random.default_rng(count).normal(0.2, 1, count),
             level,

@@ -144,7 +144,9 @@ def _accuracy(answer: object) -> str:
     guesses[0, 4] = PAD
     guesses[2, 4] = 4
     general = "Count the places where the target is not padding; which share of them is right?"
-    cases = {"For three sentences": (targets, guesses)}
+    few = np.array([[5, 6, EOS, PAD], [7, EOS, PAD, PAD]]), np.array([[5, 5, EOS, 8], [7, 7, 9, 8]])
+    cases = {"For targets {} and guesses {}".format(*(array.tolist() for array in few)): few}
+    cases["For three sentences"] = (targets, guesses)
     ask_for_same(answer, _share, cases, _OTHER_ACCURACIES, general)
     return "Ten of twelve words: padding does not count."
 
@@ -257,7 +259,12 @@ def _inside_of_bleu(answer: object) -> str:
         "a part of a word": (["den", "alten", "hund"], ["alte"], 1),
         "triples of words": (truth, ["der", "alte", "mann", "sucht", "den", "alten", "hund"], 3),
     }
-    named = {f"For {name}": given for name, given in cases.items()}
+    few = [
+        (["der", "hund", "der"], ["der", "der", "der", "hund"], 1),
+        (["der", "alte", "hund"], ["der", "alte", "alte", "hund"], 2),
+    ]
+    named = {f"For {' '.join(t)!r} and {' '.join(m)!r}, n = {n}": (t, m, n) for t, m, n in few}
+    named |= {f"For {name}": given for name, given in cases.items()}
     general = "Which groups of the translation does the truth hold, each as often as it does?"
     ask_for_same(answer, _precision, named, _OTHER_PRECISIONS, general)
     return "BLEU is the geometric mean of this for n = 1 to 4, times a penalty for short ones."

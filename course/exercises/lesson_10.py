@@ -191,7 +191,9 @@ _OTHER_LOSSES: Slips = {
 )
 def _loss_of_a_quantile(answer: object) -> str:
     truth, forecast = np.random.default_rng(0).normal(0.2, 1, (2, 50))
-    cases = {f"For level {level}": (truth, forecast, level) for level in (0.1, 0.5, 0.95)}
+    few = np.array([3.0, 0.0]), np.array([1.0, 1.0])
+    cases = {"For truths 3 and 0, forecasts 1 and 1, and level 0.9": (*few, 0.9)}
+    cases |= {f"For level {level}": (truth, forecast, level) for level in (0.1, 0.5, 0.95)}
     ask_for_same(
         answer,
         _pinball,

@@ -36,7 +36,9 @@ def _two_readings(answer: object) -> str:
         raise Hint("The days are right, but out of order: the oldest comes first.")
     if days != [*_SALES]:
         raise Hint(f"The rows must be 3 days from 2017-04-03 on; yours are {', '.join(days[:9])}.")
-    if answer.shape[1] != 1 or not close(_floats(answer), [[value] for value in _SALES.values()]):
+    if answer.shape[1] != 1:
+        raise Hint(f"Hand over one column, the sales, not {answer.shape[1]}.")
+    if not close(_floats(answer), [[value] for value in _SALES.values()]):
         raise Hint("The days are right and the sales are not: a comma is the decimal mark here.")
     return "Three days in April, and sales with a decimal comma."
 

@@ -252,6 +252,8 @@ def test_a_slip_that_another_one_hides_is_caught():
         ([0.5, 2.56], [2.56, 0.5], "wrong order"),
         (-0.25, 0.25, "sign is wrong"),
         (25.0, 0.25, "per cent"),
+        (0.5, 0.25, "twice"),
+        (0.125, 0.25, "half"),
         (0.7, 0.134262, ""),
         (1.0, 0.72, ""),
     ],
