@@ -225,11 +225,10 @@ def ask_for_same_series(
             raise Hint(told)
     ask_for_past_feature(answer, prices)
     right = rights[0](prices).reindex(prices.index)
-    days, full = found[0].count(), right.count()
     for told, wrong in {
         "Your values are right for this table only: use your function's argument, and no table of "
         "the notebook.": (found[0], right),
-        f"Only {full:,} days have a value: leave the others missing.": (
+        f"Only {right.count():,} days have a value: leave the others missing.": (
             found[0].where(right.notna()),
             right,
         ),
@@ -237,9 +236,10 @@ def ask_for_same_series(
     }.items():
         if close(*wrong, rtol=1e-5, atol=1e-6):
             raise Hint(told)
-    if days != full:
-        raise Hint(f"{days:,} days have a value, but {full:,} should: {general}")
-    raise Hint(f"The values are off: {general}")
+    day = right.index[~np.isclose(found[0], right, 1e-5, 1e-6, equal_nan=True)][0]
+    raise Hint(
+        f"On {day:%Y-%m-%d} you have {found[0][day]:.6g}, but it is {right[day]:.6g}: {general}"
+    )
 
 
 def ask_for_finite(forecast: pd.Series) -> None:

@@ -331,9 +331,12 @@ def _mean_error(recipe: "Recipe", prices: pd.DataFrame, year: int) -> float:
 
     errors = []
     for seed in SEEDS:
-        with np.errstate(over="ignore"):
-            found = forecast(recipe, prices, "High", year, seed)
-        if not np.isfinite(found).all():
-            raise Hint("The training diverged: forecasts are no longer finite.")
+        try:
+            with np.errstate(over="ignore"):
+                found = forecast(recipe, prices, "High", year, seed)
+        except ValueError as error:
+            if "position 0 is" not in str(error):  # the first forecast, not the first price
+                raise
+            raise Hint("The training diverged: forecasts are no longer finite.") from None
         errors.append(rmse(prices["High"][found.index], found))
     return float(np.mean(errors))

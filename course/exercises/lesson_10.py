@@ -115,7 +115,7 @@ _OTHER_MEANS: Slips = {
 )
 def _three_means(answer: object) -> str:
     draw = np.random.default_rng(0).normal(-4.3, 0.4, 60).cumsum() / 10
-    cases = {"For 60 days": (draw,), "For 30 days": (draw[:30],)}
+    cases = {"For 60 days": (draw,), "For 30 days": (draw[30:],)}
     ask_for_same(
         answer,
         _means,
