@@ -74,6 +74,7 @@ HYBRID = {
     "linear, last day": RECIPES["linear, last day"],
 }
 RECIPES |= HYBRID
+RECIPES["classic GRU, 100 units"] = replace(RECIPES["classic GRU"], units=100)
 BASE = replace(RECIPES["GRU on returns and range"], optimizer="AdamW", weight_decay=0.0)
 
 

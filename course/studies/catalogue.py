@@ -21,6 +21,7 @@ STUDIES = {
     study.name: study
     for study in (
         one_step.IBM,
+        one_step.WIDE,
         one_step.TICKERS,
         one_step.RIVALS_OF_A_HIGH,
         together.TOGETHER,

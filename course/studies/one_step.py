@@ -87,6 +87,11 @@ IBM = Study(
     daily=CLASSIC,
     picture=_the_year,
 )
+WIDE = Study(
+    "wide",
+    "The classic GRU with 100 units a layer in place of 50, in 2017, two seeds.",
+    lambda: [fit for fit in _fits(["classic GRU, 100 units"], years=[2017]) if fit.seed < 2],
+)
 TICKERS = Study(
     "tickers",
     "The GRU on returns and range on all 31 tickers, over the years, three seeds.",

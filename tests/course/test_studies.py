@@ -327,7 +327,7 @@ def invoke(*arguments):
 def test_the_command_refuses_an_unknown_study_and_names_the_known_ones():
     code, output = invoke("imb")
     assert code == 2
-    assert "No study 'imb': choose ibm, tickers" in output
+    assert "No study 'imb': choose ibm, wide" in output
 
 
 def test_the_command_refuses_to_run_nothing_side_by_side():

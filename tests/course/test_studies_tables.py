@@ -14,6 +14,7 @@ import pytest
 
 COUNTS = {
     "ibm": 2 * 5 + 3 * 2 * 6 * 5 + 2 * 6,  # networks with seeds, over years; a regression
+    "wide": 2,
     "tickers": 31 * 6 * 3,
     "rivals": 31 * 6 * (4 + 1),
     "together": 2 * 6,
