@@ -24,7 +24,7 @@ import pandas as pd
 # that are dates or numbers.
 SEPARATORS = ",;\t|"
 USUAL = ("Date", "Open", "High", "Low", "Close", "Volume")
-_MAX_ROWS, _LOOKED_AT = 1_000_000, 100
+_MAX_ROWS, _MAX_COLUMNS, _LOOKED_AT = 1_000_000, 1000, 100
 _BINARY = {
     b"PK\x03\x04": "an Excel workbook or another zip file: save it as CSV there, or unpack it",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook: save it as CSV there",
@@ -184,6 +184,12 @@ def _cut(text: str, separator: str, file: str) -> dict[int, list[str]]:
         raise DataError(f"{file}, line {reader.line_num}: not CSV ({error}): repair it") from None
     if len(rows) > _MAX_ROWS:
         raise DataError(f"{file} has more than {_MAX_ROWS:,} rows: keep the part that you need")
+    for line, row in rows.items():
+        if len(row) > _MAX_COLUMNS:
+            raise DataError(
+                f"{file}, line {line}: {len(row):,} cells are more than {_MAX_COLUMNS:,}: keep the "
+                "columns that you need"
+            )
     return {line: [cell.strip() for cell in row] for line, row in rows.items()}
 
 
