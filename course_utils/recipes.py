@@ -96,10 +96,12 @@ def trainer(recipe: Recipe, seed: int) -> "Trainer":
 
     import keras
 
+    kinds = (WindowRegression, CloseAndGap, CloseAndVolatility)
+    simple = dict(zip(SIMPLE, kinds, strict=True))
+
     def train(windows: NDArray, targets: NDArray) -> "Forecaster":
-        if recipe.cell in SIMPLE:
-            kinds = (WindowRegression, CloseAndGap, CloseAndVolatility)
-            return dict(zip(SIMPLE, kinds, strict=True))[recipe.cell]().fit(windows, targets)
+        if recipe.cell in simple:
+            return simple[recipe.cell]().fit(windows, targets)
         keras.utils.set_random_seed(seed)
         model = recurrent(
             recipe.cell,

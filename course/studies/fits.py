@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 
@@ -33,3 +34,14 @@ def histories(scaled: NDArray, origins: NDArray, days: int, lookback: int) -> ND
 def continuations(price: NDArray, origins: NDArray, steps: int) -> NDArray:
     """Cut the true prices that followed each origin; returns shape (origins, steps)."""
     return np.stack([price[origin + 1 : origin + 1 + steps] for origin in origins])
+
+
+def going_together(gains: pd.DataFrame) -> tuple[float, float]:
+    """How far columns go together, and how many independent ones have a mean as sure as theirs.
+
+    The mean of n columns with mean correlation r varies like that of n / (1 + (n - 1) r): the
+    effective number. Returns r and that number.
+    """
+    number = gains.shape[1]
+    correlation = gains.corr().to_numpy()[np.triu_indices(number, 1)].mean()
+    return correlation, number / (1 + (number - 1) * correlation)

@@ -42,12 +42,13 @@ def _fits(
     names: Iterable[str] = ("IBM",),
     columns: Iterable[str] = ("High",),
     years: Iterable[int] = YEARS,
+    seeds: Iterable[int] = SEEDS,
 ) -> list[OneStep]:
     """All combinations; a model without a network has no seed to vary."""
     return [
         OneStep(recipe, ticker, column, year, seed)
         for recipe, ticker, column, year in product(recipes, names, columns, years)
-        for seed in ([0] if RECIPES[recipe].cell in SIMPLE else SEEDS)
+        for seed in ([0] if RECIPES[recipe].cell in SIMPLE else seeds)
     ]
 
 
@@ -90,12 +91,12 @@ IBM = Study(
 WIDE = Study(
     "wide",
     "The classic GRU with 100 units a layer in place of 50, in 2017, two seeds.",
-    lambda: [fit for fit in _fits(["classic GRU, 100 units"], years=[2017]) if fit.seed < 2],
+    lambda: _fits(["classic GRU, 100 units"], years=[2017], seeds=range(2)),
 )
 TICKERS = Study(
     "tickers",
     "The GRU on returns and range on all 31 tickers, over the years, three seeds.",
-    lambda: [fit for fit in _fits(LADDER[2:3], tickers()) if fit.seed < 3],
+    lambda: _fits(LADDER[2:3], tickers(), seeds=range(3)),
 )
 RIVALS_OF_A_HIGH = Study(
     "rivals",

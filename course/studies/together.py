@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from course.studies.fits import going_together
 from course.studies.one_step import YEARS
 from course.studies.study import Study
 from course_utils.data.prices import load_prices
 from course_utils.data.registry import tickers
 from course_utils.recipes import RECIPES, forecast
 
-import numpy as np
 import pandas as pd
 
 
@@ -24,16 +24,10 @@ class Together:
     version: ClassVar[int] = 1
 
     def measure(self, prices: None) -> dict[str, Any]:
-        """Correlate the gains of each two tickers.
-
-        The mean of n numbers with correlation r varies like that of n / (1 + (n - 1) r) independent
-        ones: the effective number.
-        """
+        """Correlate the gains of each two tickers."""
         gains = pd.DataFrame({ticker: self._gains(ticker) for ticker in tickers()}).dropna()
-        number = gains.shape[1]
-        pairs = gains.corr().to_numpy()[np.triu_indices(number, 1)]
-        effective = number / (1 + (number - 1) * pairs.mean())
-        return {"tickers": number, "correlation": pairs.mean(), "effective": effective}
+        correlation, effective = going_together(gains)
+        return {"tickers": gains.shape[1], "correlation": correlation, "effective": effective}
 
     def _gains(self, ticker: str) -> pd.Series:
         """Compute the rival's squared error minus the recipe's, by day, as shares of the price."""

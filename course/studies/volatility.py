@@ -6,6 +6,7 @@ from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from course.studies.fits import going_together
 from course.studies.one_step import YEARS
 from course.studies.study import Study
 from course_utils.data.prices import load_prices
@@ -171,7 +172,7 @@ class Ranges:
         gains = Ranges(rival, self.year, 0).errors(tables) ** 2 - errors**2
         by_share = np.sqrt((errors**2).mean())  # a share that was not traded has no error that day
         by_day = np.sqrt((errors**2).mean(axis=1))
-        found = {"effective": effective_number(gains)} | by_share.to_dict()
+        found = {"effective": going_together(gains)[1]} | by_share.to_dict()
         return found | {"series": {"forecast": by_day}}
 
     def errors(self, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -221,16 +222,6 @@ class Ranges:
 def all_shares() -> dict[str, pd.DataFrame]:
     """Describe all shares of the registry, once per process, because that takes seconds."""
     return describe_shares({name: load_prices(name).ffill() for name in tickers()})
-
-
-def effective_number(gains: pd.DataFrame) -> float:
-    """How many independent columns have a mean as sure as that of these, which go together.
-
-    The mean of n columns with mean correlation r varies like that of n / (1 + (n - 1) r).
-    """
-    number = gains.shape[1]
-    correlation = gains.corr().to_numpy()[np.triu_indices(number, 1)].mean()
-    return number / (1 + (number - 1) * correlation)
 
 
 def _fits() -> list[Ranges]:

@@ -77,7 +77,7 @@ def diebold_mariano(
     days = len(gains)
     if days < (fewest := max(10, 2 * FEWEST * horizon)):
         raise ValueError(
-            f"{days} days are too few for a test {horizon} ahead: take at least {fewest}."
+            f"{days} days cannot test forecasts {horizon} days ahead: take {fewest} or more."
         )
     if np.allclose(forecast, rival, rtol=1e-6, atol=0) or np.ptp(gains) == 0:
         raise ValueError("Equal forecasts, or the same gain every day, leave nothing to test.")
@@ -96,7 +96,8 @@ def diebold_mariano(
 def _memory(errors: NDArray) -> float:
     """The correlation of errors with those of the day before."""
     errors = errors - errors.mean()
-    return float(errors[1:] @ errors[:-1] / (errors @ errors))
+    total = errors @ errors
+    return float(errors[1:] @ errors[:-1] / total) if total else 0.0
 
 
 def _variance_of_mean(values: NDArray, cosines: int) -> float:

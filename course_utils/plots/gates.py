@@ -36,7 +36,7 @@ def gradients(by_kind: Mapping[str, Mapping[str, ArrayLike]], title: str) -> Ima
             ends.append(f"{kind}, {name}: {norms[-1]:.0e}")
         axes.axhline(1, color=NAIVE, linewidth=0.8)
         axes.set_title(kind, loc="left", fontsize=10)
-        axes.set_xlabel("steps back")
+        axes.set_xlabel("steps, or layers, back")
     panels[0].set_ylabel("gradient norm (log scale)")
     panels[-1].legend(frameon=False, fontsize=9, loc="lower left")
     steps = len(norms) - 1

@@ -1,7 +1,8 @@
 """The study of ranges: who learns from whom, what is seen, and what its numbers mean."""
 
 from course.studies import volatility
-from course.studies.volatility import LOOKBACK, OWN, UNSEEN, WAYS, Ranges, Way, effective_number
+from course.studies.fits import going_together
+from course.studies.volatility import LOOKBACK, OWN, UNSEEN, WAYS, Ranges, Way
 from course_utils.models import Mean
 from course_utils.volatility import HAR, describe_shares
 from course_utils.windows import make_windows
@@ -61,7 +62,7 @@ def test_a_fit_is_measured_by_share_and_by_day(recipe):
     by_day = found["series"]["forecast"]
     assert np.mean(by_day**2) == pytest.approx(np.mean([found[name] ** 2 for name in TABLES]))
     gains = Ranges("HAR", 2017, 0).errors(TABLES) ** 2 - errors**2
-    assert found["effective"] == pytest.approx(effective_number(gains))
+    assert found["effective"] == pytest.approx(going_together(gains)[1])
 
 
 def test_ten_numbers_hold_no_more_than_the_windows_last_month():
@@ -76,10 +77,10 @@ def test_ten_numbers_hold_no_more_than_the_windows_last_month():
 
 def test_equal_columns_are_worth_one_and_independent_ones_what_they_are():
     alone = np.random.default_rng(0).normal(size=(20_000, 9))
-    assert effective_number(pd.DataFrame(alone[:, [0] * 9])) == pytest.approx(1)
-    assert effective_number(pd.DataFrame(alone)) == pytest.approx(9, rel=0.05)
+    assert going_together(pd.DataFrame(alone[:, [0] * 9]))[1] == pytest.approx(1)
+    assert going_together(pd.DataFrame(alone))[1] == pytest.approx(9, rel=0.05)
     together = pd.DataFrame(alone[:, :8] + alone[:, 8:])  # correlations of one half
-    assert effective_number(together) == pytest.approx(8 / (1 + 7 / 2), rel=0.05)
+    assert going_together(together)[1] == pytest.approx(8 / (1 + 7 / 2), rel=0.05)
 
 
 @pytest.mark.slow

@@ -108,7 +108,7 @@ def told(name, expression):
             return f"✗ {hint}"
 
 
-@pytest.mark.nightly
+@pytest.mark.slow
 def test_no_plausible_wrong_answer_passes_and_most_are_told_more_than_off():
     said = [(name, expression, told(name, expression)) for name, expression in answers()]
     assert len({name for name, *_ in said}) == 47

@@ -1,5 +1,7 @@
 """How sure a difference is: the test of Diebold and Mariano, bootstrap intervals, pairs."""
 
+import warnings
+
 from course_utils.evaluation import (
     diebold_mariano,
     paired_difference,
@@ -75,6 +77,13 @@ def test_targets_that_overlap_are_refused_where_no_horizon_is_named(horizon):
             diebold_mariano(targets, targets * 0, targets * 0 + 0.1)
 
 
+def test_a_rival_that_is_always_off_by_the_same_is_compared_without_a_warning():
+    truth = np.random.default_rng(0).integers(9, size=50).astype(float)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert diebold_mariano(truth, np.roll(truth, 1), truth + 1).gain < 0
+
+
 def test_two_forecasts_that_differ_in_a_single_wild_day_are_not_told_apart():
     truth = np.random.default_rng(0).normal(size=250)
     forecast = np.where(np.arange(250) == 100, truth, truth - 1)
@@ -94,8 +103,11 @@ def test_two_forecasts_that_differ_by_rounding_are_refused(kind):
 @pytest.mark.parametrize(
     ("compare", "message"),
     [
-        (lambda: diebold_mariano(RISING[:5], RISING[:5] + 1, RISING[:5]), "take at least 10"),
-        (lambda: diebold_mariano(RISING, RISING + 1, RISING, horizon=5), "take at least 40"),
+        (lambda: diebold_mariano(RISING[:5], RISING[:5] + 1, RISING[:5]), "take 10 or more"),
+        (
+            lambda: diebold_mariano(RISING, RISING + 1, RISING, horizon=5),
+            "5 days ahead: take 40 or more",
+        ),
         (lambda: diebold_mariano(RISING, RISING + 1, RISING + 2), "nothing to test"),
         (lambda: diebold_mariano(RISING, RISING + 1, RISING[:, np.newaxis] + 1), "Equal forecasts"),
         (lambda: diebold_mariano(*np.ones((3, 30, 5))), "several targets for each day"),
