@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 MISSING = ("", "null", "nan", "na", "n/a", "#n/a", "none", "-", "--", ".", "..", "?")
 UNITS = {"": 1.0, "%": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
 _CURRENCY = r"(?:[$€£¥₹]|usd|eur|gbp|chf)"
-_AROUND = rf"^([+-]?)\s*{_CURRENCY}\s*|\s*{_CURRENCY}$"
-_SPACE = r"(?<=[0-9])[ \u00a0\u202f'’](?=[0-9]{3}(?![0-9]))"  # 1 234 567 and 1'234'567
+_PLAIN = re.compile(r"[0-9.+-]*")
+_AROUND = re.compile(rf"^([+-]?)\s*{_CURRENCY}\s*|\s*{_CURRENCY}$")
+_SPACE = re.compile(r"(?<=[0-9])[ \u00a0\u202f'’](?=[0-9]{3}(?![0-9]))")  # 1 234 567, 1'234'567
 _WRITTEN = (
     r"[+-]?(?=POINT?[0-9])(?:[1-9][0-9]{0,2}(?:GROUP[0-9]{2,3})*GROUP[0-9]{3}|[0-9]*)"
     r"(?:POINT[0-9]*)?(?:e[+-]?[0-9]+)?\s*[%kmbt]?"
@@ -27,7 +28,7 @@ _ANY = re.compile("|".join(STYLES.values()), re.ASCII | re.I)
 
 def is_number(cell: str) -> bool:
     """Whether a cell is a number in any of the ways of writing one."""
-    return bool(_ANY.fullmatch(_bare(pd.Series([cell])).iloc[0]))
+    return bool(_ANY.fullmatch(_bare(cell)))
 
 
 def parse_numbers(
@@ -47,7 +48,7 @@ def parse_numbers(
     Raises:
         DataError: a cell is not a number, or the decimal mark is not clear.
     """
-    written = _bare(pd.Series(cells.to_numpy(dtype=object).ravel(), dtype=object))
+    written = pd.Series(cells.to_numpy(dtype=object).ravel(), dtype=object).map(_bare)
     missing = written.isin(MISSING)
     values = {mark: _values(written, mark) for mark in STYLES if decimal in (None, mark)}
     if not values:
@@ -64,12 +65,10 @@ def parse_numbers(
     return pd.DataFrame(values[mark].reshape(cells.shape), cells.index, cells.columns)
 
 
-def _bare(cells: pd.Series) -> pd.Series:
+def _bare(cell: str) -> str:
     """Take away signs of currencies, and spaces and apostrophes between thousands."""
-    bare = cells.str.strip().str.casefold().str.replace("\u2212", "-", regex=False)  # a minus sign
-    if not bare.str.fullmatch(r"[0-9.+-]*").all():
-        bare = bare.str.replace(_AROUND, r"\1", regex=True).str.replace(_SPACE, "", regex=True)
-    return bare
+    bare = cell.strip().casefold().replace("\u2212", "-")  # a minus sign
+    return bare if _PLAIN.fullmatch(bare) else _SPACE.sub("", _AROUND.sub(r"\1", bare))
 
 
 def _values(written: pd.Series, mark: str) -> NDArray[np.float64]:
