@@ -146,7 +146,7 @@ def _fit(text: str, separator: str) -> tuple[int, int]:
     rows = _first_rows(text, separator)
     width = _width(rows)
     alike = [row for row in rows if len(row) == width > 1]
-    return sum(_clean(cell) for row in alike for cell in row[:_MAX_COLUMNS]), len(alike)
+    return sum(_clean(cell) for row in alike for cell in row), len(alike)
 
 
 def _first_rows(text: str, separator: str) -> list[list[str]]:
