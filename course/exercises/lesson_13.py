@@ -210,4 +210,5 @@ def _own_file(answer: object, table: pd.DataFrame, season: int) -> str:
             "given, and nothing else of the notebook."
         )
     p_value = diebold_mariano(truth, found, rival).p_value
-    return f"No leak, and a skill of {gain:.1%} against {name}, with a p-value of {p_value:.2g}."
+    sure = "more than chance gives" if p_value < 0.05 else "which chance may give as well"
+    return f"No leak, and a skill of {gain:.1%} against {name}, {sure} (p-value {p_value:.2g})."
