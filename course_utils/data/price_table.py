@@ -33,6 +33,7 @@ _NAMES = {
     ),
 }
 """what files call the columns, the likeliest first"""
+_SHARE_NAMES = ("ticker", "symbol", "name", "stock", "isin")
 
 
 def read_prices(
@@ -40,8 +41,8 @@ def read_prices(
 ) -> pd.DataFrame:
     """Read a price table from a CSV file, your own for instance, and check its structure.
 
-    Prints a line if a split seems to be left in the prices, and names the days whose High is more
-    than e times the Low; both are kept.
+    Prints a line if a split seems to be left in the prices, if the rows are weeks or months, and
+    on days whose High is more than e times the Low; all are kept.
 
     Args:
         path: a file with the columns Date, Open, High, Low, Close and perhaps Volume, in any
@@ -88,6 +89,7 @@ def read_with_slips(
         prices = prices.iloc[::-1]
     _name_splits(prices, table.file)
     _name_odd_days(prices, table.file)
+    _name_long_steps(prices.index, table.file)
     stem = os.path.splitext(table.file)[0]
     return with_attrs(prices, stem, "own", table.file, table.sha256, slips)
 
@@ -148,16 +150,18 @@ def trading_days(dates: Dates, file: str) -> pd.Series:
 
 def _one_per_day(days: pd.Series, table: Table, places: Collection[str]) -> pd.Series:
     """Check that there is one row per day, in the order of time or against it."""
-    if days.is_unique and (days.is_monotonic_increasing or days.is_monotonic_decreasing):
-        return days.astype("datetime64[ns]")
     repeated = days.duplicated()
-    name = table.apart(days, *places, *_NAMES["Date"]) if repeated.any() else None
+    name = table.column(*_SHARE_NAMES)
+    if name is None or not 1 < table.cells[name].nunique() <= len(days) / 2:  # else a remark
+        name = table.apart(days, *places, *_NAMES["Date"]) if repeated.any() else None
     if name is not None:
         shares = table.cells[name].nunique()
         raise DataError(
             f"{table.file} holds {shares} shares below one another, named in its column {name}: "
-            f"keep one, with {table.one(name)}"
+            f"keep one, with {table.one(name)}, or delete that column if all are one share"
         )
+    if days.is_unique and (days.is_monotonic_increasing or days.is_monotonic_decreasing):
+        return days.astype("datetime64[ns]")
     if repeated.any():
         line, day = repeated.idxmax(), days[repeated].iloc[0]
         raise DataError(
@@ -180,6 +184,13 @@ def _name_odd_days(prices: pd.DataFrame, file: str) -> None:
         more = f" and {len(odd) - _DAYS_NAMED} more days" if len(odd) > _DAYS_NAMED else ""
         advice = "if a price is wrong, empty its cell"
         print(f"{file}: the High is more than e times the Low on {days}{more}: {advice}")
+
+
+def _name_long_steps(days: pd.DatetimeIndex, file: str) -> None:
+    """Say that the rows are weeks or months if most are further apart than a long weekend."""
+    step = days.diff().median() / pd.Timedelta(days=1)
+    if step > 4:
+        print(f"{file}: the rows are {step:g} days apart, so a day of the course is that long here")
 
 
 def _name_splits(prices: pd.DataFrame, file: str) -> None:

@@ -198,7 +198,7 @@ ROWS = TABLE.splitlines(keepends=True)
             "line 4: 2017-01-03 has 2 rows, the first in line 3",
         ),
         (ROWS[0] + "\n" + ROWS[2] + ROWS[1] + ROWS[3], "line 4: .*sort oldest first"),
-        (replaced("IBM", '"a\nb"').replace("167.77", "x"), "line 5: Open is 'x'"),
+        (TABLE.replace("IBM", '"a\nb"').replace("167.77", "x"), "line 7: Open is 'x'"),
         (ROWS[0] + ROWS[1] + '"' + "x" * 200_000, "line 3: not CSV"),
     ],
 )
@@ -326,6 +326,12 @@ def test_a_split_left_in_is_named(row, said, csv_file, capsys):
     assert re.search(said, capsys.readouterr().out)
 
 
+def test_bars_of_a_week_are_read_and_named(csv_file, capsys):
+    weeks = "".join(f"2017-01-{day:02},1,1,1,1,1\n" for day in (2, 9, 16, 23))
+    assert len(read_prices(csv_file(OHLCV + weeks))) == 4
+    assert "the rows are 7 days apart" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -339,6 +345,11 @@ def test_a_split_left_in_is_named(row, said, csv_file, capsys):
             "date,open,high,low,close,volume,Name\n2013-02-08,15,15,14,14,8,AAL\n"
             "2013-02-08,67,68,67,67,15,AAPL\n",
             r"holds 2 shares below one another, named in its column Name: keep one, with t = pd\.",
+        ),
+        (
+            "Date,Symbol,Open,High,Low,Close\n2016-12-29,A,1,1,1,1\n2016-12-30,A,1,1,1,1\n"
+            "2017-01-03,B,2,2,2,2\n2017-01-04,B,2,2,2,2\n",
+            "holds 2 shares below one another, .* column Symbol: .* or delete that column",
         ),
         (
             "Name;Date;Open;High;Low;Close\n5;3.1.2017;1;1;1;1\n6;3.1.2017;2;2;2;2\n"
