@@ -1,22 +1,34 @@
-"""`course run`: execute lessons in order, from fresh kernels, and leave pages to look at."""
+"""`course run`: execute lessons side by side, in fresh kernels, and leave pages to look at."""
 
+import os
 import signal
 import sys
-from collections.abc import Mapping
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from course.commands.options import Folder, Names, Timeout
 from course.copies.delivery import RECORD
 from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons, read_notebook
+from course.lessons.timings import read_timings, timings_file
 from course_utils.files import WORK
+from course_utils.machine import cores
 
+import psutil
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
     from course.running.execute import Execution
+
+    from nbformat import NotebookNode
+
+THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+MOST_MIB = 2048  # of a lesson that has not been timed yet
 
 
 def run(
@@ -31,13 +43,21 @@ def run(
             "--store", help="Write outputs, timings and README's table to the repository."
         ),
     ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="How many lessons run at once: as many as cores and memory allow, if omitted; "
+            "with --store always one, as they are timed.",
+        ),
+    ] = None,
     timeout: Timeout = 120,
     output: Annotated[Path, typer.Option(help="Folder for the executed copies and pages.")] = (
         WORK / "build" / "lessons"
     ),
     folder: Folder = NOTEBOOKS,
 ) -> None:
-    """Execute lessons in order and write a page that links to them all.
+    """Execute lessons side by side and write a page that links to them all.
 
     Exit code 0: all ran; 1: one failed or could not be stored; 2: no such lesson; 130: stopped.
     """
@@ -54,10 +74,14 @@ def run(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # kernels end with us, as on Ctrl-C
     output.mkdir(parents=True, exist_ok=True)
     env = {"COURSE_WARM": "off", **({"COURSE_EMBEDDED": "1"} if embedded else {})}
-    executions = execute_all(chosen, folder, output, timeout, env)
+    jobs = 1 if store else jobs or as_many_as_fit(chosen, folder)
+    if jobs > 1:  # more threads in each would only wait for one another
+        env |= {name: os.environ.get(name, "1") for name in THREADS}
+    begin = time.perf_counter()
+    executions = execute_all(chosen, output, jobs, folder=folder, timeout=timeout, env=env)
     index = pages.write_index(executions, output)
     failed = [lesson.number for lesson in chosen if executions[lesson].failure]
-    seconds = sum(execution.seconds for execution in executions.values())
+    seconds = time.perf_counter() - begin
     summary = f"{len(chosen) - len(failed)} of {len(chosen)} lessons ran, {seconds:.1f} s"
     typer.echo(f"{summary}; failed: {', '.join(failed)}" if failed else summary)
     typer.echo(f"look at {index}")
@@ -80,37 +104,61 @@ def check_output(chosen: list[Lesson], output: Path) -> None:
         raise typer.BadParameter(f"--output {output} holds somebody's copies: name another folder")
 
 
+def as_many_as_fit(chosen: list[Lesson], folder: Path) -> int:
+    """How many lessons can run side by side: one a core, and none without memory for it."""
+    timed = read_timings(timings_file(folder)).lessons
+    known = [timed[lesson.number].peak_mib for lesson in chosen if lesson.number in timed]
+    most = max(known) if len(known) == len(chosen) else MOST_MIB
+    return max(1, min(cores(), psutil.virtual_memory().available // (most * 2**20)))
+
+
 def execute_all(
-    chosen: list[Lesson], folder: Path, output: Path, timeout: int, env: Mapping[str, str]
+    chosen: list[Lesson], output: Path, jobs: int, **settings: object
 ) -> dict[Lesson, "Execution"]:
-    """Execute lessons one after the other, and report each and write its page when it has run."""
+    """Execute lessons, `jobs` of them side by side, with the settings of `execute`."""
+    from course.running.execute import SAMPLE_SECONDS
+
+    notebooks = [read_notebook(lesson.path) for lesson in chosen]
+    stop = threading.Event()
+    with progress_bar(Console()) as bar, ThreadPoolExecutor(jobs) as pool:
+        one = partial(execute_one, output=output, bar=bar, stop=stop, **settings)
+        runs = [pool.submit(one, *each) for each in zip(chosen, notebooks, strict=True)]
+        try:
+            while wait(runs, SAMPLE_SECONDS).not_done:
+                pass  # on Windows, Ctrl-C is heard between two waits
+        except BaseException:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+    return {lesson: run.result() for lesson, run in zip(chosen, runs, strict=True)}
+
+
+def execute_one(
+    lesson: Lesson, notebook: "NotebookNode", output: Path, bar: Progress, **settings: object
+) -> "Execution":
+    """Execute a lesson while a bar shows how far it is, write its page, and report how it ran."""
     from course.running import pages
     from course.running.execute import Failure, code_cells, execute
 
-    notebooks = {lesson: read_notebook(lesson.path) for lesson in chosen}
-    cells = {lesson: len(code_cells(notebooks[lesson])) for lesson in chosen}
-    console = Console()
-    executions: dict[Lesson, Execution] = {}
-    with progress_bar(console) as bar:
-        task = bar.add_task("", total=sum(cells.values()))
+    name, cells = lesson.path.stem, len(code_cells(notebook))
+    say = partial(bar.console.print, markup=False, highlight=False, soft_wrap=True)
+    if bar.disable:
+        say(f"START  {name}")
+    task = bar.add_task(name, total=cells)
 
-        def show(number: int) -> None:
-            lesson = chosen[len(executions)]
-            done = sum(cells[lesson] for lesson in executions)
-            text = f"{lesson.path.stem}  cell {number} of {cells[lesson]}"
-            bar.update(task, description=text, completed=done + number - 1)
+    def show(number: int) -> None:
+        text = f"{name}  cell {number} of {cells}"
+        bar.update(task, description=text, completed=number - 1)
 
-        for lesson in chosen:
-            execution = execute(notebooks[lesson], folder, timeout=timeout, env=env, on_cell=show)
-            executions[lesson] = execution
-            try:
-                pages.write_lesson(lesson, execution, output)
-            except Exception as error:  # nbconvert raises nearly anything; other lessons go on
-                failure = Failure(0, "its page", f"{type(error).__name__}: {error}")
-                execution.failure = execution.failure or failure
-            for line in report(lesson, execution):
-                console.print(line, markup=False, highlight=False, soft_wrap=True)
-    return executions
+    execution = execute(notebook, on_cell=show, **settings)
+    try:
+        pages.write_lesson(lesson, execution, output)
+    except Exception as error:  # nbconvert raises nearly anything; other lessons go on
+        failure = Failure(0, "its page", f"{type(error).__name__}: {error}")
+        execution.failure = execution.failure or failure
+    bar.remove_task(task)
+    say("\n".join(report(lesson, execution)))
+    return execution
 
 
 def report(lesson: Lesson, execution: "Execution") -> list[str]:

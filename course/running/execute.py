@@ -91,6 +91,7 @@ def execute(
     timeout: int,
     env: Mapping[str, str] | None = None,
     on_cell: Callable[[int], None] = lambda number: None,
+    stop: threading.Event | None = None,
 ) -> Execution:
     """Run a notebook's cells in order, in a kernel that ends before this returns.
 
@@ -100,6 +101,7 @@ def execute(
         timeout: seconds a cell may take.
         env: environment variables for the kernel, besides those of this process.
         on_cell: called with the number of each code cell as it starts, from another thread.
+        stop: once it is set, the kernel is killed, as on Ctrl-C, which only the first thread hears.
     """
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -120,7 +122,7 @@ def execute(
     )
     variables = {**os.environ, **(env or {})}
     variables.pop("JPY_SESSION_NAME", None)  # started from a notebook: nobody moves sliders here
-    problem = _run(client, result, cwd=str(folder), env=variables)
+    problem = _run(client, result, stop, cwd=str(folder), env=variables)
     for cell in code_cells(notebook):
         cell.outputs = _merged(cell.outputs)
     if problem:
@@ -148,7 +150,9 @@ class _Stopwatch:
             self.started = None
 
 
-def _run(client: NotebookClient, result: Execution, **settings: object) -> Exception | None:
+def _run(
+    client: NotebookClient, result: Execution, stop: threading.Event | None, **settings: object
+) -> Exception | None:
     """Run a client's notebook, measure time and memory, and return what stopped it."""
     problems: list[Exception] = []
 
@@ -167,6 +171,8 @@ def _run(client: NotebookClient, result: Execution, **settings: object) -> Excep
     try:
         while worker.is_alive():
             worker.join(SAMPLE_SECONDS)
+            if stop and stop.is_set():
+                raise KeyboardInterrupt
             result.peak_mib = max(result.peak_mib, _memory_mib(client))
     except BaseException:
         _kill(client, worker)

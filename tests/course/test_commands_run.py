@@ -6,9 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
+from course.commands import run
 from course.copies.delivery import RECORD
+from course.lessons.lesson import Lesson
 from course.lessons.readme import TABLE_END, TABLE_START
+from course.lessons.timings import Timing, Timings, timings_file, write_timings
 from course.running import pages
 from course_utils.data.prices import load_prices
 
@@ -38,16 +43,16 @@ def test_every_lesson_is_run_and_reported_though_some_fail(course, tmp_path):
     done = course("run", "--folder", folder, "--output", output)
     assert done.returncode == 1, done.stderr
     assert time.monotonic() - begin < 60  # a dead kernel is noticed, not waited for
-    lines = done.stdout.splitlines()
-    measured = r"  \d+\.\d s, [1-9]\d* MiB, slowest code cell \d \(\d+\.\d s\)"
-    assert re.fullmatch("OK     01_fine" + measured, lines[0])
-    assert re.fullmatch("FAILED 02_fails" + measured, lines[1])
-    assert lines[2].strip() == "code cell 2 `# two lines`: ZeroDivisionError: division by zero"
-    assert re.fullmatch("FAILED 03_dies" + measured, lines[3])
-    assert "code cell 1 `import os; os._exit(1)`: the kernel died" in lines[4]
-    assert re.fullmatch("OK     04_grumbles" + measured, lines[5])
-    assert lines[6] == "WARN   code cell 1 wrote to stderr: careful"
-    assert re.fullmatch(r"2 of 4 lessons ran, \d+\.\d s; failed: 02, 03", lines[7])
+    measured = r"  \d+\.\d s, [1-9]\d* MiB, slowest code cell \d \(\d+\.\d s\)\n"
+    for report in (  # in the order in which they end
+        "OK     01_fine" + measured,
+        "FAILED 02_fails" + measured + r" +code cell 2 `# two lines`: ZeroDivisionError: division",
+        "FAILED 03_dies" + measured + r" +code cell 1 `import os; os._exit\(1\)`: the kernel died",
+        "OK     04_grumbles" + measured + "WARN   code cell 1 wrote to stderr: careful\n",
+    ):
+        name = report[7:].partition("  ")[0]
+        assert re.search(f"START  {name}\n(.*\n)*{report}", done.stdout)
+    assert re.search(r"\n2 of 4 lessons ran, \d+\.\d s; failed: 02, 03\n", done.stdout)
 
     index = (output / "index.html").read_text(encoding="utf-8")
     links = re.findall(r'href="([^"]*)"', index)
@@ -145,14 +150,48 @@ def test_lessons_run_in_this_python_though_the_user_has_another_python3_kernel(c
     assert result_of(output / "01_which.ipynb") == repr(sys.executable)
 
 
+def test_as_many_lessons_run_at_once_as_cores_and_free_memory_allow(tmp_path, monkeypatch):
+    *chosen, new = (Lesson(number, Path(f"{number}_a.ipynb"), "", []) for number in "123")
+    timed = {"1": Timing(1, 500, 1, 1), "2": Timing(1, 1000, 1, 1)}
+    write_timings(Timings({"cores": "2"}, timed), timings_file(tmp_path))
+    free = SimpleNamespace(available=3500 * 2**20)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+    monkeypatch.setattr(run, "cores", lambda: 8)
+    assert run.as_many_as_fit(chosen, tmp_path) == 3
+    assert run.as_many_as_fit([*chosen, new], tmp_path) == 1
+    monkeypatch.setattr(run, "cores", lambda: 2)
+    assert run.as_many_as_fit(chosen, tmp_path) == 2
+    free.available = 0
+    assert run.as_many_as_fit(chosen, tmp_path) == 1
+
+
 @pytest.mark.slow
-def test_stopping_a_run_ends_its_kernel(tmp_path):
-    flag = tmp_path / "started"
-    lesson(
-        tmp_path / "01_long.ipynb",
-        f"import os, time, pathlib\npathlib.Path({str(flag)!r}).write_text(str(os.getpid()))\n"
-        "time.sleep(100)",
-    )
+def test_lessons_side_by_side_have_one_thread_each_and_meet(course, tmp_path, monkeypatch):
+    for name in run.THREADS:
+        monkeypatch.delenv(name, raising=False)
+    folder, output = tmp_path / "notebooks", tmp_path / "out"
+    for number, other in (("01", "02"), ("02", "01")):  # each waits until the other one runs
+        meet = (
+            "import os, pathlib, time\n"
+            f"pathlib.Path('{number}').touch()\n"
+            f"while not pathlib.Path('{other}').exists(): time.sleep(0.02)\n"
+            "os.environ['TF_NUM_INTRAOP_THREADS']"
+        )
+        lesson(folder / f"{number}_a.ipynb", meet)
+    done = course("run", "--jobs", 2, "--timeout", 30, "--folder", folder, "--output", output)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert {result_of(path) for path in output.glob("*.ipynb")} == {"'1'"}
+
+
+@pytest.mark.slow
+def test_stopping_a_run_ends_its_kernels(tmp_path):
+    flags = [tmp_path / "01", tmp_path / "02"]
+    for flag in flags:
+        lesson(
+            tmp_path / f"{flag.name}_long.ipynb",
+            "import os, time, pathlib\n"
+            f"pathlib.Path({str(flag)!r}).write_text(str(os.getpid()))\ntime.sleep(100)",
+        )
     # Windows sends Ctrl-C to a whole group; there the handler is called from within instead.
     stop = "import _thread, threading; threading.Timer({}, _thread.interrupt_main).start()\n"
     # Tests that run as a shell's background job ignore Ctrl-C, and what they start inherits that.
@@ -161,17 +200,22 @@ def test_stopping_a_run_ends_its_kernel(tmp_path):
     if os.name == "nt":
         program = stop.format(15) + program
     output = tmp_path / "out"
-    command = [sys.executable, "-c", program, "run", "--folder", tmp_path, "--output", output]
+    command = [sys.executable, "-c", program, "run", "--jobs", 2]
+    command += ["--folder", tmp_path, "--output", output]
     process = subprocess.Popen(
         [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    kernel = psutil.Process(int(wait_for(lambda: flag.exists() and flag.read_text())))
+    kernels = [
+        psutil.Process(int(wait_for(lambda flag=flag: flag.exists() and flag.read_text())))
+        for flag in flags
+    ]
     if os.name != "nt":
         process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
     assert b"Traceback" not in stderr
-    assert not kernel.is_running() or kernel.status() == psutil.STATUS_ZOMBIE
+    for kernel in kernels:
+        assert not kernel.is_running() or kernel.status() == psutil.STATUS_ZOMBIE
 
 
 @pytest.mark.slow

@@ -95,7 +95,7 @@ def test_a_killed_run_leaves_whole_pages_and_the_next_one_runs(course, tmp_path)
     before = contents(folder)
     arguments = ("run", "--folder", folder, "--output", output)
     with killed(*arguments) as process:
-        wait_for(flag.exists)
+        wait_for(lambda: flag.exists() and (output / "01_done.html").exists())
         kernels = kernels_of(process)
         assert kernels
     wait_for(lambda: all(has_ended(kernel) for kernel in kernels))
