@@ -18,8 +18,6 @@ SIZES = {"train": 24_000, "valid": 1_000, "test": 1_000}
 LONGEST = 18
 """words and marks in either language; with <eos>, a sentence fits into 20 with one to spare"""
 
-_SCARCE = 7  # one combination in seven is kept for the test
-
 
 @dataclass(frozen=True)
 class Noun:
@@ -332,6 +330,11 @@ def _close(english: str, german: str) -> tuple[str, str]:
 # ---------------------------------------------------------------------------------- the test
 
 
+def one_in_seven(place: int, n: int) -> bool:
+    """Whether the combination of two words, given by their places in tables, is for the test."""
+    return (n + 2 * place) % 7 == 0
+
+
 def held_out() -> frozenset[tuple[str, str]]:
     """List the combinations that no training sentence contains, in English.
 
@@ -344,10 +347,10 @@ def held_out() -> frozenset[tuple[str, str]]:
         pairs += [
             (adjective, noun.english)
             for n, adjective in enumerate(ADJECTIVES[noun.kind])
-            if (n + 2 * place) % _SCARCE == 0
+            if one_in_seven(place, n)
         ]
         for n, verb in enumerate(VERBS):
-            if (n + 2 * place) % _SCARCE == 0:
+            if one_in_seven(place, n):
                 pairs += [(noun.english, verb.english)] if _may_do(noun, verb) else []
                 pairs += [(verb.english, noun.english)] if _may_be_object(verb, noun) else []
     return frozenset(pairs)
@@ -429,22 +432,39 @@ def sentence_pairs(sizes: dict[str, int] | None = None, seed: int = 0) -> pd.Dat
     Returns:
         a table with the columns `english`, `german` and `part`, in the order of the parts.
     """
-    sizes = SIZES if sizes is None else sizes
-    draw, kept, seen = Random(seed), held_out(), set()
-    parts: dict[str, list[tuple[str, str]]] = {part: [] for part in sizes}
+    draw, kept = Random(seed), held_out()
+
+    def one() -> tuple[tuple[str, str], bool]:
+        while True:
+            pair, clauses = _draw_sentence(draw)
+            if max(map(_length, pair)) <= LONGEST:
+                made_of = (each for clause in clauses for each in combinations(clause))
+                return pair, any(each in kept for each in made_of)
+
+    rows = draw_parts(one, SIZES if sizes is None else sizes)
+    return pd.DataFrame(rows, columns=["english", "german", "part"])
+
+
+def draw_parts(one: Callable[[], tuple[tuple, bool]], sizes: dict[str, int]) -> list[tuple]:
+    """Draw rows until all parts are full; what a row begins with is in no other row.
+
+    Args:
+        one: draws a row, and says whether it holds a combination that is kept for the test.
+        sizes: rows of each part; the part `test` gets the rows with such a combination.
+
+    Returns:
+        the rows, each with the name of its part at the end, in the order of the parts.
+    """
+    seen, parts = set(), {part: [] for part in sizes}
     wanted = [part for part in sizes if sizes[part]]
     while wanted:
-        pair, clauses = _draw_sentence(draw)
-        if pair[0] in seen or max(map(_length, pair)) > LONGEST:
-            continue
-        new = any(one in kept for clause in clauses for one in combinations(clause))
+        row, new = one()
         part = next((name for name in wanted if (name == "test") == new), None)
-        if part is not None:
-            seen.add(pair[0])
-            parts[part].append(pair)
+        if part is not None and row[0] not in seen:
+            seen.add(row[0])
+            parts[part].append((*row, part))
             wanted = [name for name in wanted if len(parts[name]) < sizes[name]]
-    rows = [(*pair, part) for part, pairs in parts.items() for pair in pairs]
-    return pd.DataFrame(rows, columns=["english", "german", "part"])
+    return [row for rows in parts.values() for row in rows]
 
 
 def _length(sentence: str) -> int:
