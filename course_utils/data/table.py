@@ -286,9 +286,9 @@ def _check_widths(body: dict[int, list[str]], names: list[str], separator: str, 
             comma = ", for instance a decimal comma" if separator == "," else ""
             name = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}.get(separator, "mark")
             raise DataError(
-                f"{file}, line {line}: {len(row)} cells under a header of {len(names)}: the line "
-                f"is cut off or not part of the table, or a cell holds a {name} without "
-                f"quotes{comma}. Repair it or save it again"
+                f"{file}, line {line}: {len(row)} cell{'s' * (len(row) > 1)} under a header of "
+                f"{len(names)}: the line is cut off or not part of the table, or a cell holds a "
+                f"{name} without quotes{comma}. Repair or delete it, or save the file again"
             )
 
 
