@@ -1,4 +1,4 @@
-"""Texts to learn to write from: Shakespeare, what ships with every Python, or a file of yours."""
+"""Texts to learn from: Shakespeare, what ships with every Python, a file of yours, reviews."""
 
 import os
 import sys
@@ -6,10 +6,14 @@ import unicodedata
 from pathlib import Path
 
 from course_utils.data.full_data import full_data
-from course_utils.data.registry import did_you_mean
+from course_utils.data.registry import did_you_mean, known_file
 from course_utils.files import DataError, read_text
+from course_utils.text.reviews import reviews
+
+import pandas as pd
 
 SHAKESPEARE = "tinyshakespeare.txt"
+LABELLED = {site: f"{site}_labelled.txt" for site in ("amazon_cells", "imdb", "yelp")}
 LOST = "\N{REPLACEMENT CHARACTER}"
 MAX_BYTES = 50_000_000
 _PLAIN = str.maketrans("“”‘’–—…", "\"\"''---")
@@ -113,3 +117,43 @@ def own_text(path: Path) -> str:
         what = f"nothing but {text[0]!r}" if text else "empty"
         raise DataError(f"{path.name} is {what}: there is no next character to guess.")
     return text
+
+
+def load_labelled_sentences() -> pd.DataFrame:
+    """Load sentences of real reviews with their labels, and print one line that says which.
+
+    The files are found, verified and downloaded as prices are; where they are not available,
+    reviews of the course's own grammar take their place, and the line says so. The sentences are
+    those of Kotzias et al. (2015), "From Group to Individual Labels Using Deep Features".
+
+    Returns:
+        a table with the columns `text`, `label` (1 for, 0 against) and `site` (`amazon_cells`,
+        `imdb`, `yelp`, or `grammar`), each text once, whose `attrs` say `source` ("full" or
+        "embedded") and `sha256`, by file.
+
+    Raises:
+        DataError: a file is damaged.
+    """
+    paths, reason = full_data([*LABELLED.values()])
+    if not paths:
+        table = reviews().assign(site="grammar").drop(columns="part")
+        print(
+            f"labelled sentences: embedded sample of {len(table):,} reviews of the course's own "
+            f"grammar, because {reason}; the full data comes with: course data get "
+            + " ".join(LABELLED.values())
+        )
+        table.attrs.update(source="embedded", sha256={})
+        return table
+    read = [
+        (*line.rsplit("\t", 1), site)
+        for site, path in zip(LABELLED, paths, strict=True)
+        for line in path.read_text(encoding="utf-8").split("\n")
+        if line
+    ]
+    table = pd.DataFrame(read, columns=["text", "label", "site"]).astype({"label": int})
+    table["text"] = table["text"].str.strip()
+    once = table.drop_duplicates("text", ignore_index=True)
+    count = f"{len(once):,} labelled sentences from {len(paths)} files (checksums verified)"
+    print(f"{count}; {len(table) - len(once)} that repeat another are left out")
+    once.attrs.update(source="full", sha256={p.name: known_file(p.name).sha256 for p in paths})
+    return once

@@ -264,7 +264,7 @@ def test_a_download_that_fails_is_tried_once_and_named_each_time(data_folder, se
 
 def test_the_registry_is_pinned_and_complete():
     files = registry.registry()
-    assert len(files) == 31 + 6 + 1
+    assert len(files) == 31 + 6 + 1 + 3
     for name, file in files.items():
         _owner, _repository, commit, *path = file.address.split("/")[3:]
         assert file.address.startswith("https://raw.githubusercontent.com/")

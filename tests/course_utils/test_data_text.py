@@ -1,9 +1,15 @@
-"""What `load_text` promises: the default, Shakespeare by the data policy, or a file of yours."""
+"""What loaders promise: the default, Shakespeare by the data policy, a file of yours, reviews."""
 
 import sys
 
 from course_utils.data import texts
-from course_utils.data.texts import SHAKESPEARE, default_text, load_text
+from course_utils.data.texts import (
+    LABELLED,
+    SHAKESPEARE,
+    default_text,
+    load_labelled_sentences,
+    load_text,
+)
 from course_utils.files import DataError
 
 import pytest
@@ -156,3 +162,39 @@ def test_an_unknown_text_is_refused(name, message):
 def test_a_name_that_is_not_a_string_is_refused(name):
     with pytest.raises(TypeError, match="a text is named by a string"):
         load_text(name)
+
+
+# ---------------------------------------------------------------------------- labelled sentences
+
+SENTENCES = b'Good case.  \t1\nHe said "no\t0\nGood case.\t1\n'
+
+
+@pytest.fixture
+def labelled(data_folder, server):
+    """A data folder that lacks the labelled sentences, and a server that has them."""
+    server.answer = lambda to: to.send(SENTENCES + to.path[1:].encode() + b"\t0\n")
+    contents = {name: SENTENCES + name.encode() + b"\t0\n" for name in LABELLED.values()}
+    return data_folder(contents, server.url)
+
+
+def test_labelled_sentences_are_downloaded_verified_and_each_text_is_there_once(labelled, capsys):
+    load_labelled_sentences()
+    capsys.readouterr()
+    table = load_labelled_sentences()
+    assert printed_line(capsys) == (
+        "5 labelled sentences from 3 files (checksums verified); 7 that repeat another are left out"
+    )
+    assert table["text"].tolist()[:2] == ["Good case.", 'He said "no']
+    assert table["label"].tolist() == [1, 0, 0, 0, 0]
+    assert table["site"].unique().tolist() == [*LABELLED] == ["amazon_cells", "imdb", "yelp"]
+    assert (table.attrs["source"], len(table.attrs["sha256"])) == ("full", 3)
+
+
+def test_without_a_file_reviews_of_our_own_take_their_place_in_one_line(
+    labelled, monkeypatch, capsys
+):
+    monkeypatch.setenv("COURSE_OFFLINE", "1")
+    table = load_labelled_sentences()
+    assert printed_line(capsys).startswith("labelled sentences: embedded sample of 8,000 reviews ")
+    assert (table.attrs["source"], {*table["site"]}) == ("embedded", {"grammar"})
+    assert table.columns.tolist() == ["text", "label", "site"]
