@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from course_utils import fused  # noqa: F401 (Keras finds our own layer once it is imported)
+from course_utils import fused, parallel  # noqa: F401 (Keras finds what is imported)
 from course_utils.checks import as_numbers, check_columns, check_days, check_finite
 from course_utils.files import sha256, shown, write_whole
 from course_utils.windows import Scaler, unscale
@@ -47,8 +47,8 @@ PLAIN = re.compile(
     r"|None\.__keras_tensor__"  # how a functional network says what goes into a layer
 )
 """all classes that a network may consist of, by the names under which Keras looks them up"""
-OWN_LAYER = ("FusedLSTM", "course_utils>FusedLSTM")
-"""our own layer: its class, and the name under which Keras finds it"""
+OWN_LAYERS = {name: f"course_utils>{name}" for name in ("FusedLSTM", "MinGRU", "LinearRNN")}
+"""our own layers: their classes, and the names under which Keras finds them"""
 ENTRIES = ["config.json", "metadata.json", "model.weights.h5"]
 """all that a `.keras` file of these layers holds"""
 
@@ -317,7 +317,7 @@ def _check_config(config: dict[str, Any]) -> None:
         name, registered = part["class_name"], part.get("registered_name")
         path = f"{part.get('module')}.{name}"
         plain = PLAIN.fullmatch(path) and registered in (None, name)
-        if not plain and (name, registered) != OWN_LAYER:
+        if not plain and (registered is None or OWN_LAYERS.get(name) != registered):
             raise SavedForecasterError(
                 f"{MODEL} holds {shown(path, 99)}, which is not a layer of this course: it is not "
                 "loaded."

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from course_utils import saving
 from course_utils.models import recurrent
+from course_utils.parallel import LinearRNN, MinGRU
 from course_utils.saving import (
     MANIFEST,
     MODEL,
@@ -45,12 +46,18 @@ def network(cell, bidirectional=False):
     return recurrent(cell, len(COLUMNS), units=3, dropout=0.1, bidirectional=bidirectional)
 
 
+def scanned():
+    layers = [LinearRNN(3, return_sequences=True), MinGRU(3), keras.layers.Dense(1)]
+    return keras.Sequential([keras.Input((None, len(COLUMNS))), *layers])
+
+
 CASES = {
     # name: network, scaler, compiled
     "SimpleRNN": (lambda: network("SimpleRNN"), MinMaxScaler().fit(TABLE), False),
     "LSTM": (lambda: network("LSTM"), StandardScaler().fit(TABLE), True),
     "GRU": (lambda: network("GRU"), MinMaxScaler((-1, 1)).fit(TABLE.to_numpy()), True),
     "fused": (lambda: network(("FusedLSTM", "GRU"), True), MinMaxScaler().fit(TABLE), True),
+    "scanned": (scanned, MinMaxScaler().fit(TABLE), False),
     "functional": (functional, StandardScaler().fit(TABLE.to_numpy()), False),
 }
 
