@@ -1,6 +1,7 @@
 """Checks of lesson 09, text generation."""
 
 from collections.abc import Callable
+from functools import cache
 
 from course.exercises.answers import ask_for_same, called, called_number, numbers, shaped
 from course.exercises.hints import Hint, Slips, close, diagnosis_by_part, exercise
@@ -142,7 +143,7 @@ def _why_shares_are_off(wrong: dict[tuple[float, int], NDArray], logits: NDArray
     (temperature, top_k), found = next(iter(wrong.items()))
     case = f"With temperature {temperature} and top_k {top_k}: "
     for told, slip in _OTHER_DRAWS.items():
-        if all(close(wrong[e], _shares(slip, logits, *e), atol=0.035) for e in wrong):
+        if all(close(wrong[e], _slips_shares(slip, *logits, *e), atol=0.035) for e in wrong):
             return case + told
     if found.max() > 0.99:
         return f"{case}{next(iter(_OTHER_DRAWS))}"
@@ -165,6 +166,13 @@ def _shares(draw: object, logits: NDArray, temperature: float, top_k: int) -> ND
             raise Hint(f"{code:g} is not a code: return a position in the logits, from 0.")
         counts[int(code)] += 1
     return counts / DRAWS
+
+
+@cache
+def _slips_shares(slip: object, *given: float) -> NDArray:
+    """The shares of a known slip, drawn once: a second wrong try need not wait for them."""
+    *logits, temperature, top_k = given
+    return _shares(slip, np.array(logits), temperature, top_k)
 
 
 def _softmax(logits: NDArray) -> NDArray:

@@ -105,14 +105,15 @@ def test_an_installed_course_loads_prices_and_tables_and_brings_the_lessons(inst
 
 
 @pytest.mark.slow
-def test_an_installed_course_has_nothing_to_fix_and_runs_lesson_04(installed):
+def test_an_installed_course_has_nothing_to_fix_and_runs_lesson_04_on_the_sample(installed):
     python, here, _ = installed
     course = ("-c", "from course.commands import app; app()")
     found = python(*course, "doctor")
     assert "FIX" not in found
     assert f"OK    course    installed; your copies and results go to {here}" in found
     assert "1 of 1 lessons ran" in python(*course, "run", "04")
-    assert (here / "build" / "lessons" / "04_ibm_2017_prediction.html").is_file()
+    page = here / "build" / "lessons" / "04_ibm_2017_prediction.html"
+    assert "IBM: embedded sample of" in page.read_text(encoding="utf-8")
 
 
 GPU_BUILD = "Metadata-Version: 2.1\nName: tensorflow\nVersion: {}\n"

@@ -22,12 +22,7 @@ from sample_notebooks import good_notebook, notes
 STORED = sorted(NOTEBOOKS.rglob("*.ipynb"))
 STORED = [path for path in STORED if not {".ipynb_checkpoints", "my_work"} & {*path.parts}]
 PAGES = ["README.md", "CONTRIBUTING.md", "DECISIONS.md", "data/README.md", "site/instructors.md"]
-BY_DAY = ("00", "04")  # of the lessons on prices, which run once more on the embedded sample
-ON_PRICES = [
-    pytest.param(path, id=path.stem, marks=[] if path.name[:2] in BY_DAY else pytest.mark.nightly)
-    for path in STORED
-    if "load_prices(" in path.read_text(encoding="utf-8")
-]
+ON_PRICES = [path for path in STORED if "load_prices(" in path.read_text(encoding="utf-8")]
 
 
 @cache
@@ -60,8 +55,8 @@ def test_readme_table_says_what_the_committed_files_say():
     assert with_table(readme, lesson_table()) == readme
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("path", ON_PRICES)
+@pytest.mark.nightly  # by day, test_installed.py runs lessons 00 and 04 on that sample
+@pytest.mark.parametrize("path", ON_PRICES, ids=lambda path: path.stem)
 def test_lessons_on_prices_run_on_the_embedded_default(course, path, tmp_path):
     done = course("run", path.name[:2], "--embedded", "--output", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
