@@ -45,6 +45,7 @@ WALKS = pd.DataFrame({"High": [0.13, 0.2], "Close": [-0.01, 0.0]})
 READING = pd.Series({"00 Start here": 9, "01 RNN basics": 30})
 WAVES = {number: (np.sin(np.arange(20)), np.cos(np.arange(20))) for number in (0, 15, 30)}
 COLUMNS = pd.DataFrame([[1, 2, 3], [2, 2, 4], [9, 5, 7]], [1, 20, 250], ["truth", "GRU", "GRU"])
+GROWN = pd.DataFrame({"GRU": [2.0, 8, 32], "attention": [1, 16, np.nan]}, [100, 400, 1_600])
 NORMS = {"scale 0.5": 0.3 ** np.arange(100.0), "scale 2": 1.3 ** np.arange(100.0)}
 PANELS = dict.fromkeys(["tanh", "ReLU", "GRU", "LSTM"], NORMS)
 LOST = {"plain": [[4, np.inf, np.nan], [4, 2e3]], "clipped": [np.geomspace(4, 0.01, 40)]}
@@ -125,6 +126,10 @@ FIGURES = {
     "curves": (
         (COLUMNS, "Runs", "x", "y", True),
         "Lines over x; at the right end, y: truth 9; GRU 6",
+    ),
+    "growth": (
+        (GROWN, "Grows", "time steps", "ms"),
+        "100 to 1,600; first and last ms: GRU, slope 1.0 2, 32; attention, slope 2.0 1, 16",
     ),
     "chunks": ((WAVES, "Waves"), "largest error: chunk 0 1.4; chunk 15 1.4"),
     "gradients": ((PANELS, "Back"), "Gradient norm 99 steps back: tanh, scale 0.5: 2e-52"),
