@@ -31,6 +31,7 @@ from course_utils.plots.prices import (
 )
 from course_utils.plots.text import (
     bits_by_epoch,
+    piano_roll,
     shares_known,
     surprise,
     temperatures,

@@ -169,3 +169,36 @@ def shares_known(table: pd.DataFrame, title: str) -> Image:
     axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     axes.legend(frameon=False)
     return as_image(figure, f"{title}. {'; '.join(words)}.")
+
+
+def piano_roll(parts: Mapping[str, Sequence[tuple[int, int]]], title: str) -> Image:
+    """Draw a melody as a piano roll: one bar per note, as high as its pitch and as long as it is.
+
+    Args:
+        parts: what a stretch of the melody is called, and its notes, each a pitch as MIDI numbers
+            it and a length in eighths; the stretches follow each other.
+        title: what the picture shows.
+
+    Returns:
+        a picture with alternative text.
+    """
+    figure, axes = new_axes(title, "eighths", "", height=3.2)
+    start, words = 0, []
+    for (name, notes), colour in zip(parts.items(), COLOURS, strict=False):
+        pitches, lengths = zip(*notes, strict=True)
+        starts = start + np.cumsum([0, *lengths[:-1]])
+        axes.barh(pitches, np.subtract(lengths, 0.15), 0.8, starts, color=colour, label=name)
+        words.append(f"{name}: {' '.join(f'{_note(pitch)} {n}' for pitch, n in notes)}")
+        start += sum(lengths)
+    low, high = axes.get_ylim()
+    shown = [pitch for pitch in range(round(low), round(high) + 1) if "#" not in _note(pitch)]
+    axes.set_yticks(shown, [_note(pitch) for pitch in shown], fontsize=8)
+    axes.legend(frameon=False, ncols=len(parts), loc="lower right", bbox_to_anchor=(1, 1))
+    text = "; ".join(words)
+    return as_image(figure, f"{title}. Each note and its length in eighths, {text}.")
+
+
+def _note(pitch: int) -> str:
+    """Name a pitch: 60 is C4, the middle C of a piano."""
+    names = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+    return f"{names[pitch % 12]}{pitch // 12 - 1}"

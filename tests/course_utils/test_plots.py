@@ -181,6 +181,10 @@ FIGURES = {
     "writing_loop": ((), "here c, a, t, and each is the input of the next step"),
     "bits_by_epoch": ((BITS, {"5-gram": 2.4}, "Bits"), "GRU, seed 1 ends at 2.10; 5-gram 2.40"),
     "surprise": (("ab\nc", COSTS, "Cost"), "unigram: 2.50 bits on average, 3.00 at the beginnings"),
+    "piano_roll": (
+        ({"given": [(60, 2)], "written": [(66, 3), (59, 1)]}, "Tune"),
+        "written: F#4 3 B3 1",
+    ),
     "temperatures": ((NEXT, "a \n", "After"), "T = 1: the likeliest of those shown has 70%"),
     "shares_known": ((KNOWN, "Known"), "unigram: words 20%, pairs 0%; real: words 90%, pairs 50%"),
 }
