@@ -12,11 +12,14 @@ from course_utils.plots.live.explorer import PLOTLY
 import nbformat
 from glossary import Use, linked
 from links import relink
+from live_pictures import live_picture
 from nbformat import NotebookNode
 
 FOLDED = {"solution", "answer"}
 """tags of cells that are folded"""
 EQUATION = re.compile(r"^\$\$(?:(?!\$\$).)+\$\$$", re.M | re.S)
+LIVE = "live-"
+"""begins a tag that puts a live picture below a cell, such as `live-lstm_cell`"""
 ALSO_PLOTLY = '<script type="application/json" class="plotly-figure">{}</script>'
 
 
@@ -44,6 +47,7 @@ def lesson_page(lesson: Lesson, uses: Iterable[Use], address: str | None) -> Not
         if cell.cell_type == "code":
             _describe_picture(cell)
             _add_plotly(cell)
+            _add_live(cell)
     return without(notebook, {"notes"})
 
 
@@ -96,6 +100,13 @@ def _add_plotly(cell: NotebookNode) -> None:
             cell.outputs.append(
                 nbformat.v4.new_output("display_data", {"text/html": ALSO_PLOTLY.format(text)})
             )
+
+
+def _add_live(cell: NotebookNode) -> None:
+    for tag in tags_of(cell):
+        if tag.startswith(LIVE):
+            place = {"text/html": live_picture(tag.removeprefix(LIVE))}
+            cell.outputs.append(nbformat.v4.new_output("display_data", place))
 
 
 def _options(cell: NotebookNode) -> dict:

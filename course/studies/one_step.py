@@ -52,20 +52,24 @@ def _fits(
     ]
 
 
+def year_of_forecasts(table: pd.DataFrame) -> dict[str, pd.Series]:
+    """Truth, naive forecast and a classic LSTM's of 2017, the LSTM of the seed in the middle."""
+    runs = read_study("ibm_forecasts")
+    lstm = table[table["recipe"] == CLASSIC[0]].sort_values("rmse")
+    seed = lstm["seed"].iloc[len(lstm) // 2]
+    lines = {name: runs[name] for name in ["truth", "same as yesterday"]}
+    return lines | {CLASSIC[0]: runs[f"{CLASSIC[0]}, seed {seed}"]}
+
+
 def _the_year(table: pd.DataFrame) -> bytes:
     """Draw 2017 as tutorials do, and two months of it close up."""
     from course_utils.plots import year_and_zoom
 
-    runs = read_study("ibm_forecasts")
-    lstm = table[table["recipe"] == CLASSIC[0]].sort_values("rmse")
-    seed = lstm["seed"].iloc[len(lstm) // 2]
-    forecasts = {
-        "same as yesterday": runs["same as yesterday"],
-        CLASSIC[0]: runs[f"{CLASSIC[0]}, seed {seed}"],
-    }
+    forecasts = year_of_forecasts(table)
+    truth = forecasts.pop("truth")
     title = "IBM's high in 2017: over a year both look good, close up both are late"
     months = slice("2017-03", "2017-04")
-    return year_and_zoom(runs["truth"], forecasts, months, title, "same as yesterday").data
+    return year_and_zoom(truth, forecasts, months, title, "same as yesterday").data
 
 
 def _the_ladder(table: pd.DataFrame) -> bytes:

@@ -1,12 +1,9 @@
 """The whole site, built without a warning, and its pages in a real browser."""
 
-import functools
 import json
 import re
 import subprocess
 import sys
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 from course.copies.colab import repository
 from course.lessons.lesson import find_lessons, is_notes
@@ -40,30 +37,6 @@ def built():
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """A static file server that writes no log."""
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture(scope="module")
-def serve():
-    """Return a function that serves a folder's files and gives their address."""
-    servers = []
-
-    def start(folder):
-        handler = functools.partial(Quiet, directory=str(folder))
-        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), handler))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{servers[-1].server_port}/"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -245,6 +218,89 @@ def test_all_that_is_broken_on_a_page_is_caught_and_nothing_on_a_sound_one(page,
     assert found == set(BROKEN)
 
 
+# What is cut off: wider than its block, which neither lets it be seen nor shows that it scrolls.
+# Fonts and formulas may be a pixel wider than they say.
+CUT_OFF = """() => [document.documentElement, ...document.querySelectorAll("body *")]
+    .filter(block => !block.closest("svg, mjx-assistive-mml, pre"))
+    .filter(block => block.checkVisibility() && block.clientWidth > 1)
+    .filter(block => block.scrollWidth > block.clientWidth + 1)
+    .filter(block => {
+        const { overflowX, maskImage } = getComputedStyle(block);
+        const scrolls = ["auto", "scroll"].includes(overflowX);
+        const hides = ["hidden", "clip"].includes(overflowX);
+        return block === document.documentElement || hides || scrolls && maskImage === "none";
+    })
+    .map(block => `${block.tagName}.${block.className}: ${block.textContent.slice(0, 80)}`)"""
+WIDTHS = (1280, 768, 390)
+
+
+def cut_off(page):
+    """What a page cuts off at some width, once its scripts have seen the width."""
+    found = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 20)))")
+        found[width] = page.evaluate(CUT_OFF)
+    return {width: blocks for width, blocks in found.items() if blocks}
+
+
+def test_nothing_of_any_page_is_cut_off_at_any_width(page, address):
+    found = {}
+    for path in sorted(SITE.rglob("*.html")):
+        name = path.relative_to(SITE).as_posix()
+        if not name.startswith("_static/"):
+            page.goto(address + name, wait_until="load", timeout=60_000)
+            page.wait_for_function("!window.MathJax || MathJax.startup.promise.then(() => true)")
+            page.evaluate(IN_THE_DARK)
+            found[name] = cut_off(page)
+    assert len(found) > len(LESSONS)
+    assert {name: blocks for name, blocks in found.items() if blocks} == {}
+
+
+@pytest.mark.parametrize("style", ["overflow: hidden", "overflow: auto", "overflow: visible"])
+def test_what_is_cut_off_is_found(page, style):
+    block = f'<div style="width: 300px; {style}"><p style="width: 500px">wide</p></div>'
+    page.set_content(block)
+    assert 390 in cut_off(page)
+
+
+def test_a_figure_opens_large_at_a_tap_and_closes_by_keyboard(page, address):
+    page.set_viewport_size(PHONE)
+    page.goto(address + GATES)
+    figure = page.locator("article .enlarge").first
+    figure.click()
+    large = page.locator("dialog.large-figure img")
+    assert large.bounding_box()["width"] > 2 * figure.bounding_box()["width"]
+    page.keyboard.press("Escape")
+    assert not large.is_visible()
+
+
+def test_the_code_of_a_page_can_be_hidden(page, address):
+    page.goto(address + GATES)
+    code = page.locator("article .cell_input").first
+    for visible in (False, True):
+        page.locator(".code-switch").press("Enter")
+        assert code.is_visible() is visible
+
+
+@pytest.mark.parametrize("name", ["index.html", GATES])
+def test_live_pictures_take_the_place_of_still_ones(page, address, name):
+    page.goto(address + name)
+    page.locator(".live-picture").last.wait_for()
+    assert not page.locator("article .still-version").first.is_visible()
+
+
+def test_what_comes_out_after_a_question_waits_for_a_guess(page, address):
+    page.goto(address + GATES)
+    hidden = page.locator("article .waits")
+    questions = page.locator("article p", has_text=re.compile("^What do you expect"))
+    assert hidden.count() == questions.count() > 3
+    first = hidden.first.element_handle()
+    assert not first.is_visible()
+    page.locator(".after-guess").first.press("Enter")
+    assert first.is_visible()
+
+
 def test_search_finds_the_forget_gate_in_lesson_02(page, address):
     page.goto(f"{address}search.html?q=forget+gate")
     page.locator(f"#search-results a[href*='{GATES}']").first.wait_for()
@@ -295,3 +351,4 @@ def test_a_picture_answers_a_hover(page, address, lesson):
     said = page.locator(".hoverlayer .hovertext").first
     said.wait_for()
     assert "kernel[" in said.text_content()
+    assert cut_off(page) == {}
