@@ -70,17 +70,21 @@ def tagged(tag, **more):
 def lesson_with_exercises(folder, *more):
     """Write and find lesson 02: two exercises that need neither data nor Keras, and notes."""
     hidden = tagged("solution", jupyter={"source_hidden": True})
+    first = "## Exercises\n\nThere are solutions.\n\n### Exercise 1: a step (easy)"
     cells = [
         new_markdown_cell("# 02 A small lesson"),
-        new_markdown_cell("**Notes for instructors, 1 minute.** Ask.", metadata=tagged("notes")),
+        notes(1),
         new_code_cell("import numpy as np\nfrom course import check\n\nstart = 1"),
         new_code_cell("start + 1", metadata=tagged("answer")),
+        new_markdown_cell(first),
+        notes(10, "Exercise 1, 3 minutes: add. Exercise 3, 7 minutes: add. "),
         new_code_cell('answer = ...\n\ncheck("02-1", answer)', metadata=tagged("exercise")),
         new_code_cell(
             "helper = 0.5 * 2.0 + 1.0 * -0.4\nanswer = (helper, 0.25 * np.tanh(helper))\n\n"
             'check("02-1", answer)',
             metadata=hidden,
         ),
+        new_markdown_cell("### Exercise 3: a bias (open)"),
         new_code_cell('bias_for = ...\n\ncheck("02-3", bias_for)', metadata=tagged("exercise")),
         new_code_cell(
             "def bias_for(steps):\n    forget = 0.5 ** (1 / steps)\n"

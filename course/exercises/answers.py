@@ -162,7 +162,7 @@ def ask_for_same(
     if not wrong:
         return
     case = wrong[0]
-    said = f"{case}, " if axes else f"{case} you say {found[case]:,.6g}: "
+    said, share = f"{case}, " if axes else f"{case} you say {found[case]:,.6g}: ", 0.0
     for told, slip in slips.items():
         if all(close(found[one], slip(*cases[one]), tolerance, 1e-6) for one in wrong):
             raise Hint(said + told)
@@ -171,18 +171,22 @@ def ask_for_same(
     if rows:
         pairs = zip(rows, found[case], rights[case], strict=True)
         named = [row for row, *pair in pairs if not close(*pair, tolerance, 1e-6)]
+        share = 1 - len(named) / len(rows)
         said += f"off for {', '.join(named)}: "
     elif not axes:
         said = f"{case} you say {found[case]:,.6g}, but it is {rights[case]:,.6g}. "
-    raise Hint(said + general)
+    raise Hint(said + general, share)
 
 
 def _shared_by_all(
     found: Mapping[str, NDArray], rights: Mapping[str, NDArray], wrong: list[str], tolerance: float
 ) -> str:
     """What is wrong in the same way with all that a function gave, or an empty string."""
-    first, *others = found.values()
-    if others and wrong == [*found] and all(close(first, other) for other in others):
+    same, alike = (
+        all(close(first, other) for other in others)
+        for first, *others in (found.values(), rights.values())
+    )
+    if len(found) > 1 and wrong == [*found] and same and not alike:
         return f"Your function gives the same in all {len(wrong)} cases tried: use every argument."
     flat = [np.concatenate([made[case].ravel() for case in wrong]) for made in (found, rights)]
     return shared_slip(*flat, tolerance, 1e-6)

@@ -20,6 +20,9 @@ FACTORS = {
     0.5: "That is half of what it should be.",
 }
 ROUNDED = "It is rounded too far: hand over all the digits that Python computes."
+SIGN = "The size is right, but the sign is wrong."
+ORDER = "The right numbers in the wrong order."
+AT_THE_END = (*FACTORS.values(), ROUNDED, SIGN, ORDER)
 Slips = Mapping[str, object]
 """what a wrong answer is told, and the wrong answer itself, in the order in which they are tried
 
@@ -57,8 +60,13 @@ def exercise(
 class Hint(Exception):
     """What to tell a learner whose answer is not right yet, in one line."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, share: float = 0.0) -> None:
+        """Take the line, and the share of a graded exercise's points that is earned all the same.
+
+        Half of them where all that is wrong is what happens to right numbers at the very end.
+        """
         super().__init__(" ".join(text.split()))
+        self.share = max(share, 0.5 if text.endswith(AT_THE_END) else 0.0)
 
 
 def said(error: BaseException) -> str:
@@ -117,7 +125,7 @@ def diagnosis(
     """
     right = np.asarray(right, dtype=float)
     if right.shape == (2,):
-        slips = {"The right numbers in the wrong order.": right[::-1], **slips}
+        slips = {ORDER: right[::-1], **slips}
     tolerances = [(1e-9, 1e-12), (rtol, atol)]  # a number that is exactly a slip's is no rounding
     for exact, (share, size) in zip((True, False), tolerances, strict=True):
         for told, wrong in slips.items():
@@ -133,7 +141,7 @@ def shared_slip(found: ArrayLike, right: NDArray, rtol: float, atol: float) -> s
     if _is_rounded(found, right):
         return ROUNDED
     if close(found, -right, rtol, atol):
-        return "The size is right, but the sign is wrong."
+        return SIGN
     for factor, told in FACTORS.items():
         if close(found, factor * right, rtol, factor * atol):
             return told
@@ -154,14 +162,14 @@ def _is_rounded(found: ArrayLike, right: NDArray) -> bool:
     return bool(np.any(near, axis=0).all())
 
 
-def diagnosis_by_part(
+def hint_by_part(
     found: Sequence[float],
     right: Sequence[float],
     slips: Slips,
     general: Mapping[str, str],
     atol: float,
-) -> str:
-    """What is known to lead to the first wrong number of a few.
+) -> Hint:
+    """What is known to lead to the first wrong number of a few, and a part for the right ones.
 
     Args:
         found: a wrong answer.
@@ -171,12 +179,13 @@ def diagnosis_by_part(
         atol: as for `numpy.isclose`.
     """
     if told := diagnosis(found, right, {}, atol=atol):
-        return told
-    pairs = zip(found, right, strict=True)
-    place = next(at for at, pair in enumerate(pairs) if not close(*pair, atol=atol))
+        return Hint(told)
+    near = [close(*pair, atol=atol) for pair in zip(found, right, strict=True)]
+    place = near.index(False)
     rows = {told: row[place] for told, row in slips.items() if not close(row[place], right[place])}
     name = [*general][place]
-    return f"{name}: {diagnosis(found[place], right[place], rows, atol=atol) or general[name]}"
+    told = diagnosis(found[place], right[place], rows, atol=atol) or general[name]
+    return Hint(f"{name}: {told}", share=sum(near) / len(near))
 
 
 def off(found: float, right: float) -> str:

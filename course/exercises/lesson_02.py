@@ -50,13 +50,12 @@ def _one_step(answer: object) -> str:
     c, h = _ONE_STEP
     if close(found, _ONE_STEP, atol=1e-3):
         return f"c = {c:.1f}, and {h:.3f} of it is shown."
-    if hint := diagnosis(found, _ONE_STEP, _OTHER_STEPS, atol=5e-4):
-        raise Hint(hint)
+    known = diagnosis(found, _ONE_STEP, _OTHER_STEPS, atol=5e-4)
     if not close(found[0], c, atol=1e-3):
-        raise Hint(
-            f"c = {found[0]:.4g} is off: keep a part of the old state, add a part of the new."
-        )
-    raise Hint(f"c is right, but h = {found[1]:.4g} is not: multiply the output gate and tanh(c).")
+        told = f"c = {found[0]:.4g} is off: keep a part of the old state, add a part of the new."
+        raise Hint(known or told)
+    told = f"c is right, but h = {found[1]:.4g} is not: multiply the output gate and tanh(c)."
+    raise Hint(known or told, share=0.5)
 
 
 def _lstm(features: int, units: int, parts: int = 4, biases: int = 1) -> int:

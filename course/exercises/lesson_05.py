@@ -8,8 +8,8 @@ from course.exercises.hints import (
     Slips,
     close,
     diagnosis,
-    diagnosis_by_part,
     exercise,
+    hint_by_part,
     worked_out,
 )
 
@@ -61,7 +61,7 @@ def _long_run(answer: object) -> str:
         "Conditional mean": "each step keeps 0.8 of the value before, on average.",
         "Resting point": "there a step changes nothing, so x = 0.8 x + 0.1.",
     }
-    raise Hint(diagnosis_by_part(found, _LONG_RUN, _OTHER_RUNS, general, atol=5e-4))
+    raise hint_by_part(found, _LONG_RUN, _OTHER_RUNS, general, atol=5e-4)
 
 
 def _generated(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 
 from course.exercises.answers import ask_for_same, called, called_number, numbers, shaped
-from course.exercises.hints import Hint, Slips, close, diagnosis_by_part, exercise
+from course.exercises.hints import Hint, Slips, close, exercise, hint_by_part
 from course_utils.text.characters import bits
 from course_utils.text.ngrams import NGram
 
@@ -51,7 +51,7 @@ def _bits_by_hand(answer: object) -> str:
         "Bits": "a half costs 1 bit, a quarter 2, an eighth 3; take the mean.",
         "Choices": "n equal ones cost log2(n) bits each. Solve for n.",
     }
-    raise Hint(diagnosis_by_part(found, _BITS, _OTHER_BITS, general, atol=5e-3))
+    raise hint_by_part(found, _BITS, _OTHER_BITS, general, atol=5e-3)
 
 
 def _drawn(

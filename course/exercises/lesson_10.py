@@ -7,7 +7,7 @@ from course.exercises.answers import (
     numbers,
     series_by_day,
 )
-from course.exercises.hints import Hint, Slips, close, diagnosis_by_part, exercise
+from course.exercises.hints import Hint, Slips, close, exercise, hint_by_part
 from course_utils.evaluation import skill, skill_interval
 from course_utils.volatility import HAR, SPANS
 from course_utils.windows import make_windows
@@ -57,7 +57,7 @@ def _there_and_back(answer: object) -> str:
         "Log range": "take the log of the log of high over low.",
         "Back again": "undo both logs, and give how far the high is above.",
     }
-    raise Hint(diagnosis_by_part(found, _BOTH, _OTHER_RANGES, general, atol=5e-5))
+    raise hint_by_part(found, _BOTH, _OTHER_RANGES, general, atol=5e-5)
 
 
 def _means(values: NDArray) -> NDArray:

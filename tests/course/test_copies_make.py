@@ -6,12 +6,14 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from course.copies import Kind, colab
 from course.copies.make import copy_of
+from course.instructors.notes import exercises
 from course.lessons.lesson import LessonError, find_lessons, tags_of
 from course.running.execute import code_cells, execute
 from course_utils.files import PACKAGE, ROOT
@@ -161,20 +163,40 @@ def test_a_copy_for_colab_brings_the_course_and_nothing_where_it_is(
 
 @each_lesson
 def test_nbgrader_gets_an_answer_and_a_locked_test_for_each_exercise(lesson):
-    exercises = [cell for cell in lesson.cells if "exercise" in tags_of(cell)]
+    wanted = [cell for cell in lesson.cells if "exercise" in tags_of(cell)]
+    wanted = [cell for cell in wanted if "more" not in tags_of(cell)]
     copy = copy_of(lesson, Kind.NBGRADER, MY_WORK)
     graded = [cell for cell in copy.cells if "nbgrader" in cell.metadata]
-    answers, tests = graded[::2], graded[1::2]
-    assert len(answers) == len(tests) == len(exercises)
+    answers = [cell for cell in graded if not cell.metadata.nbgrader.grade]
+    tests = [cell for cell in graded if cell.metadata.nbgrader.locked]
+    assert len(answers) == len(tests) == len(wanted)
     for answer, test in zip(answers, tests, strict=True):
         assert answer.metadata.nbgrader.solution
         assert answer.source.count("### BEGIN SOLUTION\n") == 1
         assert "check(" not in answer.source
-        assert test.metadata.nbgrader.grade
-        assert test.metadata.nbgrader.locked
-        assert test.metadata.nbgrader.points == 1
-        assert f'judge("{test.metadata.nbgrader.grade_id.removeprefix("test-")}"' in test.source
+        name = test.metadata.nbgrader.grade_id.removeprefix("test-")
+        assert f'grade({test.metadata.nbgrader.points}, "{name}"' in test.source
         ast.parse(answer.source + "\n" + test.source)
+
+
+@each_lesson
+def test_points_are_the_minutes_of_the_notes_and_one_open_exercise_is_read_by_a_person(lesson):
+    minutes = {f"{lesson.number}-{one.number}": one for one in exercises(lesson.cells)}
+    points, by_hand = Counter(), []
+    for cell in copy_of(lesson, Kind.NBGRADER, MY_WORK).cells:
+        kind, _, name = cell.metadata.get("nbgrader", {}).get("grade_id", "").partition("-")
+        points[name] += cell.metadata.get("nbgrader", {}).get("points", 0)
+        by_hand += [name] * (kind == "reasons")
+    assert all(points[name] == minutes[name].minutes for name in points if name)
+    assert by_hand == [name for name, exercise in minutes.items() if exercise.is_open][:1]
+
+
+@pytest.mark.parametrize("lesson", LESSONS[1:], ids=lambda lesson: lesson.path.stem)
+def test_a_graded_copy_promises_no_hints_and_does_not_say_where_solutions_are(lesson):
+    shown = notebook_rules.markdown(copy_of(lesson, Kind.NBGRADER, MY_WORK))
+    shown = shown.partition("## Exercises")[2]
+    assert "locked cell" in shown
+    assert not re.search(r"\bhints?\b|course solution|folded|notebooks/", shown)
 
 
 @pytest.mark.parametrize(

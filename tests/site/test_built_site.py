@@ -118,7 +118,9 @@ def test_docstrings_of_all_that_lessons_import_are_there_and_say_array_like(buil
     assert "NDArray" in windows
     assert "_ScalarT" not in windows
     runner = parsed("api.html")
-    assert all(runner.find(id=f"course.{name}") for name in ("opening", "check", "exercises.judge"))
+    assert all(
+        runner.find(id=f"course.{name}") for name in ("opening", "check", "exercises.grade.grade")
+    )
 
 
 # The pages in a browser.
