@@ -4,7 +4,7 @@ from course_utils.files import HERE, PACKAGE
 
 EXTRAS = {
     "distributed": "cluster",
-    "latex2mathml": "site",
+    "mathjax": "site",
     "nbgrader": "grading",
     "sphinx_revealjs": "site",
     "tensorflow": "cpu",

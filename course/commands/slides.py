@@ -17,7 +17,7 @@ def slides(
     ),
     folder: Folder = NOTEBOOKS,
 ) -> None:
-    """Make slides of lessons as they are stored: headings start slides, notes are the speaker's.
+    """Make slides of lessons as they are stored: their gist, for a room; notes are the speaker's.
 
     Exit code 0: the slides are written; 1: they could not be; 2: no such lesson.
     """

@@ -1,8 +1,10 @@
 """A lesson as slides: one page of reveal.js with all its files, which opens without a network."""
 
+import ast
 import re
 import shutil
 from collections.abc import Iterator
+from html import escape as escape_html
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,7 +14,6 @@ from course_utils.files import write_whole
 import nbformat
 from jinja2 import FileSystemLoader, pass_context
 from jinja2.runtime import Context
-from latex2mathml.converter import convert
 from nbconvert import SlidesExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
@@ -29,23 +30,32 @@ REVEAL_FILES = (
 )
 
 
-class _MathML(IPythonRenderer):
-    """Formulas as MathML, which browsers typeset by themselves."""
+LEFT_OUT_TAGS = {"more", "exercise", "solution", "answer"}
+LEFT_OUT_SECTIONS = ("What often goes wrong", "Read on")
+WORTH_SHOWING = {"image/png", "text/html"}
+NO_PARAGRAPH = r"[#|>$<]|[-*] |\d+\. |```"
+SENTENCE = r"(?:(?<=[.?!])|(?<=[.?!]\*\*))\s+(?=[A-Z*`$\"“])"
+MOST_WORDS, MOST_LINES = 40, 11
+"""of a paragraph and of code, at a size that the last row can read"""
+
+
+class _ForMathJax(IPythonRenderer):
+    """Formulas between marks that prose about dollars cannot contain by chance."""
 
     def inline_math(self, body: str) -> str:
-        return convert(body)
+        return rf"\({escape_html(body)}\)"
 
     def block_math(self, body: str) -> str:
-        return convert(body, display="block")
+        return rf"\[{escape_html(body)}\]"
 
 
 class _Exporter(SlidesExporter):
-    """nbconvert's slides with our template, and formulas as MathML."""
+    """nbconvert's slides with our template, and formulas for MathJax."""
 
     @pass_context
     def markdown2html(self, context: Context, source: str) -> str:
         """Turn markdown into HTML."""
-        renderer = _MathML(escape=False, exclude_anchor_links=True)
+        renderer = _ForMathJax(escape=False, exclude_anchor_links=True)
         return MarkdownWithMath(renderer=renderer).render(source)
 
 
@@ -72,71 +82,128 @@ def write_deck(lesson: Lesson, output: Path) -> Path:
         _copy(source / file, output / "reveal" / file)
     _copy(OWN_FILES / "course.css", output / "reveal" / "dist" / "theme" / "course.css")
     _copy(OWN_FILES / "paginate.js", output / "paginate.js")
+    mathjax = Path(str(files("mathjax"))) / "static" / "mathjax" / "es5" / "tex-svg.js"
+    _copy(mathjax, output / "tex-svg.js")
     page = output / "index.html"
     write_whole(page, body)
     return page
 
 
 def as_slides(notebook: NotebookNode) -> NotebookNode:
-    """Cut a notebook's cells, in place, into blocks, and say where a slide starts.
+    """Cut a notebook's cells, in place, into the blocks that a room needs, and place them.
 
-    Every heading starts a slide; one of the third level goes below the slide before. So does what
-    the audience sees only on demand: an answer or a solution. Notes become the speaker's.
+    Headings of the first two levels start slides. Of a paragraph slides have the gist, of the code
+    what defines something, of the exercises the titles; imports, checks, answers and what follows
+    the recap stay in the notebook. Notes become the speaker's.
     """
-    notebook.cells = [block for cell in notebook.cells for block in _blocks(cell)]
+    blocks = [block for cell in notebook.cells for block in _blocks(cell)]
+    notebook.cells = []
+    section = ""
+    for block in blocks:
+        if block.cell_type == "markdown" and block.source.startswith("## "):
+            section = block.source.strip("# \n")
+        if section == "Exercises":
+            block = _title_of_exercise(block)
+        if block and section not in LEFT_OUT_SECTIONS:
+            notebook.cells.append(_placed(block))
     return notebook
 
 
 def _blocks(cell: NotebookNode) -> Iterator[NotebookNode]:
+    """A cell's paragraphs, or its code and its outputs, as far as slides have them."""
     tags = set(tags_of(cell))
     if "notes" in tags:
-        yield _placed(cell, "notes")
-        return
-    parts = _paragraphs(cell) if cell.cell_type == "markdown" else _code_and_outputs(cell, tags)
-    on_demand = bool(tags & {"answer", "solution"})
-    for part in parts:
-        heading = part.cell_type == "markdown" and re.match(r"#{1,3} ", part.source)
-        if heading:
-            yield _placed(part, "subslide" if part.source.startswith("### ") else "slide")
-        else:
-            yield _placed(part, "subslide" if on_demand else "-")
-        on_demand = False
+        yield cell
+    elif not tags & LEFT_OUT_TAGS:
+        yield from _code_and_outputs(cell) if cell.cell_type == "code" else _paragraphs(cell.source)
 
 
-def _placed(cell: NotebookNode, slide_type: str) -> NotebookNode:
+def _title_of_exercise(block: NotebookNode) -> NotebookNode | None:
+    """An exercise's title as an item of a list; nothing for its text and code."""
+    if block.source.startswith("### "):
+        return new_markdown_cell(f"- {block.source.strip('# ')}")
+    return block if block.source.startswith("## ") or "notes" in tags_of(block) else None
+
+
+def _placed(cell: NotebookNode) -> NotebookNode:
+    slide_type = "-"
+    if "notes" in tags_of(cell):
+        slide_type = "notes"
+    elif cell.cell_type == "markdown" and re.match("##? ", cell.source):
+        slide_type = "slide"
     cell.metadata["slideshow"] = {"slide_type": slide_type}
     return cell
 
 
-def _paragraphs(cell: NotebookNode) -> Iterator[NotebookNode]:
-    """A markdown cell for each paragraph, list, table, formula or fenced block."""
+def _paragraphs(source: str, opens: bool = False) -> Iterator[NotebookNode]:
+    """A markdown cell for each heading, gist, list item, table, formula or fenced block."""
+    parts: list[str] = []
     lines: list[str] = []
     fence = ""
     after_blank = False
-    for line in cell.source.splitlines():
-        starts = re.match(r"#{1,6} ", line) or (after_blank and not line.startswith(" "))
+    for line in source.splitlines():
+        starts = re.match(r"#{1,6} |[-*] |\d+\. ", line) or (after_blank and line[:1] != " ")
         if lines and starts and not fence:
-            yield new_markdown_cell("\n".join(lines))
+            parts.append("\n".join(lines))
             lines = []
         for mark in ("```", "$$"):
             if fence in ("", mark) and line.count(mark) % 2:
                 fence = "" if fence else mark
         lines.append(line)
         after_blank = not line.strip()
-    if "".join(lines).strip():
-        yield new_markdown_cell("\n".join(lines))
+    parts.append("\n".join(lines))
+    for part in map(str.strip, parts):
+        if text := part if re.match(NO_PARAGRAPH, part) else gist(part, opens):
+            yield new_markdown_cell(text)
+        opens = part.startswith("#")
 
 
-def _code_and_outputs(cell: NotebookNode, tags: set[str]) -> Iterator[NotebookNode]:
-    """A code cell's source and its outputs, each as a cell; a stub has no outputs yet."""
-    if not cell.source.strip():
-        return
+def gist(paragraph: str, opens: bool) -> str:
+    """What a slide has of a paragraph.
+
+    Args:
+        paragraph: in Markdown.
+        opens: whether it comes first below a heading.
+
+    Returns:
+        the sentences that set a term in bold, ask what one expects, or lead to what follows;
+        where there is none, the first of an opening paragraph, and nothing of others.
+    """
+    sentences = re.split(SENTENCE, paragraph.removesuffix("Then run.").rstrip())
+    asks = "What do you expect" in paragraph
+    chosen = [one for one in sentences if "**" in one or one.endswith("?" if asks else ":")]
+    if asks and len(chosen) == 1:  # the question comes without a mark of its own
+        chosen = sentences
+    while len(chosen) > 1 and len(" ".join(chosen).split()) > MOST_WORDS:
+        chosen.pop()
+    return " ".join(chosen or sentences[:opens])
+
+
+def _code_and_outputs(cell: NotebookNode) -> Iterator[NotebookNode]:
+    """The code if it defines something and fits, and the pictures, tables and results."""
     outputs, cell.outputs = cell.outputs, []
-    yield cell
-    if outputs and "exercise" not in tags:
-        hidden = {**cell.metadata, "transient": {"remove_source": True}}
-        name = f"{cell.get('id', 'cell')}-outputs"  # before nbformat 4.5 cells had no names
-        yield nbformat.from_dict({**cell, "id": name, "metadata": hidden, "outputs": outputs})
+    if "assert " not in cell.source and (code := _definitions(cell.source)):
+        yield nbformat.from_dict({**cell, "source": code})
+    for number, output in enumerate(outputs if "opening(" not in cell.source else []):
+        data = output.get("data", {})
+        if "text/markdown" in data:
+            yield from _paragraphs(data["text/markdown"], opens=True)
+        elif WORTH_SHOWING & set(data):
+            hidden = {**cell.metadata, "transient": {"remove_source": True}}
+            name = f"{cell.get('id', 'cell')}-{number}"  # before nbformat 4.5 cells had no names
+            shown = {**cell, "id": name, "metadata": hidden, "outputs": [output]}
+            yield nbformat.from_dict(shown)
+
+
+def _definitions(code: str) -> str:
+    """The functions and classes that some code defines, if a slide has room for them."""
+    try:
+        parts = ast.parse(code).body
+    except SyntaxError:  # a command of IPython's, or somebody's own notebook
+        return ""
+    found = [part for part in parts if isinstance(part, ast.FunctionDef | ast.ClassDef)]
+    shown = "\n\n".join(ast.get_source_segment(code, part) for part in found)
+    return shown if len(shown.splitlines()) <= MOST_LINES else ""
 
 
 def _copy(source: Path, target: Path) -> None:

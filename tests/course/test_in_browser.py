@@ -8,6 +8,7 @@ import sys
 
 from course.exercises.record import read_record
 from course.lessons.lesson import choose_lessons, find_lessons, read_notebook, tags_of
+from course.slides.deck import write_deck
 
 import nbformat
 import pytest
@@ -152,27 +153,50 @@ def test_a_stored_lesson_that_is_opened_and_saved_stays_as_it_is(lab, work, page
     wait_for(lambda: file.stat().st_mtime_ns > before and file.read_bytes() == stored)
 
 
-# What a slide shows that is wider or taller than the screen; a pixel is for rounding.
-OVERFLOWING = """() => Reveal.getSlides().flatMap(slide => {
+# What each slide shows: its size on the screen, its words, and its smallest letters in pixels.
+SHOWN = """() => Reveal.getSlides().map(slide => {
     const {h, v} = Reveal.getIndices(slide);
     Reveal.slide(h, v);
-    const {width, height} = Reveal.getConfig();
-    const fits = slide.scrollHeight <= height + 1 && slide.scrollWidth <= width + 1;
-    return fits ? [] : [[h, v, slide.scrollHeight, slide.scrollWidth]];
+    const all = selector => [...slide.querySelectorAll(`:scope > :not(aside) ${selector}`)];
+    const smallest = some => Math.min(
+        ...some.map(one => parseFloat(getComputedStyle(one).fontSize) * one.currentCSSZoom));
+    const prose = all(".jp-RenderedMarkdown :is(p, li:not(:has(p)), h1, h2, h3)");
+    const again = [...slide.querySelectorAll(":scope > .continued")];
+    const words = [...again, ...prose].flatMap(
+        one => one.innerText.match(/[\\p{L}\\p{N}'’-]+/gu) ?? []);
+    return {at: [h, v], height: slide.scrollHeight, width: slide.scrollWidth, words: words.length,
+            prose: smallest([...again, ...prose]), code: smallest(all(":is(pre, td)"))};
 })"""
+POINT = 4 / 3  # pixels
+MOST_SLIDES = 35
 
 
-def test_slides_open_without_a_network_and_fit_the_screen(page, tmp_path, course):
+def open_slides(page, lesson, folder):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(write_deck(lesson, folder).as_uri())
+    page.wait_for_function("window.Reveal?.isReady?.()")
+
+
+@pytest.mark.parametrize("lesson", find_lessons(), ids=lambda lesson: lesson.number)
+def test_slides_are_few_fit_the_screen_and_can_be_read_from_the_last_row(page, lesson, tmp_path):
+    open_slides(page, lesson, tmp_path)
+    slides = page.evaluate(SHOWN)
+    assert 10 < len(slides) <= MOST_SLIDES
+    fits = {"height": 720 + 1, "width": 1280 + 1, "words": 60}  # a pixel is for rounding
+    large = {"prose": 24 * POINT, "code": 18 * POINT}
+    for slide in slides:
+        assert all(slide[name] <= most for name, most in fits.items()), slide
+        assert all(slide[name] >= least for name, least in large.items()), slide
+
+
+def test_slides_open_without_a_network_and_show_formulas(page, tmp_path):
     requests, problems = [], []
     page.on("request", lambda request: requests.append(request.url))
     page.on("requestfailed", lambda request: problems.append(request.url))
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda message: problems.append(message.text))
-    assert course("slides", "02", "--output", tmp_path).returncode == 0
-    page.goto((tmp_path / "02" / "index.html").as_uri())
-    page.wait_for_function("window.Reveal?.isReady()")
+    open_slides(page, *choose_lessons(["02"]), tmp_path)
     assert {url.partition(":")[0] for url in requests} <= {"file", "data"}
     assert problems == []
-    assert page.evaluate("Reveal.getTotalSlides()") > 50
-    assert page.locator("math").count() > 20
-    assert page.evaluate(OVERFLOWING) == []
+    assert page.locator("mjx-container").count() > 20
+    assert page.locator("mjx-merror").count() == 0
