@@ -38,6 +38,7 @@ def _shape(answer: object, prices: pd.DataFrame) -> str:
     mistakes = {
         f"{days:,} is the number of days, but the first days only fill a window.": days,
         "One too many: no day follows the last window, so it has no target.": days - 4,
+        "Windows overlap: a new one begins on each day, not after five.": days // 5,
     }
     raise Hint(
         diagnosis(found[0], right[0], mistakes)
@@ -68,6 +69,9 @@ _NOT_THE_FALL: Slips = {
     ),
     "That is the mean change: take the lowest.": lambda prices: _changes(prices).mean(),
     "That is a share: give the fall in dollars.": lambda prices: -_shares(prices).min(),
+    "That is a share, with its sign: give the fall in dollars.": lambda prices: _shares(
+        prices
+    ).min(),
     "That is in per cent: give the fall in dollars.": lambda prices: -100 * _shares(prices).min(),
     "That is the highest price: take the change from day to day.": lambda prices: (
         prices["High"].loc[str(prices.attrs["test_year"])].max()

@@ -275,6 +275,13 @@ def _without_slopes(*given: NDArray) -> NDArray:
     )
 
 
+def _with_row(row: int, values: NDArray, *given: NDArray) -> NDArray:
+    """The right gradients with a wrong row."""
+    gradients = _backward(*given)
+    gradients[row] = values
+    return gradients
+
+
 _OTHER_BACKWARDS: Slips = {
     "h is missing: the cell state is also shown, so dh reaches it, too.": lambda *given: np.stack(
         [*_backward(*given[:5], 0 * given[5], given[6])[:4], _backward(*given)[4]]
@@ -293,6 +300,19 @@ _OTHER_BACKWARDS: Slips = {
     )[[0, 2, 1, 3, 4]],
     "c before comes first, then the four weighted sums.": lambda *given: np.roll(
         _backward(*given), -1, axis=0
+    ),
+    "c before reaches c through the forget gate: multiply by f.": lambda *given: _with_row(
+        0, _backward(*given)[0] / given[1], *given
+    ),
+    "the candidate has been through tanh: its slope is 1 - candidate².": lambda *given: _with_row(
+        3, _backward(*given)[3] / (1 - given[2] ** 2) * given[2] * (1 - given[2]), *given
+    ),
+    "the output gate multiplies tanh(c), not c.": lambda i, f, candidate, o, c_before, dh, dc: (
+        _with_row(
+            4,
+            dh * (f * c_before + i * candidate) * o * (1 - o),
+            *(i, f, candidate, o, c_before, dh, dc),
+        )
     ),
 }
 

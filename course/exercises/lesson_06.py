@@ -113,6 +113,9 @@ _OTHER_WAYS: Slips = {
     "brackets are missing: subtract `min_` first, then divide.": lambda s, v, c: (
         v - s.min_[c] / s.scale_[c]
     ),
+    "that takes scaled values for shares of the largest price: undo both steps of `transform`.": (
+        lambda s, v, c: v * s.data_max_[c]
+    ),
     "that is column 0, whatever `column` says.": lambda s, v, c: _back(s, v, 0),
     "that is the last column, whatever `column` says.": lambda s, v, c: _back(s, v, -1),
     "that is the column before: they count from 0.": lambda s, v, c: _back(s, v, c - 1),
@@ -182,6 +185,9 @@ _OTHER_SCORES: Slips = {
     "Your window ends yesterday: include today.": _score(lambda c: c.shift().rolling(20)),
     "That is in dollars: divide by the standard deviation.": _of_closes(
         lambda c, last: c - last.mean()
+    ),
+    "The deviation is that of the changes: take that of the closes.": lambda t: (
+        (t["Close"] - t["Close"].rolling(20).mean()) / t["Close"].diff().rolling(20).std()
     ),
     "You divided by the variance.": _of_closes(lambda c, last: (c - last.mean()) / last.var()),
     "Divide by the deviation, do not multiply by it.": _of_closes(

@@ -110,6 +110,7 @@ _OTHER_ENDS: Slips = {
     "the other way round, and the forward half comes first.": lambda o: _turned(_ends(o, 0, -1)),
     "that is the mean over the steps: each half ends at one step.": lambda o: o.mean(axis=1),
     "that is the sum over the steps: each half ends at one step.": lambda o: o.sum(axis=1),
+    "that adds the first step to the last: take one half from each.": lambda o: o[:, -1] + o[:, 0],
     "that is the maximum over the steps: each half ends at one step.": lambda o: o.max(axis=1),
     "`units` is half of the last axis, `outputs.shape[-1] // 2`, not of the steps.": lambda o: (
         _ends(o, units=o.shape[1] // 2)

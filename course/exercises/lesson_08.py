@@ -189,6 +189,9 @@ _OTHER_PRECISIONS: Slips = {
     "divide by the translation's groups, not by its words.": lambda truth, made, n: (
         (_grams(made, n) & _grams(truth, n)).total() / len(made)
     ),
+    "divide by the translation's groups, not by the truth's words.": lambda truth, made, n: (
+        (_grams(made, n) & _grams(truth, n)).total() / len(truth)
+    ),
     "groups have n words: you always count single words.": lambda truth, made, n: _precision(
         truth, made, 1
     ),

@@ -81,6 +81,12 @@ _OTHER_MEANS: Slips = {
     "the spans follow each other in yours; in HAR all three end on the last day.": lambda values: (
         np.array([values[-1], values[-6:-1].mean(), values[-28:-6].mean()])
     ),
+    "the month includes its last week, and the week its last day.": lambda values: np.array(
+        [values[-1], values[-5:-1].mean(), values[-22:-5].mean()]
+    ),
+    "a month has 22 trading days: yours takes 20.": lambda values: np.array(
+        [values[-days:].mean() for days in (1, 5, 20)]
+    ),
     "that is the median: HAR takes means.": lambda values: np.array(
         [np.median(values[-days:]) for days in SPANS]
     ),
@@ -136,6 +142,16 @@ def _pinball(truth: NDArray, forecast: NDArray, level: float) -> float:
 _OTHER_LOSSES: Slips = {
     "the sides are swapped: a truth above the quantile costs the level times the distance.": (
         lambda truth, forecast, level: _pinball(truth, forecast, 1 - level)
+    ),
+    "a loss is never negative: take the larger of the two, not the smaller.": (
+        lambda truth, forecast, level: float(
+            np.minimum(level * (truth - forecast), (level - 1) * (truth - forecast)).mean()
+        )
+    ),
+    "below the quantile the distance is negative, so multiply it by level - 1.": (
+        lambda truth, forecast, level: float(
+            np.maximum(level * (truth - forecast), (1 - level) * (truth - forecast)).mean()
+        )
     ),
     "both sides cost the same in yours, as in the mean absolute error.": (
         lambda truth, forecast, level: float(np.abs(truth - forecast).mean())

@@ -88,6 +88,9 @@ _OTHER_RIVALS: Slips = {
     "These are mean absolute errors: take the root of the mean square.": lambda air: _both(
         air, score=lambda truth, forecast: (truth - forecast).abs().mean()
     ),
+    "These are standard deviations, which leave the mean error out: take root mean squares.": (
+        lambda air: _both(air, score=lambda truth, forecast: (truth - forecast).std())
+    ),
     "These are mean errors, in which misses cancel: square them first.": lambda air: _both(
         air, score=lambda truth, forecast: (truth - forecast).mean()
     ),

@@ -10,7 +10,9 @@ from exercise_verdict import verdict
 RNG = np.random.default_rng(0)
 WEEKS = pd.date_range("1990-01-06", periods=800, freq="7D")
 SEASON = 3 * np.sin(2 * np.pi * np.arange(800) / 52)
-AIR = pd.DataFrame({"co2": 300 + SEASON + RNG.normal(0, 0.3, 800).cumsum() / 5}, WEEKS)
+AIR = pd.DataFrame(
+    {"co2": 300 + SEASON + 0.003 * np.arange(800) + RNG.normal(0, 0.3, 800).cumsum() / 5}, WEEKS
+)
 GAPS = AIR.mask(RNG.random((800, 1)) < 0.05)
 GIVEN = {
     "13-2": {"air": AIR},
