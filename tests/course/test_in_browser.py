@@ -43,10 +43,15 @@ def source(tag):
     )
 
 
-@pytest.fixture
-def work(tmp_path):
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return tmp_path_factory.mktemp("course")
+
+
+@pytest.fixture(scope="module")
+def work(root):
     """A student's folder with a small copy of lesson 00: one exercise, and what it needs."""
-    folder = tmp_path / "my_work"
+    folder = root / "my_work"
     folder.mkdir()
     cells = [
         new_code_cell(IMPORTS),
@@ -58,31 +63,35 @@ def work(tmp_path):
     return folder
 
 
-@pytest.fixture
-def lab(work, tmp_path):
-    """The address of a lesson of the student's in a JupyterLab without settings of ours."""
+@pytest.fixture(scope="module")
+def lab(work, root):
+    """The address of a lesson of the student's in a JupyterLab without settings of ours.
+
+    Each lesson has a workspace of its own, so that none opens with the tabs of another.
+    """
     for place, settings in {
         "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
         "docmanager-extension/plugin": {"autosaveInterval": 1},
     }.items():
-        file = tmp_path / "settings" / "@jupyterlab" / f"{place}.jupyterlab-settings"
+        file = root / "settings" / "@jupyterlab" / f"{place}.jupyterlab-settings"
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps(settings))
     env = {
         **os.environ,
-        "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
-        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
-        "JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"),
+        "JUPYTER_RUNTIME_DIR": str(root / "runtime"),
+        "JUPYTER_CONFIG_DIR": str(root / "config"),
+        "JUPYTERLAB_SETTINGS_DIR": str(root / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(root / "workspaces"),
         "COURSE_EMBEDDED": "1",
-        "COURSE_PROGRESS_DIR": str(tmp_path),
+        "COURSE_PROGRESS_DIR": str(root),
     }
     command = [sys.executable, "-m", "jupyterlab", str(work)]
     command += ["--no-browser", "--allow-root", "--ServerApp.port=0"]
     with subprocess.Popen(command, env=env) as server:
         try:
-            running = json.loads(wait_for(lambda: written(tmp_path / "runtime"), SECONDS_TO_START))
-            yield f"{running['url']}lab/tree/{{}}?token={running['token']}".format
+            running = json.loads(wait_for(lambda: written(root / "runtime"), SECONDS_TO_START))
+            address = f"{running['url']}lab/workspaces/{{0}}/tree/{{0}}.ipynb"
+            yield f"{address}?token={running['token']}".format
         finally:
             server.terminate()
 
@@ -107,7 +116,7 @@ def answer(page, text):
 
 def test_a_student_gets_hints_solves_an_exercise_and_starts_again(lab, work, page, course):
     page.set_default_timeout(SECONDS_TO_START * 1000)
-    page.goto(lab("00_start_here.ipynb"))
+    page.goto(lab("00_start_here"))
     exercise = page.locator(".jp-CodeCell").last
     said = exercise.locator(".jp-OutputArea-output")
     # Without a kernel yet, "Run All Cells" would ask for one.
@@ -139,14 +148,14 @@ def test_a_stored_lesson_that_is_opened_and_saved_stays_as_it_is(lab, work, page
     notebook.metadata.language_info.version = platform.python_version()
     stored = (nbformat.writes(notebook) + "\n").encode()
     notebook.metadata.language_info = {"name": "python"}
-    for name, text in {"stored": stored, "bare": nbformat.writes(notebook).encode()}.items():
-        (work / f"{name}.ipynb").write_bytes(text)
+    bare, file = work / f"{number}_bare.ipynb", work / f"{number}_stored.ipynb"
+    bare.write_bytes(nbformat.writes(notebook).encode())
+    file.write_bytes(stored)
     page.set_default_timeout(SECONDS_TO_START * 1000)
-    page.goto(lab("bare.ipynb"))  # the rest comes with the kernel, and is saved unasked
-    wait_for(lambda: (work / "bare.ipynb").read_bytes() == stored)
-    file = work / "stored.ipynb"
+    page.goto(lab(bare.stem))  # the rest comes with the kernel, and is saved unasked
+    wait_for(lambda: bare.read_bytes() == stored)
     before = file.stat().st_mtime_ns
-    page.goto(lab("stored.ipynb"))
+    page.goto(lab(file.stem))
     page.get_by_text("| Idle").wait_for()
     page.wait_for_timeout(3000)  # three autosaves
     page.keyboard.press("ControlOrMeta+S")

@@ -228,7 +228,7 @@ def test_a_study_killed_again_and_again_loses_no_finished_fit(tmp_path, monkeypa
     fits = tmp_path / "killed" / "fits"
     places = Path(__file__).parent, Path(__file__).parents[1]
     finished = {}
-    for count in range(1, len(LINEAR)):
+    for count in (1, len(LINEAR) - 1):
         process = subprocess.Popen([*map(str, [sys.executable, "-c", STUDY, fits.parent, *places])])
         wait_for(lambda count=count: len(list(fits.glob("*.json"))) >= count)
         process.kill()

@@ -227,8 +227,14 @@ def logits_after(model, prompt):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("layer", ["SimpleRNN", "GRU", "LSTM"])
-@pytest.mark.parametrize("setting", [{"temperature": 0}, {"temperature": 1e-6}, {"top_k": 1}])
+@pytest.mark.parametrize(
+    ("layer", "setting"),
+    [
+        *[(layer, {"temperature": 0}) for layer in ("SimpleRNN", "GRU", "LSTM")],
+        ("GRU", {"temperature": 1e-6}),
+        ("GRU", {"top_k": 1}),
+    ],
+)
 def test_the_carried_state_writes_what_the_whole_prefix_would(layer, setting):
     model = network(layer=layer, seed=3)
     (text,) = sample(model, KNOWN, "the cat", 20, **setting)

