@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from platformdirs import user_cache_path
+
+if TYPE_CHECKING:  # pandas is imported late: `course --help` does not wait for it
+    import pandas as pd
 
 PACKAGE = "course-utils"
 MAX_BYTES = 20_000_000
@@ -143,7 +145,7 @@ def read_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
         raise DataError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def read_noted(path: Path, **settings: Any) -> tuple[list[str], pd.DataFrame]:  # noqa: ANN401
+def read_noted(path: Path, **settings: Any) -> "tuple[list[str], pd.DataFrame]":  # noqa: ANN401
     """Read one of the course's own CSV tables, which begins with lines of notes.
 
     Args:
@@ -156,6 +158,8 @@ def read_noted(path: Path, **settings: Any) -> tuple[list[str], pd.DataFrame]:  
     Raises:
         DataError: the file is missing or is not such a table.
     """
+    import pandas as pd
+
     text, _ = read_text(path)
     lines = text.splitlines(keepends=True)
     notes = [line[2:].rstrip() for line in lines if line.startswith("# ")]
@@ -169,7 +173,7 @@ def read_noted(path: Path, **settings: Any) -> tuple[list[str], pd.DataFrame]:  
         raise DataError(f"{path.name} is damaged: {shown(str(error), 200)}") from error
 
 
-def write_noted(path: Path, notes: Iterable[str], table: pd.DataFrame, **settings: Any) -> None:  # noqa: ANN401
+def write_noted(path: Path, notes: Iterable[str], table: "pd.DataFrame", **settings: Any) -> None:  # noqa: ANN401
     """Write a table as CSV, whole or not at all, below lines that say how it was made.
 
     Args:

@@ -1,14 +1,13 @@
 """`course data`: which data the lessons use, and how to get the rest."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from course_utils.data import download, registry
-from course_utils.data.full_data import why_embedded
-from course_utils.data.prices import EMBEDDED_TICKERS
-from course_utils.data.registry import DataFile, price_file_name
 from course_utils.files import DataError
 
 import typer
+
+if TYPE_CHECKING:  # data is imported late: `course --help` does not wait for pandas
+    from course_utils.data.registry import DataFile
 
 LESSON_TICKERS = ("IBM", "AAPL", "GE", "JPM", "KO", "MSFT", "WMT", "XOM")
 
@@ -23,7 +22,9 @@ def show(ctx: typer.Context) -> None:
     """
     if ctx.invoked_subcommand:
         return
-    files = registry.registry().values()
+    from course_utils.data.registry import registry
+
+    files = registry().values()
     shown = [file for file in files if file.folder or file.ticker in LESSON_TICKERS]
     rows = [("ticker", "in use", "from", "file", "checksum"), *map(_row, shown)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -54,6 +55,8 @@ def get(
 
     Exit code 0: all are here; 1: one could not be downloaded; 2: there is no such file.
     """
+    from course_utils.data import download, registry
+
     named = [file for name in names or LESSON_TICKERS for file in _file_names(name)]
     for name in registry.registry() if everything else dict.fromkeys(named):
         if path := registry.find_file(name):  # an error, if it is the wrong one
@@ -63,8 +66,11 @@ def get(
             typer.echo(f"{name} downloaded to {path.parent}, checksum verified")
 
 
-def in_use(file: DataFile) -> str:
+def in_use(file: "DataFile") -> str:
     """What the lessons take for a file: full, download, embedded, refused or nothing."""
+    from course_utils.data.full_data import why_embedded
+    from course_utils.data.prices import EMBEDDED_TICKERS
+
     try:
         reason = why_embedded([file.name])
     except DataError:
@@ -74,7 +80,7 @@ def in_use(file: DataFile) -> str:
     return "full" if file.folder else "download"
 
 
-def _row(file: DataFile) -> tuple[str, ...]:
+def _row(file: "DataFile") -> tuple[str, ...]:
     ticker, used = file.ticker or "-", in_use(file)
     if used == "embedded":
         return ticker, used, "bokeh_sampledata", f"stocks.{ticker}", "-"
@@ -85,8 +91,10 @@ def _row(file: DataFile) -> tuple[str, ...]:
 
 def _file_names(name: str) -> list[str]:
     """The registry's names for a ticker, a file, or files that belong together as multi30k's."""
+    from course_utils.data import registry
+
     files = registry.registry()
-    exact = [file for file in (name, price_file_name(name)) if file in files]
+    exact = [file for file in (name, registry.price_file_name(name)) if file in files]
     if found := exact or [file for file in files if file.startswith(f"{name}.")]:
         return found
     others = [file.name for file in files.values() if not file.ticker]

@@ -20,13 +20,11 @@ from course.commands.extras import how_to_install
 from course.lessons.lesson import LessonError
 from course.lessons.timings import read_timings, timings_file
 from course_utils import warm
-from course_utils.data.registry import registry
 from course_utils.files import HERE, PACKAGE, DataError, Places
 from course_utils.machine import cores
 
 import psutil
 import typer
-from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
@@ -222,6 +220,8 @@ def check_disk() -> Iterator[Finding]:
 
 def check_data() -> Iterator[Finding]:
     """No data file is broken; says which prices the lessons will use."""
+    from course_utils.data.registry import registry  # here, as it loads pandas
+
     files = registry().values()
     wrong = [file for file in files if file.state == "wrong checksum"]
     for file in wrong:
@@ -239,6 +239,8 @@ def check_data() -> Iterator[Finding]:
 
 def check_kernelspec() -> Iterator[Finding]:
     """The kernel that JupyterLab offers as python3 is this Python."""
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
     try:
         spec = KernelSpecManager().get_kernel_spec("python3")
     except NoSuchKernel:

@@ -2,15 +2,13 @@
 
 from typing import Annotated
 
-from course.studies.catalogue import STUDIES, find_study
-
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 
 def study(
-    name: Annotated[str, typer.Argument(help=", ".join(STUDIES))],
+    name: Annotated[str, typer.Argument(help="Its name; to a wrong one, all are listed.")],
     jobs: Annotated[
         int, typer.Option(help="Number of fits to run at once; -1 means one per core.")
     ] = -1,
@@ -26,6 +24,7 @@ def study(
     Exit code 0: the table is written; 1: no full data, or workers that cannot continue; 2: no such
     study; 130: stopped.
     """
+    from course.studies.catalogue import find_study
     from course.studies.running import run_study
 
     if jobs == 0:

@@ -8,8 +8,6 @@ from pathlib import Path
 from course.lessons.lesson import NOTEBOOKS, LessonError
 from course_utils.files import read_noted, write_noted
 
-import pandas as pd
-
 
 @dataclass(frozen=True)
 class Timing:
@@ -64,6 +62,8 @@ def read_timings(file: Path) -> Timings:
 
 def write_timings(timings: Timings, file: Path) -> None:
     """Write measured timings, whole or not at all."""
+    import pandas as pd
+
     rows = [
         {"lesson": number, **asdict(timing)} for number, timing in sorted(timings.lessons.items())
     ]

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Fit(Protocol):
@@ -17,7 +18,7 @@ class Fit(Protocol):
     """a part of the name of its result: raise it when code that is neither in the fit's own file
     nor in `workers.CODE` changes what is measured, such as that of `course_utils.text`"""
 
-    def measure(self, prices: pd.DataFrame | None) -> dict[str, Any]:
+    def measure(self, prices: "pd.DataFrame | None") -> dict[str, Any]:
         """Train and measure; `series`, if present, holds series by day and stays out of the row."""
 
 
@@ -32,7 +33,7 @@ class Study:
     """lists the fits, the longest first"""
     daily: tuple[str, ...] = ()
     """recipes whose forecasts fill a second table, `NAME_forecasts`, day by day"""
-    picture: Callable[[pd.DataFrame], bytes] | None = None
+    picture: "Callable[[pd.DataFrame], bytes] | None" = None
     """draws a PNG from the table, if the study has a picture"""
 
 

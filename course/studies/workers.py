@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 from course.studies.study import Fit
 from course_utils.files import PACKAGES, sha256, shown
 
-import pandas as pd
-
 if TYPE_CHECKING:
+    import pandas as pd
     from distributed import Client
 
 SECONDS_TO_CONNECT = 20
@@ -44,7 +43,7 @@ class Task:
     """A fit and all that a worker needs for it."""
 
     fit: Fit
-    prices: pd.DataFrame | None
+    prices: "pd.DataFrame | None"
     result: str
     """the name of the fit's result, which the worker must arrive at, too"""
 
@@ -57,7 +56,7 @@ def versions_here() -> dict[str, str]:
     return {"python": platform.python_version(), "tensorflow": tensorflow.__version__} | packages
 
 
-def result_name(fit: Fit, prices: pd.DataFrame | None, versions: dict[str, str]) -> str:
+def result_name(fit: Fit, prices: "pd.DataFrame | None", versions: dict[str, str]) -> str:
     """Name a fit's result after all that it depends on.
 
     The fit's own code and the code that most fits share are read, so that nobody has to remember

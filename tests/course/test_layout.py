@@ -104,7 +104,25 @@ def test_a_circle_is_found_also_inside_a_function():
     assert {"course_utils.files", "course_utils.studies"} <= set(circle(arrows(modules)))
 
 
-# ------------------------------------------------------------------------ what loads TensorFlow
+# --------------------------------------------------------------------- what loads something heavy
+
+
+@pytest.mark.parametrize(
+    ("program", "heavy"),
+    [
+        ("import course, course_utils", "numpy pandas typer"),
+        ("from course.commands import app", "pandas scipy sklearn IPython jupyter_client nbformat"),
+        ("import course; course.opening('00')", "nbformat sklearn tensorflow"),
+        ("from course_utils.data import load_text; load_text()", "requests bokeh_sampledata tqdm"),
+        ("from course_utils import plots; plots.five_types()", "matplotlib.pyplot"),
+        ("import course_utils.plots.live", "ipywidgets plotly matplotlib.pyplot"),
+    ],
+)
+def test_nobody_waits_for_what_is_not_needed(program, heavy):
+    command = [sys.executable, "-c", f"import sys; {program}; print(*sys.modules)"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = {*done.stdout.split()}
+    assert loaded & {*heavy.split(), "keras", "tensorflow"} == set()
 
 
 IMPORT_ALL = """

@@ -170,14 +170,6 @@ def test_the_table_replaces_the_old_one_and_nothing_else():
         with_table("no markers", "| new |")
 
 
-def test_an_opening_costs_a_lesson_no_import_of_nbformat():
-    program = "import sys, course; course.opening('00'); print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert "nbformat" not in done.stdout.split()
-
-
 @pytest.mark.slow
 def test_two_writers_of_one_file_leave_a_whole_text(tmp_path):
     program = (

@@ -4,8 +4,6 @@ import hashlib
 import os
 import re
 import socket
-import subprocess
-import sys
 import time
 
 from course_utils.data import full_data, prices, registry
@@ -376,15 +374,3 @@ def test_the_data_card_is_true(csv_file):
         for slip in file.slips:
             assert f"{slip.day}" in card
             assert file.ticker in card.split(slip.day)[0].splitlines()[-1]
-
-
-def test_data_loads_quickly_and_without_keras():
-    script = (
-        "import sys\nfrom course_utils.data import load_text\nload_text()\n"
-        "slow = {'tensorflow', 'keras', 'requests', 'bokeh_sampledata', 'tqdm'}\n"
-        "print(sorted(slow & set(sys.modules)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    assert (done.stdout.splitlines()[1:], done.stderr) == (["[]"], "")

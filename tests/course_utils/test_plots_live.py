@@ -4,8 +4,6 @@ import base64
 import itertools
 import json
 import re
-import subprocess
-import sys
 from io import BytesIO
 
 from course_utils.cells import LSTMGates, LSTMWeights, Part, unroll
@@ -174,14 +172,6 @@ def test_the_words_are_complete_at_the_ends_of_the_sliders(explorer, combine):
             "nan"
             not in explorer.draw(**dict(zip(explorer.sliders, ends, strict=True))).metadata["alt"]
         )
-
-
-@pytest.mark.slow
-def test_importing_loads_no_widget_no_plotly_and_no_tensorflow():
-    heavy = "{'ipywidgets', 'plotly', 'tensorflow', 'keras', 'matplotlib.pyplot'}"
-    code = f"import course_utils.plots.live, sys; print({heavy} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
 
 
 # The network's anatomy.
