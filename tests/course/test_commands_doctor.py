@@ -41,11 +41,12 @@ def test_doctor_finds_another_backend(monkeypatch):
 
 @pytest.mark.slow
 def test_doctor_names_tensorflows_build_and_a_version_that_is_not_supported(monkeypatch):
-    first, *others = doctor.check_backend()
-    assert re.search(r"TensorFlow [\d.]+, the build for [CG]PUs,", first.text)
     monkeypatch.setattr(doctor, "tensorflow_range", lambda: SpecifierSet("<2"))
-    assert [one for one in doctor.check_backend() if not one.well]
-    assert all(one.well for one in others)
+    first, unsupported, *others = doctor.check_backend()
+    assert re.search(r"TensorFlow [\d.]+, the build for [CG]PUs,", first.text)
+    assert not unsupported.well
+    assert "the course runs with <2" in unsupported.text
+    assert all(one.well for one in (first, *others))
 
 
 def test_doctor_says_how_to_install_a_missing_tensorflow(monkeypatch):

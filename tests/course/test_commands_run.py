@@ -67,13 +67,13 @@ def test_every_lesson_is_run_and_reported_though_some_fail(course, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_named_lesson_alone_is_run_on_the_embedded_prices_if_told_so(course, tmp_path):
+def test_a_named_lesson_alone_is_run_on_the_embedded_prices_if_told_so(tmp_path):
     folder, output = tmp_path / "notebooks", tmp_path / "out"
     lesson(folder / "01_one.ipynb", "1 / 0")
     prices = "from course_utils.data import load_prices\nload_prices('IBM').attrs['source']"
     lesson(folder / "02_prices.ipynb", prices)
-    done = course("run", "2", "--embedded", "--folder", folder, "--output", output)
-    assert (done.returncode, done.stderr) == (0, "")
+    done = course_here("run", "2", "--embedded", "--folder", folder, "--output", output)
+    assert (done.exit_code, done.stderr) == (0, "")
     (path,) = output.glob("*.ipynb")
     assert (path.name, result_of(path)) == ("02_prices.ipynb", "'embedded'")
 
@@ -137,16 +137,19 @@ def test_a_run_never_replaces_a_learners_copies(name, tmp_path):
 
 
 @pytest.mark.slow
-def test_lessons_run_in_this_python_though_the_user_has_another_python3_kernel(course, tmp_path):
+def test_lessons_run_in_this_python_though_the_user_has_another_python3_kernel(
+    tmp_path, monkeypatch
+):
     kernel = tmp_path / "jupyter" / "kernels" / "python3"
     kernel.mkdir(parents=True)
     spec = '{"argv": ["no-such-python"], "display_name": "Other", "language": "python"}'
     (kernel / "kernel.json").write_text(spec, encoding="utf-8")
     lesson(tmp_path / "notebooks" / "01_which.ipynb", "import sys; sys.executable")
-    shadow = {"JUPYTER_DATA_DIR": str(tmp_path / "jupyter"), "JUPYTER_PREFER_ENV_PATH": "0"}
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
     output = tmp_path / "out"
-    done = course("run", "--folder", tmp_path / "notebooks", "--output", output, **shadow)
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = course_here("run", "--folder", tmp_path / "notebooks", "--output", output)
+    assert done.exit_code == 0, done.output
     assert result_of(output / "01_which.ipynb") == repr(sys.executable)
 
 
@@ -166,7 +169,7 @@ def test_as_many_lessons_run_at_once_as_cores_and_free_memory_allow(tmp_path, mo
 
 
 @pytest.mark.slow
-def test_lessons_side_by_side_have_one_thread_each_and_meet(course, tmp_path, monkeypatch):
+def test_lessons_side_by_side_have_one_thread_each_and_meet(tmp_path, monkeypatch):
     for name in run.THREADS:
         monkeypatch.delenv(name, raising=False)
     folder, output = tmp_path / "notebooks", tmp_path / "out"
@@ -178,8 +181,8 @@ def test_lessons_side_by_side_have_one_thread_each_and_meet(course, tmp_path, mo
             "os.environ['TF_NUM_INTRAOP_THREADS']"
         )
         lesson(folder / f"{number}_a.ipynb", meet)
-    done = course("run", "--jobs", 2, "--timeout", 30, "--folder", folder, "--output", output)
-    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    done = course_here("run", "--jobs", 2, "--timeout", 30, "--folder", folder, "--output", output)
+    assert (done.exit_code, done.stderr) == (0, ""), done.stdout
     assert {result_of(path) for path in output.glob("*.ipynb")} == {"'1'"}
 
 
@@ -219,7 +222,7 @@ def test_stopping_a_run_ends_its_kernels(tmp_path):
 
 
 @pytest.mark.slow
-def test_storing_needs_the_full_data(course, tmp_path, monkeypatch):
+def test_storing_needs_the_full_data(tmp_path, monkeypatch):
     folder = tmp_path / "notebooks"
     path = lesson(folder / "01_mine.ipynb", "1 + 1")
     (tmp_path / "README.md").write_text(f"# A\n{TABLE_START}\n{TABLE_END}\n", encoding="utf-8")
@@ -233,5 +236,5 @@ def test_storing_needs_the_full_data(course, tmp_path, monkeypatch):
     assert "full data" in done.stderr
     assert path.read_bytes() == before
     full = load_prices("IBM").attrs["source"] == "full"
-    assert course(*arguments).returncode == (0 if full else 1)
+    assert course_here(*arguments).exit_code == (0 if full else 1)
     assert (path.read_bytes() != before) == full

@@ -434,8 +434,8 @@ def test_a_table_without_end_is_refused(content, folder):
 
 
 @pytest.mark.slow
-def test_five_hundred_years_without_a_price_are_read_soon(csv_file):
-    days = np.arange("1700-01-01", "2200-01-01", dtype="datetime64[D]").astype(str)
+def test_a_hundred_years_without_a_price_are_read_soon(csv_file):
+    days = np.arange("1900-01-01", "2000-01-01", dtype="datetime64[D]").astype(str)
     path = csv_file(HEADER + "".join(f"{day},,,,,\n" for day in days).encode())
     start = time.monotonic()
     assert len(read_prices(path).attrs["missing"]) == len(days)
