@@ -138,7 +138,10 @@ def test_a_picture_to_hover_over_keeps_its_still_version(lesson):
 
 
 COMPUTED = r"\{\{.*?\}\}|\{%.*?%\}"
-NAMES = r"\[(\d\d [^\]]*|lesson \d\d|[^\]\d]*)\]\([^)]*\)|^```.*?^```"  # lessons, lists of pages
+NAMES = (  # lessons, lists of pages, code
+    r"\[(\d\d [^\]]*|lesson \d\d|[^\]\d]*)\]\([^)]*\)|^```.*?^```|`[^`\n]+`"
+    r"|\blesson \d\d\b|\bExercise \d\d-\d"
+)
 FORMULAS = r"\$\$.*?\$\$|\$[^$\n]+\$"
 OWN_PAGES = sorted({path.name for path in SITE.glob("*.md")} - {"instructors.md"})
 
