@@ -43,7 +43,7 @@ ASIDES = tuple(
 it was late
 it rained all day
 i am not a critic
-i saw it on a sunday
+i saw it on a Sunday
 nobody had told me about it
 we did not go by car
 a friend gave me the tickets
@@ -52,7 +52,7 @@ we wanted to go home, but we stayed
 although it was cold, everybody came
 we had seats at the back of the room
 i went with my sister and two of her friends
-they showed it again in the evening, but not on sunday
+they showed it again in the evening, but not on Sunday
 """.strip().splitlines()
 )
 """sentences that judge nothing; some of them hold words that deny or turn"""

@@ -16,6 +16,7 @@ from course_utils.evaluation import LeakError
 from course_utils.generation import hold_others
 from course_utils.models import WindowRegression, recurrent
 from course_utils.recipes import RECIPES
+from course_utils.text.sentiment import reader
 from course_utils.text.translation import encoder_decoder, masked_loss
 from course_utils.windows import fit_scaler_on, make_windows, returns_and_range
 
@@ -99,6 +100,13 @@ ELSEWHERE = {
     "greedy": {"model": translator, "sources": SENTENCES},
     "beam_search": {"model": translator, "sources": SENTENCES},
     "attention_weights": {"model": translator, "sources": SENTENCES, "targets": SENTENCES},
+    "fit_labelled": {"model": lambda: reader(9, 2), "rows": SENTENCES, "labels": [0, 1]},
+    "opinions": {
+        "model": lambda: reader(9, 2),
+        "sentences": ["a cat"],
+        "vocabulary": ["<pad>", "<sos>", "<eos>", "<unk>", "cat"],
+        "length": 4,
+    },
     "network_probabilities": {"model": characters_model, "codes": np.arange(12), "start": 1},
     "sample": {
         "model": characters_model,
