@@ -73,8 +73,11 @@ def _cell(axes: Axes, x: float, below: str, above: str) -> None:
     axes.text(x + 0.08, -0.62, "$W_x$", color=COLOURS[0], va="center")
 
 
-def five_types() -> Image:
+def five_types(scores: Sequence[str] = ("",) * 5) -> Image:
     """Draw the five ways in which a recurrent network can take inputs and give outputs.
+
+    Args:
+        scores: what to write below each of them, such as how well a network did.
 
     Returns:
         a picture with alternative text.
@@ -87,9 +90,11 @@ def five_types() -> Image:
         ("many to many,\nencoder-decoder", 6, (0, 1, 2), (3, 4, 5)),
     )
     title = "Inputs (blue) below, outputs (green) above, states (orange) from left to right"
-    figure, axes = new_drawing(title, (-0.8, 22.8), (-3.3, 1.8))
+    deepest = max(score.count("\n") + bool(score) for score in scores)
+    height = 5.1 + 0.62 * deepest
+    figure, axes = new_drawing(title, (-0.8, 22.8), (1.8 - height, 1.8))
     start = 0.0
-    for name, steps, inputs, outputs in kinds:
+    for (name, steps, inputs, outputs), score in zip(kinds, scores, strict=True):
         for t in range(steps):
             x = start + t
             decoder = len(inputs) == 3 and t >= 3
@@ -102,13 +107,16 @@ def five_types() -> Image:
             if t in outputs:
                 box(axes, x, 1.3, COLOURS[2])
                 arrow(axes, (x, 0.36), (x, 0.94))
-        write(axes, start + (steps - 1) / 2, -1.95, name, va="top", fontsize=9.5)
+        middle = start + (steps - 1) / 2
+        write(axes, middle, -1.95, name, va="top", fontsize=9.5)
+        write(axes, middle, -3.4, score, va="top", fontsize=9.5, fontweight="bold")
         start += steps + 0.9
     return as_image(
         figure,
         f"{title}. One to one: one input, one output. One to many: one input, four outputs. Many "
         "to one: four inputs, one output after the last. Aligned: four inputs, an output at each. "
-        "Encoder-decoder: three inputs, then three outputs from a second cell.",
+        "Encoder-decoder: three inputs, then three outputs from a second cell."
+        + (f" Below them: {'; '.join(scores)}." if deepest else "").replace("\n", " "),
     )
 
 

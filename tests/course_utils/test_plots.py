@@ -117,6 +117,8 @@ FIGURES = {
     "unrolled": ((), "right, the same box 4 times side by side"),
     "unrolled with numbers": (([1, 0, 0], [0.76, 0.55, 0.41]), "$h_1$ = 0.76, $h_2$ = 0.55"),
     "five_types": ((), "Encoder-decoder: three inputs, then three outputs"),
+    "five_types with scores": ((["bag\n48%", *"bcde"],), "Below them: bag 48%; b; c; d; e."),
+    "captioned": ((np.ones((2, 4, 4, 3)), ["a cross", "a dot"], "Two"), "Two. a cross; a dot."),
     "three_parts": (
         (PARTS, "Cut"),
         "Cut. A line in parts that follow each other: training 2006-01-02",
