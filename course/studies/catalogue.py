@@ -9,6 +9,7 @@ from course.studies import (
     memory,
     multi30k,
     one_step,
+    sentiment,
     sweeps,
     synthetic,
     thermostat,
@@ -41,6 +42,8 @@ STUDIES = {
         multi30k.MULTI30K,
         characters.CHARACTERS,
         volatility.VOLATILITY,
+        sentiment.PADDING,
+        sentiment.SENTIMENT,
     )
 }
 

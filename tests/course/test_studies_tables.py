@@ -34,6 +34,8 @@ COUNTS = {
     "multi30k": 2,
     "characters": 2 * 2,
     "volatility": 9 * 6 + 2 + 3,  # two that take long in a single year, a second seed in three
+    "padding": 3 * 5,
+    "sentiment": 3 * 5 * 5,
 }
 
 
@@ -149,6 +151,19 @@ def test_character_networks_beat_the_5_gram_and_that_the_unigram():
     assert (table["5-gram"] < table["unigram"]).all()
     last = table.filter(regex=r"^epoch \d+$").ffill(axis=1).iloc[:, -1]
     assert last.tolist() == table["GRU"].tolist()
+
+
+def test_a_reader_learns_nothing_behind_unmasked_padding_and_nearly_all_with_a_mask():
+    by_padding = read_study("padding").groupby("padding")["test"]
+    assert by_padding.max()["behind"] < 0.6
+    assert by_padding.min()["behind, masked"] > 0.9
+
+
+def test_readers_of_real_sentences_are_better_than_chance_and_tested_on_the_same_folds():
+    table = read_study("sentiment")
+    assert (table[["all", "plain", "denied"]].mean() > 0.7).all()
+    assert (table.groupby(["seed", "fold"])["share denied"].nunique() == 1).all()
+    assert 0.1 < table["share denied"].mean() < 0.3
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@
 import shutil
 from dataclasses import replace
 
-from course.studies import characters, composition, multi30k
+from course.studies import characters, composition, multi30k, sentiment
 from course_utils.data import registry
 from course_utils.files import DataError
-from course_utils.text import EOS, grammar, translation
+from course_utils.text import EOS, grammar, reviews, translation
 from course_utils.text import characters as chars
 from course_utils.text.ngrams import NGram
 
@@ -103,3 +103,56 @@ def test_the_study_of_seeds_measures_both_parts_and_all_lengths(monkeypatch):
         for forwards, backwards in zip(one.tolist(), other.tolist(), strict=True):
             end = forwards.index(EOS)
             assert backwards == [*forwards[:end][::-1], *forwards[end:]] != forwards
+
+
+# ------------------------------------------------------------------------------- sentiment
+
+
+def some_sentences(source="full"):
+    table = reviews.reviews({"train": 120}).assign(site="grammar")
+    table.attrs["source"] = source
+    return table
+
+
+@pytest.mark.parametrize("model", ["GRU", "bag of words", "n-grams"])
+def test_a_reader_is_measured_on_a_fold_with_and_without_words_that_deny(model, monkeypatch):
+    monkeypatch.setattr(sentiment, "load_labelled_sentences", some_sentences)
+    found = sentiment.Sentiment(model, 0, 1).measure(None)
+    share = found["share denied"]
+    assert 0 < share < 1
+    parts = share * found["denied"] + (1 - share) * found["plain"]
+    assert parts == pytest.approx(found["all"])
+
+
+def test_the_study_refuses_reviews_of_our_own_in_place_of_real_sentences(monkeypatch):
+    monkeypatch.setattr(sentiment, "load_labelled_sentences", lambda: some_sentences("embedded"))
+    with pytest.raises(DataError, match="sentiment needs the full data"):
+        sentiment.Sentiment("GRU", 0, 0).measure(None)
+
+
+@pytest.mark.parametrize("padding", sentiment.PADDINGS)
+def test_each_padding_is_measured_on_seen_and_on_held_out_combinations(padding, monkeypatch):
+    few = reviews.reviews({"train": 90, "valid": 20, "test": 20})
+    monkeypatch.setattr(sentiment, "reviews", lambda: few)
+    monkeypatch.setattr(sentiment, "EPOCHS", 1)
+    assert {*sentiment.Padding(padding, 0).measure(None)} == {"valid", "test"}
+
+
+@pytest.mark.parametrize(
+    ("text", "denied"),
+    [
+        ("Crust is not good.", True),
+        ("I didn't like it", True),
+        ("I DON’T KNOW", True),
+        ("Never again!", True),
+        ("A notable knot of nooks.", False),
+        ("Loved this place.", False),
+    ],
+)
+def test_words_that_deny_are_found_as_whole_words(text, denied):
+    assert sentiment.denies(text) == denied
+
+
+def test_runs_of_words_are_listed_up_to_the_longest():
+    found = sentiment.runs(["a", "b", "c"], 2)
+    assert found == [("a",), ("b",), ("c",), ("a", "b"), ("b", "c")]
