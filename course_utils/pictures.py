@@ -90,10 +90,10 @@ def held_out() -> frozenset[tuple[str, str]]:
 
 
 def _draw_scene(random: Random) -> list[Shape]:
-    """One shape anywhere, or two that do not touch: the upper or the left one first."""
-    far, near, middle = (5, 7), (16, 18), (8, 15)
+    """One shape near the middle, or two that do not touch, the upper or the left one first."""
+    far, near, middle = (5, 6), (17, 18), (11, 12)
     if random.random() < 0.25:
-        places = [((5, 18), (5, 18))]
+        places = [((8, 15), (8, 15))]
     elif random.random() < 0.5:
         places = [(far, middle), (near, middle)]
     else:

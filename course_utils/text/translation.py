@@ -1,11 +1,11 @@
 """Encoder and decoder, trained with the answer in view; then search without it, in compiled loops.
 
 The layers of a translator are found by their names, so a model of your own works with the search
-as long as it uses the same names as `encoder_decoder`.
+as long as it uses the same names as `encoder_decoder`. One that reads pictures needs an `encoder`
+that gives the decoder's first state, a `target_embedding`, a `decoder` and an `output`.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from course_utils import warm
 from course_utils.checks import check_model
@@ -19,7 +19,8 @@ import tensorflow as tf
 from keras import layers, ops
 from numpy.typing import NDArray
 
-LAYERS = ("source_embedding", "encoder", "target_embedding", "decoder", "refinement", "output")
+LAYERS = ("encoder", "target_embedding", "decoder", "output")
+FOR_SENTENCES = ("source_embedding", "refinement")  # in addition to those
 CHUNK = 256  # sentences that are searched as one batch
 NEVER = -1e9  # a log-probability that no search follows
 
@@ -108,7 +109,7 @@ def fit_pairs(
 
     Args:
         model: compiled, from sources and words so far to logits.
-        sources: numbers, shape (pairs, length).
+        sources: numbers, shape (pairs, length), or pictures, shape (pairs, height, width, colours).
         targets: numbers, shape (pairs, length).
         epochs: passes over the pairs.
         batch_size: pairs per gradient step.
@@ -120,9 +121,11 @@ def fit_pairs(
         Keras' history, with the losses of every epoch.
 
     Raises:
-        ValueError: sources and targets differ in number, or there are none.
+        ValueError: sources and targets differ in number, or there are none, or a picture has
+            another size than the model's.
     """
-    check_model(model, "sources", "words so far")
+    if not _reads_pictures(model, sources):
+        check_model(model, "sources", "words so far")
     check_pairs(sources, targets)
     if validation is not None:
         check_pairs(*validation)
@@ -144,20 +147,12 @@ def fit_pairs(
 # ------------------------------------------------------------------------------------ the search
 
 
-class State(NamedTuple):
-    """What the decoder carries from word to word: LSTM output and cell, and the refinement."""
-
-    hidden: tf.Tensor
-    cell: tf.Tensor
-    refined: tf.Tensor
-
-
 def greedy(model: keras.Model, sources: NDArray, length: int = 20) -> NDArray[np.int32]:
     """Translate by taking the most probable word at each place.
 
     Args:
         model: as `encoder_decoder` builds it.
-        sources: numbers, shape (sentences, source length).
+        sources: numbers, shape (sentences, source length), or pictures.
         length: places of a translation, `<eos>` included.
 
     Returns:
@@ -177,7 +172,7 @@ def beam_search(
 
     Args:
         model: as `encoder_decoder` builds it.
-        sources: numbers, shape (sentences, source length).
+        sources: numbers, shape (sentences, source length), or pictures.
         width: how many beginnings are kept; 1 is greedy search.
         length: places of a translation, `<eos>` included.
 
@@ -197,19 +192,21 @@ def _search(
     loop: Callable, model: keras.Model, sources: NDArray, length: int, **settings: int
 ) -> list[NDArray]:
     """Search chunk by chunk, all of one shape, so that the loop is compiled once."""
-    check_model(model)
-    missing = {*LAYERS} - {layer.name for layer in model.layers}
+    pictures = _reads_pictures(model, sources)
+    needed = LAYERS if pictures else LAYERS + FOR_SENTENCES
+    missing = {*needed} - {layer.name for layer in model.layers}
     if missing:
         raise ValueError(f"The model has no layer named {', '.join(sorted(missing))}.")
-    sources = np.asarray(sources, dtype=np.int32)
-    if sources.ndim != 2 or not len(sources):
+    sources = np.asarray(sources, dtype="float32" if pictures else "int32")
+    if not pictures and (sources.ndim != 2 or not len(sources)):
         raise ValueError(f"Sources have shape (sentences, length), not {sources.shape}.")
     check_counts(places=length)
     run, found = compiled(loop, model, length=length, **settings), []
     for start in range(0, len(sources), CHUNK):
         chunk = sources[start : start + CHUNK]
         rest = min(CHUNK, len(sources)) - len(chunk)
-        outputs = run(tf.constant(np.pad(chunk, [(0, rest), (0, 0)], mode="edge")))
+        widths = [(0, rest), *[(0, 0)] * (chunk.ndim - 1)]
+        outputs = run(tf.constant(np.pad(chunk, widths, mode="edge")))
         found.append([output.numpy()[: len(chunk)] for output in outputs])
     return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
@@ -218,42 +215,66 @@ def _attends(model: keras.Model) -> bool:
     return any(layer.name == "attention" for layer in model.layers)
 
 
-def _read(model: keras.Model, sources: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, State]:
-    """Run the encoder; returns its states, where they are not padding, and the last one."""
+def _reads_pictures(model: keras.Model, sources: NDArray) -> bool:
+    """Whether a model reads pictures; refuses those of another size."""
+    check_model(model)
+    inputs, given = getattr(model, "inputs", None) or [], np.shape(sources)
+    if not inputs or len(inputs[0].shape) != 4:
+        return False
+    wanted = tuple(inputs[0].shape)[1:]
+    if given[1:] != wanted or not given[0]:
+        sizes = ", ".join(map(str, wanted))
+        raise ValueError(f"The model reads pictures of shape (pictures, {sizes}), not {given}.")
+    return True
+
+
+def _read(model: keras.Model, sources: tf.Tensor) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+    """Run the encoder.
+
+    Returns:
+        its states and where they are not padding, or nothing for a picture; and the first state of
+        the decoder and of the refinement.
+    """
+    if len(sources.shape) == 4:
+        return [], [model.get_layer("encoder")(sources, training=False)]
     known = ops.not_equal(sources, PAD)
     read = model.get_layer("source_embedding")(sources)
     memory, hidden, cell = model.get_layer("encoder")(read, mask=known, training=False)
     (refined,) = model.get_layer("refinement").get_initial_state(sources.shape[0])
-    return memory, known, State(hidden, cell, refined)
+    return [memory, known], [hidden, cell, refined]
 
 
 def _advance(
-    model: keras.Model, memory: tf.Tensor, known: tf.Tensor, word: tf.Tensor, state: State
-) -> tuple[tf.Tensor, State]:
+    model: keras.Model, memory: list[tf.Tensor], word: tf.Tensor, state: list[tf.Tensor]
+) -> tuple[tf.Tensor, list[tf.Tensor]]:
     """Write one word; returns log-probabilities, shape (rows, words), and the new state."""
     written = model.get_layer("target_embedding")(word)
-    cell = model.get_layer("decoder").cell
-    output, (hidden, carried) = cell(written, [state.hidden, state.cell], training=False)
+    decoder = model.get_layer("decoder").cell
+    own = len(state) - bool(memory)  # the last state is that of the refinement
+    output, after = decoder(written, state[:own], training=False)
     if _attends(model):
+        states, known = memory
         attention = model.get_layer("attention")
-        context = attention([output[:, tf.newaxis], memory], mask=[None, known])[:, 0]
+        context = attention([output[:, tf.newaxis], states], mask=[None, known])[:, 0]
         output = ops.concatenate([output, context], axis=-1)
-    refinement = model.get_layer("refinement").cell
-    output, (refined,) = refinement(output, [state.refined], training=False)
+    if memory:
+        refinement = model.get_layer("refinement").cell
+        output, (refined,) = refinement(output, state[own:], training=False)
+        after = [*after, refined]
     logits = ops.cast(model.get_layer("output")(output), number_type(model))
     allowed = np.zeros(logits.shape[-1], dtype=number_type(model))
     allowed[[PAD, SOS]] = NEVER  # no translation contains them
-    return ops.log_softmax(logits + allowed, axis=-1), State(hidden, carried, refined)
+    return ops.log_softmax(logits + allowed, axis=-1), after
 
 
 def _greedy(model: keras.Model, sources: tf.Tensor, length: int) -> tuple[tf.Tensor]:
     """One row per sentence; a row that has written `<eos>` continues with `<pad>`."""
-    memory, known, state = _read(model, sources)
+    memory, state = _read(model, sources)
     rows = sources.shape[0]
 
     def step(t: tf.Tensor, loop: tuple) -> tuple:
         word, ended, state, written = loop
-        scores, state = _advance(model, memory, known, word, state)
+        scores, state = _advance(model, memory, word, state)
         word = ops.where(ended, PAD, ops.cast(ops.argmax(scores, axis=-1), "int32"))
         written = ops.slice_update(written, (0, t), word[:, tf.newaxis])
         return word, ops.logical_or(ended, ops.equal(word, EOS)), state, written
@@ -267,9 +288,10 @@ def _beam(
     model: keras.Model, sources: tf.Tensor, length: int, width: int
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """`width` rows per sentence; each step ranks all continuations of all its rows together."""
-    memory, known, state = _read(model, sources)
     rows = sources.shape[0]
-    memory, known, *state = (ops.repeat(part, width, axis=0) for part in (memory, known, *state))
+    memory, state = (
+        [ops.repeat(part, width, axis=0) for part in parts] for parts in _read(model, sources)
+    )
     words = model.get_layer("output").units
     # A translation that has ended has one continuation: padding, at no cost.
     dtype = number_type(model)
@@ -278,7 +300,7 @@ def _beam(
 
     def step(t: tf.Tensor, loop: tuple) -> tuple:
         word, ended, scores, state, written = loop
-        more, state = _advance(model, memory, known, word, state)
+        more, state = _advance(model, memory, word, state)
         more = ops.where(ended[:, tf.newaxis], after_end, more)
         total = ops.reshape(scores[:, tf.newaxis] + more, (rows, width * words))
         scores, best = ops.top_k(total, width)
@@ -287,7 +309,7 @@ def _beam(
         ended, written, *state = (ops.take(p, origin, axis=0) for p in (ended, written, *state))
         ended = ops.logical_or(ended, ops.equal(word, EOS))
         written = ops.slice_update(written, (0, t), word[:, tf.newaxis])
-        return word, ended, ops.reshape(scores, -1), State(*state), written
+        return word, ended, ops.reshape(scores, -1), state, written
 
     first = np.full((rows, width), NEVER, dtype=dtype)
     first[:, 0] = 0  # at the start all rows are the same, so only one counts
@@ -295,7 +317,7 @@ def _beam(
         ops.full((rows * width,), SOS, "int32"),
         ops.zeros((rows * width,), "bool"),
         ops.convert_to_tensor(first.ravel()),
-        State(*state),
+        state,
         ops.full((rows * width, length), PAD, "int32"),
     )
     _, _, scores, _, written = ops.fori_loop(0, length, step, start)
@@ -320,9 +342,9 @@ def attention_weights(model: keras.Model, sources: NDArray, targets: NDArray) ->
     check_pairs(sources, targets)
     if not _attends(model):
         raise ValueError("The model has no layer named attention, so it has no weights to show.")
-    memory, known, state = _read(model, tf.constant(sources, "int32"))
+    (memory, known), state = _read(model, tf.constant(sources, "int32"))
     written = model.get_layer("target_embedding")(shift_right(np.asarray(targets)))
-    states = model.get_layer("decoder")(written, initial_state=list(state[:2]))
+    states = model.get_layer("decoder")(written, initial_state=state[:2])
     layer = model.get_layer("attention")
     _, weights = layer([states, memory], mask=[None, known], return_attention_scores=True)
     return ops.cast(weights, number_type(model)).numpy()

@@ -41,13 +41,30 @@ def translator(attention=False, seed=0, spread=4.0):
     return model
 
 
+def describer():
+    """A small untrained network that reads pictures of 4 by 4 pixels."""
+    keras.utils.set_random_seed(0)
+    picture, so_far = keras.Input((4, 4, 3)), keras.Input((None,), dtype="int32")
+    read = [keras.layers.Flatten(), keras.layers.Dense(6)]
+    encoder = keras.Sequential([keras.Input((4, 4, 3)), *read], name="encoder")
+    written = keras.layers.Embedding(WORDS, 5, name="target_embedding")(so_far)
+    decoder = keras.layers.GRU(6, return_sequences=True, name="decoder")
+    states = decoder(written, initial_state=encoder(picture))
+    model = keras.Model([picture, so_far], keras.layers.Dense(WORDS, name="output")(states))
+    for weight in model.trainable_variables:
+        weight.assign(weight * 4)
+    return model
+
+
 MODELS = {name: translator(name) for name in (False, True)}
 SOURCES = sentences(5)
+WRITERS = MODELS | {"pictures": describer()}
+READ = dict.fromkeys(MODELS, SOURCES) | {"pictures": rng.random((5, 4, 4, 3), "float32")}
 
 
 def log_probabilities(model, sources, targets):
     """Of whole translations, from the training model; written out in NumPy."""
-    sources = np.broadcast_to(sources, (len(targets), sources.shape[-1]))
+    sources = np.broadcast_to(sources, (len(targets), *sources.shape[1:]))
     logits = model.predict_on_batch([sources, shift_right(targets)]).astype("float64")
     logits[..., [PAD, SOS]] = -np.inf
     logs = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
@@ -69,20 +86,19 @@ def every_translation():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("attention", [False, True])
-def test_a_beam_of_one_is_greedy_search(attention):
-    model = MODELS[attention]
-    rows, _ = beam_search(model, SOURCES, width=1, length=LENGTH)
-    np.testing.assert_array_equal(rows[:, 0], greedy(model, SOURCES, LENGTH))
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_beam_of_one_is_greedy_search(name):
+    rows, _ = beam_search(WRITERS[name], READ[name], width=1, length=LENGTH)
+    np.testing.assert_array_equal(rows[:, 0], greedy(WRITERS[name], READ[name], LENGTH))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("attention", [False, True])
-def test_a_beam_as_wide_as_the_space_ranks_all_translations_as_exhaustive_search_does(attention):
-    model, choices = MODELS[attention], np.array(list(every_translation()))
-    rows, scores = beam_search(model, SOURCES[:2], width=len(choices), length=LENGTH)
-    for source, found, score in zip(SOURCES, rows, scores, strict=False):
-        logs = log_probabilities(model, source, choices)
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_beam_as_wide_as_the_space_ranks_all_translations_as_exhaustive_search_does(name):
+    model, choices = WRITERS[name], np.array(list(every_translation()))
+    rows, scores = beam_search(model, READ[name][:2], width=len(choices), length=LENGTH)
+    for source, found, score in zip(READ[name], rows, scores, strict=False):
+        logs = log_probabilities(model, source[np.newaxis], choices)
         order = np.argsort(-logs)
         np.testing.assert_array_equal(found[0], choices[order[0]])
         np.testing.assert_allclose(score, logs[order], atol=1e-3)
@@ -132,7 +148,7 @@ def test_nothing_but_padding_follows_the_end():
 def test_networks_of_any_precision_are_searched(precision):
     model = translator(attention=True)
     rows, scores = beam_search(model, SOURCES[:1], width=3, length=LENGTH)
-    logs = log_probabilities(model, SOURCES[0], rows[0])
+    logs = log_probabilities(model, SOURCES[:1], rows[0])
     np.testing.assert_allclose(scores[0], logs, atol=1e-6 if precision == "float64" else 0.3)
     weights = attention_weights(model, SOURCES[:1], rows[:, 0])
     np.testing.assert_allclose(weights.sum(axis=-1), 1, atol=0.02)
@@ -174,6 +190,14 @@ def test_search_uses_the_current_weights():
 def test_a_search_without_sentences_places_or_beams_is_refused(search, message):
     with pytest.raises(ValueError, match=message):
         search(MODELS[False])
+
+
+def test_pictures_of_another_size_are_refused():
+    for search in (greedy, lambda model, read: fit_pairs(model, read, SOURCES, epochs=1)):
+        with pytest.raises(
+            ValueError, match=r"pictures of shape \(pictures, 4, 4, 3\), not \(5, 4"
+        ):
+            search(WRITERS["pictures"], READ["pictures"][:, :, :3])
 
 
 def test_a_model_without_the_translator_s_layers_is_refused_and_told_their_names():
