@@ -1,0 +1,47 @@
+"""The checks of lesson 11: right answers pass, known mistakes get their own hint."""
+
+from course_utils.text import PAD
+
+import numpy as np
+import pytest
+from exercise_verdict import verdict
+
+GIVEN = {}
+
+
+def front(rows):
+    return [[*row[row == PAD], *row[row != PAD]] for row in rows]
+
+
+def state_of(inputs, known, w, u):
+    state = 0
+    for value in inputs[known]:
+        state = np.tanh(w * value + u * state)
+    return state
+
+
+def sure(differences, folds):
+    variance = ((differences - differences.mean()) ** 2).sum() / (len(differences) - 1)
+    return (variance / len(differences) + variance / (folds - 1)) ** 0.5
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "told"),
+    [
+        ("11-1", (203, 44), "✓"),
+        ("11-1", (44, 203), "wrong order"),
+        ("11-1", (203, 43), "Two batches: the padding of both"),
+        ("11-1", 3, "Give 2 numbers"),
+        ("11-2", front, "✓"),
+        ("11-2", lambda rows: np.transpose(front(rows)), "shape (rows, length)"),
+        ("11-2", lambda rows: 2 * np.array(front(rows)), "twice"),
+        ("11-3", state_of, "✓"),
+        ("11-3", lambda inputs, known, w, u: inputs[-1], "but it is"),
+        ("11-4", sure, "✓"),
+        ("11-4", lambda differences, folds: 0.1, "the same in all 3 cases"),
+    ],
+)
+def test_an_answer_gets_its_verdict(exercise, answer, told):
+    said = verdict(exercise, answer, GIVEN)
+    assert told in said
+    assert said.startswith("✓") == told.startswith("✓")
