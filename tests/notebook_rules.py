@@ -23,7 +23,7 @@ from course_utils.files import ROOT
 
 import nbformat
 
-MAX_IMAGE_BYTES = 60_000
+MAX_IMAGE_BYTES, MAX_SOUND_CHARACTERS = 60_000, 200_000
 LINK = r"(?:\]\(|^\[[^\]]+\]:)\s*<?([^\s)>]+)"  # [text](link) or [name]: link
 READ_ON = "## Read on"
 HEADINGS = ("## Recap", "## What often goes wrong", READ_ON)
@@ -287,6 +287,21 @@ def small_images(notebook):
     return [f"an image of {size:,} bytes" for size in sizes if size > MAX_IMAGE_BYTES]
 
 
+def sounds(notebook):
+    """A sound is described in its cell's metadata, as a picture is, and does not take much room."""
+    found = [
+        (cell, page)
+        for cell in code_cells(notebook)
+        for page in (data(output).get("text/html", "") for output in cell.outputs)
+        if "<audio" in page
+    ]
+    return [
+        f"a sound without a description, or of {len(page):,} characters"
+        for cell, page in found
+        if not cell.metadata.get("alt", "").strip() or len(page) > MAX_SOUND_CHARACTERS
+    ]
+
+
 def over_budget(timings):
     """Lessons and cells that take longer than intended, by more than a slow machine explains."""
     found = []
@@ -385,4 +400,5 @@ RULES = (
     links_to_headings,
     alt_texts,
     small_images,
+    sounds,
 )

@@ -1,11 +1,11 @@
 """Checks of lesson 09, text generation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from course.exercises.answers import ask_for_same, called, called_number, numbers, shaped
 from course.exercises.hints import Hint, Slips, close, exercise, hint_by_part
-from course_utils.text.characters import bits
+from course_utils.text.characters import bits, characters_of, encode
 from course_utils.text.ngrams import NGram
 
 import numpy as np
@@ -214,6 +214,9 @@ _OTHER_COPIES: Slips = {
     "that is a longest word of the sample that stands in the text: it may be more than a word.": (
         lambda s, t: max([len(word) for word in s.split() if word in t] or [0])
     ),
+    "that is the longest word of the sample, whether the text holds it or not.": lambda s, t: max(
+        map(len, s.split())
+    ),
     "that adds up words: take the longest stretch.": lambda s, t: sum(_words(s, t)),
     "a stretch may begin anywhere in the sample, not only at its start.": lambda s, t: max(
         end for end in range(len(s) + 1) if s[:end] in t
@@ -243,6 +246,12 @@ _OTHER_COPIES: Slips = {
     "that is a share: give the length.": lambda s, t: _longest(s, t) / len(s),
     "the text goes on: look through all of it, not its beginning.": lambda s, t: _longest(
         s, t[: len(s)]
+    ),
+    "that counts different words: give the number of characters of the longest stretch.": (
+        lambda s, t: len({*s.split()} & {*t.split()})
+    ),
+    "that adds up words that the text holds: take the longest stretch.": lambda s, t: sum(
+        len(word) for word in s.split() if word in t
     ),
     "that counts words in the text: take characters of the longest stretch.": lambda s, t: sum(
         word in t for word in s.split()
@@ -337,3 +346,169 @@ def _contexts(codes: NDArray, places: NDArray) -> NDArray:
 def _of_the_truth(probabilities: NDArray, true: NDArray) -> NDArray:
     """What each row of probabilities gave the character that came."""
     return probabilities[np.arange(len(true)), true]
+
+
+def _moved(sign: str, semitones: int) -> str:
+    return sign if sign.isdigit() or sign == "\n" else chr(ord(sign) + semitones)
+
+
+def _transpose(melody: str, semitones: int) -> str:
+    return "".join(_moved(sign, semitones) for sign in melody)
+
+
+_OTHER_KEYS: Slips = {
+    "lengths stay as they are: the digits have moved, too.": lambda m, n: "".join(
+        sign if sign == "\n" else chr(ord(sign) + n) for sign in m
+    ),
+    "the ends of tunes stay as they are: the new lines have moved.": lambda m, n: "".join(
+        sign if sign.isdigit() else chr(ord(sign) + n) for sign in m
+    ),
+    "digits and new lines have moved: only pitches do.": lambda m, n: "".join(
+        chr(ord(c) + n) for c in m
+    ),
+    "the ends of tunes are gone: keep the new lines.": lambda m, n: _transpose(m, n).replace(
+        "\n", ""
+    ),
+    "the last end of a tune is gone: keep the new lines.": lambda m, n: _transpose(m, n).strip(),
+    "the lengths are gone: keep the digits.": lambda m, n: "".join(
+        _moved(sign, n) for sign in m if not sign.isdigit()
+    ),
+    "the melody has moved the other way: up if `semitones` is positive.": lambda m, n: _transpose(
+        m, -n
+    ),
+    "nothing has moved: return a new text, because a text cannot be changed.": lambda m, n: m,
+    "a negative number moves the melody down.": lambda m, n: _transpose(m, abs(n)),
+    "only the first note has moved.": lambda m, n: _transpose(m[:1], n) + m[1:],
+    "it has moved by one, whatever `semitones` is.": lambda m, n: _transpose(m, 1),
+    "it has moved by a whole tone per semitone.": lambda m, n: _transpose(m, 2 * n),
+    "pitches do not start again at A: `chr` goes on by itself.": (
+        lambda m, n: "".join(
+            chr(ord("A") + (ord(sign) - ord("A") + n) % 26) if sign.isalpha() else sign
+            for sign in m
+        )
+    ),
+    "a pitch may be a sign such as [ as well: all but digits and new lines move.": lambda m, n: (
+        "".join(chr(ord(sign) + n) if sign.isalpha() else sign for sign in m)
+    ),
+}
+
+
+@exercise(
+    "09-5",
+    "A text cannot be changed in place: build a new one, sign by sign.",
+    "Digits and new lines stay; for the rest, add `semitones` to `ord(sign)`.",
+    '`"".join(...)` puts the signs together again.',
+    slips=_OTHER_KEYS,
+)
+def _other_key(answer: object) -> str:
+    cases = [("C2E4\n", 2), ("M8M1N3\nP2\n", -5), ("X2[1]4\na2\n", 3)]
+    rights = [_transpose(*case) for case in cases]
+    found = [called(answer, *case, case=f"For {case[0]!r} and {case[1]}") for case in cases]
+    for case, one, right in zip(cases, found, rights, strict=True):
+        before = f"For {case[0]!r} and {case[1]}, "
+        if not isinstance(one, str):
+            raise Hint(f"{before}return a text, not {type(one).__name__}.")
+        if one == right:
+            continue
+        for told, slip in _OTHER_KEYS.items():
+            if found == [slip(*each) for each in cases]:
+                raise Hint(before + told)
+        raise Hint(f"{before}you return {one!r}, but it is {right!r}.")
+    return "A melody is a melody in any key."
+
+
+def _style(
+    sample: str, texts: Mapping[str, str], order: int = 5, start: int = 0, known: str = ""
+) -> dict[str, float]:
+    known = known or characters_of("".join(texts.values()) + sample)
+    codes = encode(sample, known, unknown=True)
+    return {
+        name: bits(
+            NGram(encode(text, known, True), order, len(known)).probabilities_of(codes, start)
+        )
+        for name, text in texts.items()
+    }
+
+
+def _each(sample: str, texts: Mapping[str, str], known: Callable[[str], str]) -> dict[str, float]:
+    """Bits where each text has a list of characters of its own."""
+    return {
+        name: _style(sample, {name: text}, known=known(text))[name] for name, text in texts.items()
+    }
+
+
+def _times(factor: Callable[[str], float]) -> Callable[..., dict[str, float]]:
+    """Bits, each times the same number."""
+    return lambda s, t: {name: factor(s) * found for name, found in _style(s, t).items()}
+
+
+_OTHER_STYLES: Slips = {
+    "each text has a list of characters of its own: share one, or a short list pays less.": (
+        lambda s, t: _each(s, t, characters_of)
+    ),
+    "each text has a list of its own, with the sample's: share one over all texts.": lambda s, t: (
+        _each(s, t, lambda text: characters_of(text + s))
+    ),
+    "the list lacks the sample's characters.": lambda s, t: _style(
+        s, t, known=characters_of("".join(t.values()))
+    ),
+    "those are the bits of all characters together: take their mean.": _times(len),
+    "those are nats: take the logarithm to base 2.": _times(lambda _: np.log(2)),
+    "the sign is wrong: the logarithm of a probability is negative.": _times(lambda _: -1),
+    "the sample's first characters count as well: score from place 0.": lambda s, t: _style(
+        s, t, start=4
+    ),
+    "the sample's first character counts as well: score from place 0.": lambda s, t: _style(
+        s, t, start=1
+    ),
+    "that is a unigram: take order 5.": lambda s, t: _style(s, t, order=1),
+    "that is a 4-gram: a 5-gram has a context of four characters.": lambda s, t: _style(
+        s, t, order=4
+    ),
+    "that is a 6-gram: a 5-gram has a context of four characters.": lambda s, t: _style(
+        s, t, order=6
+    ),
+    "the roles are swapped: count on the text, and score the sample.": lambda s, t: {
+        name: _style(text, {name: s}, known=characters_of("".join(t.values()) + s))[name]
+        for name, text in t.items()
+    },
+    "the sample was counted, too: count on the texts alone.": lambda s, t: _style(
+        s, {name: text + s for name, text in t.items()}
+    ),
+    "those are probabilities: give the bits.": lambda s, t: {
+        name: 2**-found for name, found in _style(s, t).items()
+    },
+    "those are perplexities: give the bits.": lambda s, t: {
+        name: 2**found for name, found in _style(s, t).items()
+    },
+}
+
+
+@exercise(
+    "09-6",
+    "One list for all: `characters_of` the texts and the sample, put together.",
+    "For each text, `NGram(encode(text, ...), 5, ...)`; its `probabilities_of` scores the sample.",
+    "`bits` averages what `probabilities_of(codes, 0)` gives; put it into a dict under the name.",
+    slips=_OTHER_STYLES,
+)
+def _whose_style(answer: object, sample: str, texts: Mapping[str, str]) -> str:
+    small = {"cats": "the cat sat on the mat and sat. " * 3, "dogs": "DO DOGS DIG DEEP? dogs dig! "}
+    longer = {**small, "birds": "a bird in the hand, two in the bush, one bird sang; it sang"}
+    cases = {
+        "For two short texts": ("the dogs sat!", small),
+        "For three short texts": ("a cat digs: why?", longer),
+    }
+    for case, given in cases.items():
+        found = called(answer, *given, case=case)
+        if not isinstance(found, Mapping) or [*found] != [*given[1]]:
+            raise Hint(f"{case}, return a dict with the names {', '.join(given[1])}, in order.")
+
+    def values(style: Callable[..., Mapping]) -> Callable[..., list]:
+        return lambda *given: [*style(*given).values()]
+
+    slips = {told: values(slip) for told, slip in _OTHER_STYLES.items()}
+    general = "count a 5-gram on each text, and take the mean of the sample's bits."
+    ask_for_same(values(answer), values(_style), cases, slips, general, "(texts,)", 1e-4)
+    paid = _style(sample, texts)
+    told = ", ".join(f"{name} {cost:.2f}" for name, cost in paid.items())
+    return f"The sample's bits per character: {told}."

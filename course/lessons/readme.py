@@ -18,8 +18,8 @@ SUMMARIES = {
     "05": "Feed forecasts back for a whole year, and measure how far they can be trusted.",
     "06": "Choose inputs and settings, and judge them by the best forecast that is possible.",
     "07": "Find out what bidirectional and hybrid networks see, and whether they forecast better.",
-    "08": "Translate sentences with an encoder and a decoder, and see why attention came.",
-    "09": "Train a network to guess the next character, let it write, and measure the result.",
+    "08": "Translate sentences with an encoder and a decoder, and see what attention is for.",
+    "09": "Let a network guess what comes next, write texts and melodies, and measure the result.",
     "10": "Forecast how far a price will move: from one share, from all at once, and with bands.",
     "13": "Go from a CSV file of your own to its next value, and say how good that forecast is.",
 }

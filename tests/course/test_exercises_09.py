@@ -20,6 +20,7 @@ START = round(0.8 * len(CODES))
 GIVEN = {
     "09-3": {"sample": "the cat and hat and old hat", "text": TEXT},
     "09-4": {"codes": CODES, "start": START, "characters": len(KNOWN)},
+    "09-6": {"sample": "the hat", "texts": {"here": TEXT, "there": "a hut, a hat, a heath; " * 9}},
 }
 
 
@@ -97,6 +98,25 @@ def test_counts_of_the_held_out_text_are_told_from_honest_ones(counted, order, s
         judge("09-4", model.probabilities, codes=codes, start=cut, characters=codes.max() + 1)
 
 
+# ------------------------------------------------------------------ 5 and 6: keys and styles
+
+
+def transpose(melody, semitones):
+    keep = {ord(sign): sign for sign in "123456789\n"}
+    return melody.translate(
+        {code: keep.get(code, chr(code + semitones)) for code in map(ord, melody)}
+    )
+
+
+def style(sample, texts):
+    known = characters_of(sample + "".join(texts.values()))
+    models = {name: NGram(encode(text, known), 5, len(known)) for name, text in texts.items()}
+    cost = {
+        name: model.probabilities_of(encode(sample, known), 0) for name, model in models.items()
+    }
+    return {name: -np.log2(probabilities).mean() for name, probabilities in cost.items()}
+
+
 # ------------------------------------------------------------------------------- verdicts
 
 
@@ -108,6 +128,8 @@ def test_counts_of_the_held_out_text_are_told_from_honest_ones(counted, order, s
         ("09-2", gumbel, "✓"),
         ("09-3", longest_copy, "✓"),
         ("09-4", counting(9), "✓"),
+        ("09-5", transpose, "✓"),
+        ("09-6", style, "✓ The sample's bits per character: here "),
         ("09-1", (3, 4.757), "a half costs 1 bit"),
         ("09-2", drawer(keep=False), "outside the 2 most probable"),
         ("09-2", in_place, "work on a copy"),
@@ -117,6 +139,10 @@ def test_counts_of_the_held_out_text_are_told_from_honest_ones(counted, order, s
         ("09-2", lambda logits, *_: -1, "not a code"),
         ("09-3", lambda s, t: min(longest_copy(s, t), 8), "The sample's longest copy"),
         ("09-3", lambda s, t: s[99], "raised IndexError"),
+        ("09-5", lambda melody, n: [melody, n], "return a text, not list"),
+        ("09-5", lambda melody, n: melody + str(n), "you return"),
+        ("09-6", lambda sample, texts: 2.5, "return a dict with the names"),
+        ("09-6", lambda sample, texts: dict.fromkeys(texts, 2.5), "count a 5-gram on each"),
         ("09-4", counting(5), "not two hundredths below"),
         ("09-4", counting(1), "alone pays less"),
         ("09-4", knows_the_text, "too good to be true"),

@@ -250,6 +250,9 @@ BROKEN = {
     "small_images": {
         "big image": displays({"image/png": BIG_IMAGE}, **{"image/png": {"alt": "A"}})
     },
+    "sounds": {
+        "no description": displays({"text/html": "<audio src='data:audio/wav;base64,AAAA'>"}),
+    },
 }
 CASES = [
     pytest.param(rule, breaks, id=f"{rule}-{name}")
