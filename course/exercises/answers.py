@@ -161,18 +161,19 @@ def ask_for_same(
     wrong = [case for case in cases if not close(found[case], rights[case], tolerance, 1e-6)]
     if not wrong:
         return
-    case = wrong[0]
-    said, share = f"{case}, " if axes else f"{case} you say {found[case]:,.6g}: ", 0.0
-    for told, slip in slips.items():
-        if all(close(found[one], slip(*cases[one]), tolerance, 1e-6) for one in wrong):
-            raise Hint(said + told)
-    if hint := _shared_by_all(found, rights, wrong, tolerance):
-        raise Hint(hint)
+    case, share, off = wrong[0], 0.0, []
+    said = f"{case}, " if axes else f"{case} you say {found[case]:,.6g}: "
     if rows:
         pairs = zip(rows, found[case], rights[case], strict=True)
-        named = [row for row, *pair in pairs if not close(*pair, tolerance, 1e-6)]
-        share = 1 - len(named) / len(rows)
-        said += f"off for {', '.join(named)}: "
+        off = [row for row, *pair in pairs if not close(*pair, tolerance, 1e-6)]
+        share = 1 - len(off) / len(rows)
+    for told, slip in slips.items():
+        if all(close(found[one], slip(*cases[one]), tolerance, 1e-6) for one in wrong):
+            raise Hint(said + told, share)
+    if hint := _shared_by_all(found, rights, wrong, tolerance):
+        raise Hint(hint)
+    if off:
+        said += f"off for {', '.join(off)}: "
     elif not axes:
         said = f"{case} you say {found[case]:,.6g}, but it is {rights[case]:,.6g}. "
     raise Hint(said + general, share)
