@@ -6,7 +6,7 @@ import io
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # pandas is imported late: `course --help` does not wait for 
     import pandas as pd
 
 PACKAGE = "course-utils"
+OWN_COURSE, OWN_PLACE = "course.toml", "COURSE_FOLDER"
+"""the file that makes a folder a course of one's own, and the variable that names the folder"""
 MAX_BYTES = 20_000_000
 HELD_SECONDS = 5.0
 """how long a file that another program holds is tried again"""
@@ -51,7 +53,23 @@ def places(package: Path) -> Places:
     return Places(root, root, root / "build", root / "data")
 
 
+def own_course() -> Path | None:
+    """The folder with a `course.toml` that we are in, right below, or that `COURSE_FOLDER` names.
+
+    Kernels and other processes that are started from there are told by that variable.
+    """
+    here = Path.cwd()
+    found = (folder for folder in (here, here.parent) if (folder / OWN_COURSE).is_file())
+    if not (named := os.environ.get(OWN_PLACE) or next(found, None)):
+        return None
+    os.environ[OWN_PLACE] = str(named)
+    return Path(named)
+
+
+OWN = own_course()
 HERE = places(Path(__file__).resolve().parent)
+if OWN:
+    HERE = replace(HERE, work=OWN, data=OWN / "data" if (OWN / "data").is_dir() else HERE.data)
 ROOT, WORK = HERE.root, HERE.work
 PACKAGES = Path(__file__).resolve().parents[1]
 """the folder of `course_utils` and `course`"""

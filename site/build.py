@@ -12,9 +12,10 @@ from pkgutil import iter_modules
 
 from course.copies.audiences import without
 from course.copies.colab import repository
+from course.instructors import plans
 from course.lessons.lesson import Lesson, find_lessons
 from course.lessons.timings import timings_file
-from course_utils.files import ROOT, write_whole
+from course_utils.files import ROOT, WORK, write_whole
 from course_utils.machine import cores
 from course_utils.studies import TABLES
 
@@ -28,7 +29,7 @@ from links import relink
 from live_pictures import live_picture
 
 SITE = ROOT / "site"
-SOURCE, OUTPUT, MEMORY = (ROOT / "build" / name for name in ("site-source", "site", "site-memory"))
+SOURCE, OUTPUT, MEMORY = (WORK / "build" / name for name in ("site-source", "site", "site-memory"))
 INTERNAL = {"checks", "files", "machine", "warm"}
 """modules of `course_utils` that no lesson needs to know, and that have no page"""
 
@@ -51,6 +52,8 @@ def pages(lessons: list[Lesson], address: str | None) -> dict[str, str]:
     }
     made = {}
     for file in sorted(SITE.glob("*.md")):
+        if file.name == plans.PAGE.name and plans.PAGE.is_file():
+            file = plans.PAGE  # of one's own course
         text = environment.from_string(file.read_text(encoding="utf-8")).render()
         made[file.name] = relink(text, f"site/{file.name}", file.name, address)
     card = (ROOT / "data" / "README.md").read_text(encoding="utf-8")

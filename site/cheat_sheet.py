@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from course.lessons.lesson import choose_lessons
+from course.lessons.lesson import NOTEBOOKS, lessons_in
 from course.lessons.readme import markdown_table
 from course_utils.checks import check_same_days, check_windows
 from course_utils.data import load_prices, read_series
@@ -25,7 +25,7 @@ def whole_way() -> str:
     Raises:
         ValueError: the lesson has no such block any more.
     """
-    (lesson,) = choose_lessons(["13"])
+    (lesson,) = (one for one in lessons_in(NOTEBOOKS) if one.number == "13")
     source = "\n".join(cell["source"] for cell in lesson.cells)
     block = r"^\*\*The whole way, to copy\.\*\*.*?^```python\n(.*?)^```"
     found = re.search(block, source, re.M | re.S)

@@ -4,6 +4,8 @@ import posixpath
 import re
 from urllib.parse import unquote, urlsplit
 
+from course.lessons.lesson import left_out
+
 LINK = re.compile(r"(?<!!)\[(?P<text>[^\]\n]+)\]\((?P<target>[^)\s]+)\)")
 CODE = re.compile(r"^(`{3,}|~{3,}).*?^\1|(?<!`)(`+)(?!`).*?(?<!`)\2(?!`)", re.M | re.S)
 PAGES = {"README.md": "setup.md", "data/README.md": "data.md"}
@@ -44,6 +46,6 @@ def page_of(path: str) -> str | None:
     """The page that a file of the course becomes, if it becomes one."""
     if path in PAGES:
         return PAGES[path]
-    if re.fullmatch(r"notebooks/\d\d_\w+\.ipynb", path):
-        return path
+    if lesson := re.fullmatch(r"notebooks/(\w+\.ipynb)", path):
+        return None if lesson[1] in left_out() else path
     return path.removeprefix("site/") if re.fullmatch(r"site/\w+\.md", path) else None

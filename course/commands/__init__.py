@@ -5,6 +5,7 @@ from io import TextIOWrapper
 
 from course.commands import (
     check_exercise,
+    check_lesson,
     copies,
     data,
     doctor,
@@ -76,6 +77,7 @@ app.command()(plan.plan)
 app.command()(study.study)
 app.command()(slides.slides)
 app.command()(check_exercise.check_exercise)
+app.command()(check_lesson.check_lesson)
 app.command()(solution.solution)
 app.command()(progress.progress)
 app.command()(warm.warm)

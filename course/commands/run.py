@@ -78,7 +78,7 @@ def run(
     if jobs > 1:  # more threads in each would only wait for one another
         env |= {name: os.environ.get(name, "1") for name in THREADS}
     begin = time.perf_counter()
-    executions = execute_all(chosen, output, jobs, folder=folder, timeout=timeout, env=env)
+    executions = execute_all(chosen, output, jobs, timeout=timeout, env=env)
     index = pages.write_index(executions, output)
     failed = [lesson.number for lesson in chosen if executions[lesson].failure]
     seconds = time.perf_counter() - begin
@@ -150,7 +150,7 @@ def execute_one(
         text = f"{name}  cell {number} of {cells}"
         bar.update(task, description=text, completed=number - 1)
 
-    execution = execute(notebook, on_cell=show, **settings)
+    execution = execute(notebook, lesson.path.parent, on_cell=show, **settings)
     try:
         pages.write_lesson(lesson, execution, output)
     except Exception as error:  # nbconvert raises nearly anything; other lessons go on

@@ -18,7 +18,7 @@ def solution(
     Exit code 0: shown; 1: the lesson has no solution to it; 2: no such exercise.
     """
     exercise = known(name)
-    (lesson,) = choose_lessons([name[:2]], folder)
+    (lesson,) = choose_lessons([name.rpartition("-")[0]], folder)
     solved = (cell for cell in lesson.cells if "solution" in tags_of(cell))
     cell = next((cell for cell in solved if f'check("{name}"' in cell["source"]), None)
     if cell is None:

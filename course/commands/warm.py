@@ -34,8 +34,7 @@ def warm(
 
     Exit code 0: all is kept; 1: a lesson failed; 2: no such lesson; 130: stopped.
     """
-    folder = folder.resolve()
-    chosen = choose_lessons(names or [], folder)
+    chosen = choose_lessons(names or [], folder.resolve())
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # kernels end with us, as on Ctrl-C
     for folder_of_others in cache.other_folders():
         shutil.rmtree(folder_of_others)
@@ -48,7 +47,7 @@ def warm(
             for what in ("training", "once more"):
                 bar.update(task, description=f"{lesson.path.stem}  {what}")
                 before = _kept()
-                runs.append(_run(lesson, folder, timeout))
+                runs.append(_run(lesson, timeout))
                 new = _kept() - before
                 bar.advance(task)
                 if runs[-1].failure:
@@ -68,12 +67,12 @@ def _kept() -> set[Path]:
     return set(cache.folder().glob("[!.]*"))  # `write_whole` begins a file under a hidden name
 
 
-def _run(lesson: Lesson, folder: Path, timeout: int) -> "Execution":
+def _run(lesson: Lesson, timeout: int) -> "Execution":
     """Run a lesson in a kernel that uses what is kept, and keeps the rest."""
     from course.running.execute import execute
 
     notebook = read_notebook(lesson.path)
-    return execute(notebook, folder, timeout=timeout, env={cache.SWITCH: "record"})
+    return execute(notebook, lesson.path.parent, timeout=timeout, env={cache.SWITCH: "record"})
 
 
 def _report(lesson: Lesson, runs: list["Execution"], unrepeated: int) -> list[str]:

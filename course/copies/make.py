@@ -7,7 +7,7 @@ from pathlib import Path
 from course.copies import Kind
 from course.copies.audiences import student, unfolded, without
 from course.copies.colab import bringing_the_course
-from course.lessons.lesson import Lesson, read_notebook
+from course.lessons.lesson import Lesson, left_out, read_notebook
 from course_utils.files import ROOT
 
 from nbformat import NotebookNode
@@ -51,6 +51,8 @@ def _relink(notebook: NotebookNode, folder: Path | None) -> None:
     if folder and folder.is_relative_to(ROOT):
         up = Path(os.path.relpath(ROOT, folder)).as_posix()
         pattern, link = r"(\]\(|\]: )\.\./", rf"\g<1>{up}/"
+    gone = "|".join(map(re.escape, left_out())) or "(?!)"  # no file has this name
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = re.sub(pattern, link, cell.source)
+            words = re.sub(rf"\[([^\]\n]+)\]\((?:{gone})[^)\s]*\)", r"\1", cell.source)
+            cell.source = re.sub(pattern, link, words)

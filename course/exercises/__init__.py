@@ -9,10 +9,14 @@ import warnings
 from collections import Counter
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 
 from course.exercises.hints import EXERCISES, Exercise, Hint
 from course.exercises.record import record
+from course_utils.files import OWN
 
+if OWN:
+    __path__.append(str(OWN / "notebooks"))  # checks of one's own lessons are beside them
 RIGHT = "✓ Exercise {}: right. {}"
 NOT_YET = "✗ Exercise {}: not yet. {}"
 TRIES_BEFORE_HINTS = 2
@@ -82,11 +86,18 @@ def _offer_hints(exercise: str) -> None:
 
 def named(exercise: str) -> Exercise:
     """The exercise of a name, whose lesson's checks are loaded for it."""
-    lesson = exercise[:2]
-    if find_spec(module := f"course.exercises.lesson_{lesson}"):
-        import_module(module)  # it registers its exercises
+    lesson = exercise.rpartition("-")[0] or exercise
+    if file_of_checks(lesson):
+        import_module(f"{__name__}.lesson_{lesson}")  # it registers its exercises
     if exercise not in EXERCISES:
-        known = [name for name in EXERCISES if name.startswith(lesson)]
+        known = [name for name in EXERCISES if name.rpartition("-")[0] == lesson]
         choose = f": choose one of {', '.join(known)}" if known else ""
         raise ValueError(f"No exercise {exercise!r}{choose}.")
     return EXERCISES[exercise]
+
+
+def file_of_checks(lesson: str) -> Path | None:
+    """The file with the checks of a lesson, `04` or the name of one's own; None if it has none."""
+    module = f"lesson_{lesson}"
+    spec = find_spec(f"{__name__}.{module}") if module.isidentifier() else None
+    return Path(spec.origin) if spec and spec.origin else None

@@ -38,11 +38,9 @@ def page(folder: Path = NOTEBOOKS) -> str:
         folder: where the lessons are; the page is in a folder next to it.
 
     Raises:
-        LessonError: notes are missing or malformed, or a lesson that a plan names does not exist.
+        LessonError: notes are missing or malformed.
     """
     lessons = {lesson.number: lesson for lesson in find_lessons(folder)}
-    if absent := DAY.keys() - lessons.keys():
-        raise LessonError(f"the plan for a day needs lessons {_listed(sorted(absent))}")
     for lesson in lessons.values():
         try:
             exercises(lesson.cells)
@@ -50,6 +48,9 @@ def page(folder: Path = NOTEBOOKS) -> str:
             raise LessonError(f"lesson {lesson.number}: {error}") from error
     template = Template(TEMPLATE.read_text(encoding="utf-8"), keep_trailing_newline=True)
     return template.render(
+        core=("No lesson", "One lesson", "Two lessons", "Three lessons", "Four lessons")[
+            len(_core(lessons))
+        ],
         minutes_of_the_day=sum(day_minutes(lessons)),
         break_minutes=PAUSE_WITHIN,
         pause=PAUSE,
@@ -71,7 +72,12 @@ def page(folder: Path = NOTEBOOKS) -> str:
 
 def day_minutes(lessons: Mapping[str, Lesson]) -> list[int]:
     """Minutes of teaching in each block of the day."""
-    return [minutes_to_teach(lessons[number], chosen) for number, chosen in DAY.items()]
+    return [minutes_to_teach(lessons[number], chosen) for number, chosen in _core(lessons).items()]
+
+
+def _core(lessons: Mapping[str, Lesson]) -> dict[str, tuple[int, ...]]:
+    """The core lessons that the course has; one's own course may leave some out."""
+    return {number: chosen for number, chosen in DAY.items() if number in lessons}
 
 
 def session_exercises(lesson: Lesson) -> list[int]:
@@ -88,7 +94,9 @@ def session_exercises(lesson: Lesson) -> list[int]:
 def _day(lessons: Mapping[str, Lesson]) -> str:
     """The plan for a day: a block for each core lesson."""
     rows, clock = [], DAY_BEGINS
-    blocks = zip(DAY.items(), day_minutes(lessons), PAUSES_AFTER, strict=True)
+    core = _core(lessons)
+    pauses = PAUSES_AFTER[len(PAUSES_AFTER) - len(core) :]
+    blocks = zip(core.items(), day_minutes(lessons), pauses, strict=True)
     for (number, chosen), minutes, pause in blocks:
         begin, clock = clock, _next_five_minutes(clock + minutes + PAUSE_WITHIN)
         when = f"{_time(begin)} to {_time(clock)}"
@@ -99,7 +107,8 @@ def _day(lessons: Mapping[str, Lesson]) -> str:
 
 def _left_out(lessons: Mapping[str, Lesson]) -> str:
     """The exercises and the lessons that the day has no room for."""
-    home = [f"{_named(_others(lessons[n], chosen))} of lesson {n}" for n, chosen in DAY.items()]
+    core = _core(lessons).items()
+    home = [f"{_named(_others(lessons[n], chosen))} of lesson {n}" for n, chosen in core]
     others = [number for number in lessons if number not in DAY and number != BEFORE_THE_FIRST]
     return f"{'; '.join(home)}; lessons {_listed(others)}"
 

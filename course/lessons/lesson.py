@@ -2,13 +2,16 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from math import ceil
 from pathlib import Path
+from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
-from course_utils.files import ROOT, shown
+from course_utils.files import OWN, OWN_COURSE, ROOT, shown
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -29,7 +32,7 @@ class UnknownLessonError(LessonError):
 
 @dataclass(frozen=True)
 class Lesson:
-    """A notebook of the course, `NN_name.ipynb`, whose first cell begins with its title."""
+    """A notebook, `NN_name.ipynb` or one's own `name.ipynb`, that begins with its title."""
 
     number: str
     path: Path
@@ -72,8 +75,8 @@ def is_notes(cell: Mapping) -> bool:
     return "notes" in tags_of(cell)
 
 
-def find_lessons(folder: Path = NOTEBOOKS) -> list[Lesson]:
-    """List the lessons in a folder, in order.
+def lessons_in(folder: Path) -> list[Lesson]:
+    """List the lessons that a folder holds, by number.
 
     Raises:
         LessonError: two lessons have the same number, or a file is not a notebook.
@@ -83,11 +86,73 @@ def find_lessons(folder: Path = NOTEBOOKS) -> list[Lesson]:
         number = path.name[:2]
         if number in lessons:
             raise LessonError(f"{path.name} and {lessons[number].path.name} have the same number")
-        cells = _read_cells(path)
-        heading = cells[0]["source"].partition("\n")[0]
-        title = re.sub(rf"^#\s+{number}\W*", "", heading).strip() or path.stem[3:]
-        lessons[number] = Lesson(number, path, title, cells)
+        lessons[number] = _lesson(path, number)
     return list(lessons.values())
+
+
+def find_lessons(folder: Path = NOTEBOOKS) -> list[Lesson]:
+    """List the lessons in a folder, in order; in a course of one's own, those that it lists.
+
+    Raises:
+        LessonError: as for `lessons_in`, or `course.toml` lists what is not there.
+    """
+    found = lessons_in(folder)
+    return _listed(found, OWN) if OWN and folder == NOTEBOOKS else found
+
+
+@cache
+def left_out() -> frozenset[str]:
+    """File names of the course's lessons that a course of one's own does not list."""
+    listed = {lesson.path for lesson in find_lessons()} if OWN else set()
+    return frozenset(path.name for path in NOTEBOOKS.glob("*.ipynb") if OWN and path not in listed)
+
+
+def _lesson(path: Path, number: str) -> Lesson:
+    cells = _read_cells(path)
+    heading = cells[0]["source"].partition("\n")[0]
+    title = re.sub(rf"^#\s+(?:{number}\W*)?", "", heading).strip()
+    return Lesson(number, path, title or re.sub(r"^\d\d_", "", path.stem), cells)
+
+
+def _listed(lessons: list[Lesson], own: Path) -> list[Lesson]:
+    """The lessons that a `course.toml` lists by name, in its order.
+
+    A lesson of the course keeps its number, which the others mention. One's own lesson gets that of
+    the lesson before it, and a letter, as `05a`.
+    """
+    file = own / OWN_COURSE
+    by_name = {lesson.path.stem[3:]: lesson for lesson in lessons}
+    found: list[Lesson] = []
+    for name in _names(file):
+        path = own / "notebooks" / f"{name}.ipynb"
+        if name in by_name:
+            found.append(by_name[name])
+        elif path.is_file():
+            letters = sum(not lesson.number.isdecimal() for lesson in found)
+            before = next((one.number for one in reversed(found) if one.number.isdecimal()), "00")
+            found.append(_lesson(path, f"{before}{ascii_lowercase[letters % 26]}"))
+        else:
+            raise LessonError(
+                f"{file.name} lists {name!r}: put {path.name} into notebooks, or choose from "
+                f"{', '.join(by_name)}"
+            )
+    if len({lesson.path for lesson in found}) < len(found):
+        raise LessonError(f"{file.name} lists a lesson twice: name each once")
+    return found
+
+
+def _names(file: Path) -> list[str]:
+    try:
+        names = tomllib.loads(file.read_text(encoding="utf-8"))["lessons"]
+        if not names or not all(re.fullmatch(r"[a-z]\w*", name) for name in names):
+            raise ValueError(
+                "a name is made of small letters, digits and _, and begins with a letter"
+            )
+    except (KeyError, TypeError, ValueError) as error:
+        raise LessonError(
+            f'{file} does not list lessons, such as `lessons = ["start_here", "gru"]`: {error}'
+        ) from error
+    return names
 
 
 def choose_lessons(names: Iterable[str], folder: Path = NOTEBOOKS) -> list[Lesson]:
@@ -103,7 +168,11 @@ def choose_lessons(names: Iterable[str], folder: Path = NOTEBOOKS) -> list[Lesso
     chosen = set()
     for name in names:
         start = name.zfill(2) if name.isdecimal() else name
-        meant = {lesson for lesson in lessons if start and lesson.path.name.startswith(start)}
+        meant = {
+            lesson
+            for lesson in lessons
+            if start and (lesson.number == start or lesson.path.name.startswith(start))
+        }
         if not meant:
             known = ", ".join(lesson.path.stem for lesson in lessons)
             raise UnknownLessonError(f"no lesson {name!r}: there are {known}")

@@ -14,7 +14,7 @@ def opening(number: str, folder: Path = NOTEBOOKS) -> "Markdown":
     """Say how many minutes a lesson takes to read, how many seconds to run, and how much memory.
 
     Args:
-        number: the lesson's, such as `04`.
+        number: the lesson's, such as `04`, or the name of one's own.
         folder: where the lessons are.
 
     Raises:
@@ -27,7 +27,8 @@ def opening(number: str, folder: Path = NOTEBOOKS) -> "Markdown":
     reading = f"**{_counted(lesson.minutes_to_read, 'minute')}** to read"
     timing = timings.lessons.get(lesson.number)
     if timing is None:
-        return Markdown(f"{reading}; not yet timed: `make notebooks` measures that")
+        how = ": `make notebooks` measures that" if lesson.number.isdecimal() else ""
+        return Markdown(f"{reading}; not yet timed{how}")
     cores = _counted(int(timings.measured_on["cores"]), "core")
     return Markdown(
         f"{reading}, **{_counted(timing.whole_seconds, 'second')}** to run on {cores}, "

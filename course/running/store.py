@@ -13,7 +13,7 @@ from course.lessons.readme import lesson_table, with_table
 from course.lessons.timings import Timing, Timings, read_timings, timings_file, write_timings
 from course.running.execute import Execution
 from course_utils.data.prices import load_prices
-from course_utils.files import ROOT, write_whole
+from course_utils.files import OWN, ROOT, write_whole
 from course_utils.machine import this_machine
 
 import nbformat
@@ -35,7 +35,7 @@ KEPT_METADATA = ("alt", "collapsed", "jupyter", "tags", "slideshow", "nbgrader")
 
 
 def machine_paths(notebook: NotebookNode) -> list[str]:
-    """Absolute paths, of this machine or any other, in a notebook's sources or textual outputs."""
+    """No absolute path of any machine is in sources or textual outputs; returns those that are."""
     pattern = re.compile("|".join([MACHINE_PATH, *_own_places()]))
     return [
         match.group()
@@ -73,9 +73,14 @@ def check_storable(chosen: list[Lesson], folder: Path) -> None:
     """Refuse before the lessons run what would be refused after that.
 
     Raises:
-        LessonError: prices come from the embedded default, README lacks the table's markers, or
-            the lessons that were not chosen were timed on another machine.
+        LessonError: this is a course of one's own, prices come from the embedded default, README
+            lacks the table's markers, or the lessons that were not chosen were timed on another
+            machine.
     """
+    if OWN:
+        raise LessonError(
+            "--store is for the course's own repository: run your lessons in JupyterLab, and save"
+        )
     if load_prices("IBM").attrs["source"] != "full":
         raise LessonError(
             "stored outputs come from the full data, and IBM's prices are missing: get them "

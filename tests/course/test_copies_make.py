@@ -14,12 +14,12 @@ from urllib.parse import unquote, urlsplit
 from course.copies import Kind, colab
 from course.copies.make import copy_of
 from course.instructors.notes import exercises
+from course.lessons import rules
 from course.lessons.lesson import LessonError, find_lessons, tags_of
 from course.running.execute import code_cells, execute
 from course_utils.files import PACKAGE, ROOT
 
 import nbformat
-import notebook_rules
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sample_notebooks import lesson_with_exercises, tagged
@@ -103,7 +103,7 @@ def test_a_name_that_only_a_removed_cell_defines_is_caught(tmp_path, later, miss
 
 
 def links(notebook):
-    found = re.findall(notebook_rules.LINK, notebook_rules.markdown(notebook))
+    found = re.findall(rules.LINK, rules.markdown(notebook))
     return [unquote(link) for link in found if not urlsplit(link).scheme and "." in link]
 
 
@@ -193,7 +193,7 @@ def test_points_are_the_minutes_of_the_notes_and_one_open_exercise_is_read_by_a_
 
 @pytest.mark.parametrize("lesson", LESSONS[1:], ids=lambda lesson: lesson.path.stem)
 def test_a_graded_copy_promises_no_hints_and_does_not_say_where_solutions_are(lesson):
-    shown = notebook_rules.markdown(copy_of(lesson, Kind.NBGRADER, MY_WORK))
+    shown = rules.markdown(copy_of(lesson, Kind.NBGRADER, MY_WORK))
     shown = shown.partition("## Exercises")[2]
     assert "locked cell" in shown
     assert not re.search(r"\bhints?\b|course solution|folded|notebooks/", shown)

@@ -84,9 +84,13 @@ def test_a_lesson_without_its_notes_is_named(folder):
     change(folder / "03_small.ipynb", "instructors, 3 minutes", "instructors, a while")
     with pytest.raises(LessonError, match="lesson 03: the notes on 'Opening' begin with"):
         plans.page(folder)
+
+
+def test_a_day_holds_the_core_lessons_that_there_are(folder):
     (folder / "04_small.ipynb").unlink()
-    with pytest.raises(LessonError, match="a day needs lessons 04"):
-        plans.page(folder)
+    page = plans.page(folder)
+    assert "Three lessons in " in page
+    assert re.search(r"^\| 9:00 to .*01", page, re.M)
 
 
 def test_course_plan_writes_the_page_that_is_committed(tmp_path):

@@ -4,6 +4,7 @@ import base64
 import sys
 from functools import cache
 
+from course.lessons import rules
 from course.lessons.lesson import NOTEBOOKS, find_lessons
 from course.lessons.opening import opening
 from course.lessons.readme import lesson_table, with_table
@@ -14,7 +15,6 @@ from course.running.store import output_texts
 from course_utils.files import ROOT
 
 import nbformat
-import notebook_rules
 import pytest
 from nbformat.v4 import new_code_cell, new_output
 from sample_notebooks import good_notebook, notes
@@ -36,7 +36,7 @@ def test_there_are_lessons_and_nothing_else():
     assert found == STORED
 
 
-@pytest.mark.parametrize("rule", notebook_rules.RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
 @pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
 def test_stored_lesson_keeps_the_rule(path, rule):
     assert rule(stored(path)) == []
@@ -130,7 +130,7 @@ MACHINE_PLACES = [
     "'D:\\\\course'",
     "C:\\Users\\ann",
 ]
-BIG_IMAGE = base64.b64encode(bytes(notebook_rules.MAX_IMAGE_BYTES + 1)).decode()
+BIG_IMAGE = base64.b64encode(bytes(rules.MAX_IMAGE_BYTES + 1)).decode()
 NOTES_LINE = "**Notes for instructors, 3 minutes.**"
 
 BROKEN = {
@@ -166,8 +166,7 @@ BROKEN = {
         "no goals": text("able to**\n- ", "able to**\n"),
     },
     "headings": {
-        f"no {heading}": text(heading, heading.removeprefix("## "))
-        for heading in notebook_rules.HEADINGS
+        f"no {heading}": text(heading, heading.removeprefix("## ")) for heading in rules.HEADINGS
     },
     "exercises_with_solutions": {
         "two exercises": text(
@@ -265,15 +264,15 @@ CASES = [
 def test_a_broken_notebook_is_caught_by_its_rule_alone(rule, breaks):
     notebook = good_notebook()
     breaks(notebook)
-    caught = {check.__name__ for check in notebook_rules.RULES if check(notebook)}
+    caught = {check.__name__ for check in rules.RULES if check(notebook)}
     assert caught == {rule}
 
 
 def test_the_good_notebook_keeps_every_rule_and_every_rule_has_a_broken_one():
     notebook = good_notebook()
     nbformat.validate(notebook)
-    assert [rule.__name__ for rule in notebook_rules.RULES if rule(notebook)] == []
-    assert set(BROKEN) == {rule.__name__ for rule in notebook_rules.RULES}
+    assert [rule.__name__ for rule in rules.RULES if rule(notebook)] == []
+    assert set(BROKEN) == {rule.__name__ for rule in rules.RULES}
 
 
 # ---------------------------------------------------------------------- what breaks no rule
@@ -303,7 +302,7 @@ def test_the_good_notebook_keeps_every_rule_and_every_rule_has_a_broken_one():
 def test_what_only_looks_wrong_is_let_through(rule, line):
     notebook = good_notebook()
     change_text(notebook, ("## Read on\n\nA book.", line))
-    assert getattr(notebook_rules, rule)(notebook) == []
+    assert getattr(rules, rule)(notebook) == []
 
 
 def test_this_machines_own_places_are_machine_paths(monkeypatch):
@@ -316,7 +315,7 @@ def test_this_machines_own_places_are_machine_paths(monkeypatch):
     change_text(
         notebook, ("A book.", f"{own}, not https://a.org/elsewhere/ann nor ./course_of_ann")
     )
-    found = notebook_rules.machine_paths(notebook)
+    found = rules.machine_paths(notebook)
     assert len(found) == len(own), found
 
 
@@ -324,9 +323,9 @@ def test_this_machines_own_places_are_machine_paths(monkeypatch):
 def test_links_of_the_pages_lead_somewhere(page):
     path = ROOT / page
     text = path.read_text(encoding="utf-8")
-    assert notebook_rules.dead_links(text, path.parent) == []
-    own = notebook_rules.heading_ids(path)
-    assert notebook_rules.dead_anchors(text, path.parent, own) == []
+    assert rules.dead_links(text, path.parent) == []
+    own = rules.heading_ids(path)
+    assert rules.dead_anchors(text, path.parent, own) == []
 
 
 @pytest.mark.parametrize(
@@ -337,10 +336,10 @@ def test_a_prediction_and_an_assertion_practise_a_goal(before, source):
     notebook = good_notebook()
     for cell in code_cells(notebook):
         cell.metadata.tags = [tag for tag in cell.metadata.get("tags", []) if tag != "goal-2"]
-    assert notebook_rules.goals_practised(notebook) == ["goal 2 is practised nowhere"]
+    assert rules.goals_practised(notebook) == ["goal 2 is practised nowhere"]
     notebook.cells[3].source, notebook.cells[4].source = before, source
     notebook.cells[4].metadata.tags = ["goal-2"]
-    assert notebook_rules.goals_practised(notebook) == []
+    assert rules.goals_practised(notebook) == []
 
 
 # ------------------------------------------------------------------------- times and pages
@@ -349,7 +348,7 @@ def test_a_prediction_and_an_assertion_practise_a_goal(before, source):
 def test_the_measured_times_are_within_the_budget():
     timings = read_timings(timings_file())
     assert timings.lessons
-    assert notebook_rules.over_budget(timings) == []
+    assert rules.over_budget(timings) == []
 
 
 @pytest.mark.parametrize(
@@ -357,4 +356,4 @@ def test_the_measured_times_are_within_the_budget():
 )
 def test_a_lesson_or_a_cell_over_budget_is_caught(seconds, slowest, caught):
     timings = Timings({}, {"01": Timing(seconds, 800, 20, slowest)})
-    assert len(notebook_rules.over_budget(timings)) == caught
+    assert len(rules.over_budget(timings)) == caught

@@ -6,6 +6,7 @@ import json
 import re
 from io import BytesIO
 
+from course.lessons import rules
 from course_utils.cells import LSTMGates, LSTMWeights, Part, unroll
 from course_utils.plots.live.anatomy import network_anatomy
 from course_utils.plots.live.explorer import PLOTLY
@@ -15,7 +16,6 @@ from course_utils.plots.names import COLOURS
 from course_utils.windows import make_windows
 
 import keras
-import notebook_rules
 import numpy as np
 import PIL.Image
 import plotly.graph_objects as go
@@ -62,7 +62,7 @@ def executed():
 @pytest.mark.slow
 def test_an_executed_notebook_stores_no_error_no_widget_and_small_images_with_words(executed):
     for rule in ["no_errors", "nothing_on_stderr", "no_widget_state", "alt_texts", "small_images"]:
-        assert getattr(notebook_rules, rule)(executed) == [], rule
+        assert getattr(rules, rule)(executed) == [], rule
 
 
 @pytest.mark.slow

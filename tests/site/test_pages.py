@@ -13,6 +13,7 @@ from course_utils.plots.live.anatomy import network_anatomy
 import cheat_sheet
 import facts
 import glossary
+import links
 import nbformat
 import numpy as np
 import pandas as pd
@@ -123,6 +124,12 @@ def test_links_lead_to_pages_or_to_the_repository_or_are_words(text, address, ch
     assert relink(text, HERE, HERE, address) == changed
 
 
+def test_links_to_lessons_that_ones_own_course_leaves_out_are_words(monkeypatch):
+    monkeypatch.setattr(links, "left_out", lambda: {"07_bidirectional_and_hybrid.ipynb"})
+    text = "[a](07_bidirectional_and_hybrid.ipynb#Recap), [b](our_markets.ipynb)"
+    assert relink(text, HERE, HERE) == "a, [b](our_markets.ipynb)"
+
+
 def test_a_cell_with_two_pictures_is_refused(lesson):
     notebook = nbformat.read(lesson.path, as_version=4)
     notebook.cells[2].outputs *= 2
@@ -140,7 +147,7 @@ def test_a_picture_to_hover_over_keeps_its_still_version(lesson):
 COMPUTED = r"\{\{.*?\}\}|\{%.*?%\}"
 NAMES = (  # lessons, lists of pages, code
     r"\[(\d\d [^\]]*|lesson \d\d|[^\]\d]*)\]\([^)]*\)|^```.*?^```|`[^`\n]+`"
-    r"|\blesson \d\d\b|\bExercise \d\d-\d"
+    r"|\b[Ll]esson \d\d\b|\bExercise \d\d-\d"
 )
 FORMULAS = r"\$\$.*?\$\$|\$[^$\n]+\$"
 OWN_PAGES = sorted({path.name for path in SITE.glob("*.md")} - {"instructors.md"})

@@ -1,17 +1,19 @@
-"""What a stored lesson must be: each rule takes a notebook and lists what breaks it."""
+"""What a stored lesson must be: each rule takes a notebook and lists, in words, what breaks it."""
 
 import base64
 import re
+from collections.abc import Collection, Iterable, Mapping
 from copy import deepcopy
 from math import ceil, isclose
 from pathlib import Path
 from statistics import median
 from urllib.parse import unquote, urlsplit
 
-from course.exercises import named
+from course.exercises import file_of_checks, named
 from course.instructors import notes
 from course.lessons.lesson import NOTEBOOKS, LessonError, is_notes
 from course.lessons.lesson import tags_of as tags
+from course.lessons.timings import Timings
 from course.running.execute import code_cells
 from course.running.store import (
     as_a_browser_writes,
@@ -19,10 +21,13 @@ from course.running.store import (
     machine_paths,
     output_texts,
 )
-from course_utils.files import ROOT
+from course_utils.files import OWN
 
 import nbformat
+from nbformat import NotebookNode
 
+FOLDERS = (NOTEBOOKS, OWN / "notebooks") if OWN else (NOTEBOOKS,)
+"""where lessons are, which copies bring together"""
 MAX_IMAGE_BYTES, MAX_SOUND_CHARACTERS = 60_000, 200_000
 LINK = r"(?:\]\(|^\[[^\]]+\]:)\s*<?([^\s)>]+)"  # [text](link) or [name]: link
 READ_ON = "## Read on"
@@ -47,27 +52,31 @@ NOT_PROSE = (
 )
 
 
-def executed_in_order(notebook):
+def executed_in_order(notebook: NotebookNode) -> list[str]:
+    """All code cells have been run once, from top to bottom."""
     counts = [cell.execution_count for cell in code_cells(notebook)]
     return [] if counts == [*range(1, len(counts) + 1)] else [f"execution counts {counts}"]
 
 
-def no_errors(notebook):
+def no_errors(notebook: NotebookNode) -> list[str]:
+    """No cell ended in an error."""
     return [output.ename for output in outputs(notebook) if output.output_type == "error"]
 
 
-def nothing_on_stderr(notebook):
+def nothing_on_stderr(notebook: NotebookNode) -> list[str]:
+    """No cell wrote a warning or anything else to stderr."""
     return [output.text for output in outputs(notebook) if output.get("name") == "stderr"]
 
 
-def no_widget_state(notebook):
+def no_widget_state(notebook: NotebookNode) -> list[str]:
+    """No widget is stored: pages cannot show one."""
     found = ["widgets in the metadata"] if "widgets" in notebook.metadata else []
     views = [output for output in outputs(notebook) if "widget-view" in " ".join(data(output))]
     return found + ["a widget's view" for _ in views]
 
 
-def metadata_of_a_front_end(notebook):
-    """What JupyterLab writes, whatever the Python, so that opening a lesson does not change it."""
+def metadata_of_a_front_end(notebook: NotebookNode) -> list[str]:
+    """The metadata is what JupyterLab writes, so that opening a lesson does not change it."""
     found, wanted = deepcopy(notebook.metadata), front_end_metadata()
     found.pop("widgets", None)  # a rule of its own
     for metadata in (found, wanted):
@@ -82,12 +91,14 @@ def metadata_of_a_front_end(notebook):
     return problems
 
 
-def full_data(notebook):
+def full_data(notebook: NotebookNode) -> list[str]:
+    """The stored outputs come from the full data, not from the embedded sample."""
     texts = [text for cell in notebook.cells for text in output_texts(cell)]
     return [text for text in texts if re.search(r"embedded (sample|default)", text)]
 
 
-def short_cells(notebook):
+def short_cells(notebook: NotebookNode) -> list[str]:
+    """Cells are short: a median of at most 7 lines, and nine in ten at most 20."""
     lines = sorted(len(cell.source.splitlines()) for cell in code_cells(notebook))
     if not lines:
         return ["no code cell"]
@@ -96,13 +107,15 @@ def short_cells(notebook):
     return found + ([] if nine_tenths <= 20 else [f"nine in ten have up to {nine_tenths} lines"])
 
 
-def title_and_goals(notebook):
+def title_and_goals(notebook: NotebookNode) -> list[str]:
+    """The first cell has the title `# NN ...`, and the goals as a list."""
     first = notebook.cells[0].source if notebook.cells else ""
-    found = [] if re.match(r"# \d\d \S", first) else ["the first cell is not a title `# NN ...`"]
+    title = r"# \S" if name_of(notebook).isidentifier() else r"# \d\d \S"  # own ones need no number
+    found = [] if re.match(title, first) else ["the first cell is not a title `# NN ...`"]
     return found + ([] if count_goals(first) else ["no goals in the first cell"])
 
 
-def count_goals(first_cell):
+def count_goals(first_cell: str) -> int:
     """How many bullets come after the goals line, up to the first other paragraph."""
     goals = 0
     for line in first_cell.partition(GOALS_LINE)[2].splitlines()[1:]:
@@ -113,31 +126,33 @@ def count_goals(first_cell):
     return goals
 
 
-def headings(notebook):
+def headings(notebook: NotebookNode) -> list[str]:
+    """The headings that end a lesson are there."""
     found = [line for _, line in heading_lines(notebook)]
     return [f"no `{heading}`" for heading in HEADINGS if heading not in found]
 
 
-def exercises_with_solutions(notebook):
+def exercises_with_solutions(notebook: NotebookNode) -> list[str]:
+    """There are at least three exercises, each with its stub and its solution."""
     exercises = exercise_ranges(notebook)
     problems = [] if len(exercises) >= 3 else [f"{len(exercises)} exercises, not 3"]
     return problems + [
-        f"no {wanted} after `{heading.source.splitlines()[0]}`"
+        f"no {wanted} after `{first_line(heading)}`"
         for heading, *cells in exercises
         for wanted in ("exercise", "solution")
         if not any(wanted in tags(cell) for cell in cells)
     ]
 
 
-def no_untagged_solution(notebook):
-    """Checks in an exercise, and code between stub and solution, would reach learners untagged."""
+def no_untagged_solution(notebook: NotebookNode) -> list[str]:
+    """Each check and all code of a solution is tagged, or it would reach learners."""
     problems = []
     for _, *cells in exercise_ranges(notebook):
         kinds = [{"exercise", "solution"}.intersection(tags(cell)) for cell in cells]
         tagged = [place for place, kind in enumerate(kinds) if kind]
         between = range(tagged[0], tagged[-1]) if tagged else ()
         problems += [
-            f"`{cell.source.splitlines()[0]}` is tagged neither exercise nor solution"
+            f"`{first_line(cell)}` is tagged neither exercise nor solution"
             for place, cell in enumerate(cells)
             if cell.cell_type == "code" and not kinds[place]
             if place in between or re.search(r"\bcheck\(", cell.source)
@@ -145,14 +160,14 @@ def no_untagged_solution(notebook):
     return problems
 
 
-def goals_practised(notebook):
+def goals_practised(notebook: NotebookNode) -> list[str]:
     """Each goal has a cell tagged `goal-N`: an exercise, a check, or an answer to a prediction."""
     goals = count_goals(notebook.cells[0].source)
     practised, problems, asked = set(), [], False
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and not is_notes(cell):
             asked = PREDICTION in cell.source
-        found = {int(tag.removeprefix("goal-")) for tag in tags(cell) if tag.startswith("goal-")}
+        found = {int(one[1]) for tag in tags(cell) if (one := re.fullmatch(r"goal-(\d+)", tag))}
         practised |= found
         checked = asked or "exercise" in tags(cell) or re.search(CHECKS, cell.source)
         if found and not (cell.cell_type == "code" and checked):
@@ -164,7 +179,7 @@ def goals_practised(notebook):
     return problems + [f"there is no goal {goal}" for goal in sorted(practised - wanted)]
 
 
-def numbers_of_the_code(notebook):
+def numbers_of_the_code(notebook: NotebookNode) -> list[str]:
     """A number in prose is also in the code, in its outputs, or among the works to read on."""
     prose, _, works = markdown(notebook).partition(READ_ON)
     known = numbers(code_and_outputs(notebook)) | numbers(works)
@@ -182,7 +197,7 @@ def numbers_of_the_code(notebook):
     ]
 
 
-def notes_for_instructors(notebook):
+def notes_for_instructors(notebook: NotebookNode) -> list[str]:
     """Each section has its notes, of a readable length, in four parts."""
     try:
         notes.exercises(notebook.cells)
@@ -198,33 +213,39 @@ def notes_for_instructors(notebook):
     return problems
 
 
-def expected_answers(notebook):
+def expected_answers(notebook: NotebookNode) -> list[str]:
     """A wrong answer that notes tell instructors to expect has a slip that speaks of it."""
-    number = re.match(r"# (\d\d)|", notebook.cells[0].source)[1]
     problems = []
     for exercise, expected in re.findall(EXPECTED, markdown(notebook)):
-        told = " ".join(named(f"{number}-{exercise}").slips)
+        try:
+            told = " ".join(named(f"{name_of(notebook)}-{exercise}").slips)
+        except ValueError as error:
+            problems.append(f"the notes speak of exercise {exercise}, which has no check: {error}")
+            continue
         if told and not stems(expected) & stems(told):
             problems.append(f"exercise {exercise} knows no slip like `{expected}`")
     return problems
 
 
-def stems(text):
+def stems(text: str) -> set[str]:
     """The beginnings of the words of a text that are long enough to mean something."""
     return {word[:4] for word in re.findall(r"[\w.²]{3,}", text.lower())} - COMMON_STEMS
 
 
-def links_to_files(notebook):
-    """Links to files of the course, which are relative to the folder of the lessons."""
-    return dead_links(markdown(notebook), NOTEBOOKS)
+def links_to_files(notebook: NotebookNode) -> list[str]:
+    """Links to files of the course lead to files that are there."""
+    dead = [dead_links(markdown(notebook), folder) for folder in FOLDERS]
+    return [link for link in dead[0] if all(link in others for others in dead)]
 
 
-def links_to_headings(notebook):
-    """Links to a heading, in the lesson itself or in another file of the course."""
-    return dead_anchors(markdown(notebook), NOTEBOOKS, heading_ids(notebook))
+def links_to_headings(notebook: NotebookNode) -> list[str]:
+    """Links to a heading lead to one that is there."""
+    own = heading_ids(notebook)
+    return [one for folder in FOLDERS for one in dead_anchors(markdown(notebook), folder, own)]
 
 
-def dead_links(text, folder):
+def dead_links(text: str, folder: Path) -> list[str]:
+    """Links of a text whose file is not there, seen from a folder."""
     return [
         f"{link} is not there"
         for link, _ in links(text)
@@ -232,7 +253,7 @@ def dead_links(text, folder):
     ]
 
 
-def dead_anchors(text, folder, own):
+def dead_anchors(text: str, folder: Path, own: Collection[str]) -> list[str]:
     """Links whose file exists, but not the heading that they name."""
     problems = []
     for link, anchor in links(text):
@@ -244,21 +265,22 @@ def dead_anchors(text, folder, own):
     return problems
 
 
-def links(text):
+def links(text: str) -> list[tuple[str, str]]:
     """Address and anchor of each link of a text that leads to no other site."""
     found = [urlsplit(link) for link in re.findall(LINK, text_outside_code(text), re.M)]
     return [(link.path, link.fragment) for link in found if not link.scheme]
 
 
-def markdown(notebook):
+def markdown(notebook: NotebookNode) -> str:
+    """All text cells of a notebook as one text."""
     return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
-def checked_exercises(notebook):
+def checked_exercises(notebook: NotebookNode) -> list[str]:
     """The check of a stub says that it is not right yet, that of a solution that it is right."""
     marks = {"exercise": "✗ ", "solution": "✓ "}
     return [
-        f"the check of the {tag} `{cell.source.splitlines()[0]}` does not say {mark}"
+        f"the check of the {tag} `{first_line(cell)}` does not say {mark}"
         for cell in code_cells(notebook)
         for tag, mark in marks.items()
         if tag in tags(cell)
@@ -266,9 +288,10 @@ def checked_exercises(notebook):
     ]
 
 
-def alt_texts(notebook):
+def alt_texts(notebook: NotebookNode) -> list[str]:
+    """Each picture has a text for those who cannot see it."""
     return [
-        f"no alt text in `{cell.source.splitlines()[0]}`"
+        f"no alt text in `{first_line(cell)}`"
         for cell in code_cells(notebook)
         for output in cell.outputs
         if "image/png" in data(output)
@@ -277,7 +300,8 @@ def alt_texts(notebook):
     ]
 
 
-def small_images(notebook):
+def small_images(notebook: NotebookNode) -> list[str]:
+    """No picture is larger than 60,000 bytes."""
     sizes = [
         len(base64.b64decode(content))
         for output in outputs(notebook)
@@ -287,7 +311,7 @@ def small_images(notebook):
     return [f"an image of {size:,} bytes" for size in sizes if size > MAX_IMAGE_BYTES]
 
 
-def sounds(notebook):
+def sounds(notebook: NotebookNode) -> list[str]:
     """A sound is described in its cell's metadata, as a picture is, and does not take much room."""
     found = [
         (cell, page)
@@ -302,7 +326,7 @@ def sounds(notebook):
     ]
 
 
-def over_budget(timings):
+def over_budget(timings: Timings) -> list[str]:
     """Lessons and cells that take longer than intended, by more than a slow machine explains."""
     found = []
     for number, timing in timings.lessons.items():
@@ -313,15 +337,29 @@ def over_budget(timings):
     return found
 
 
-def outputs(notebook):
+def name_of(notebook: NotebookNode) -> str:
+    """What begins the names of a lesson's exercises: its number, or the name of one's own."""
+    opened = [re.search(r'opening\("(\w+)"\)', cell.source) for cell in code_cells(notebook)]
+    titled = re.match(r"# (\d\d) ", notebook.cells[0].source)
+    return next((found[1] for found in (titled, *opened) if found), "")
+
+
+def first_line(cell: NotebookNode) -> str:
+    """What a cell is called in a message."""
+    return cell.source.partition("\n")[0]
+
+
+def outputs(notebook: NotebookNode) -> list[NotebookNode]:
+    """All outputs of a notebook."""
     return [output for cell in notebook.cells for output in cell.get("outputs", [])]
 
 
-def data(output):
+def data(output: Mapping) -> Mapping:
+    """What an output shows, by kind."""
     return output.get("data", {})
 
 
-def heading_lines(notebook):
+def heading_lines(notebook: NotebookNode) -> list[tuple[int, str]]:
     """Headings of the markdown cells, each with its cell's place."""
     return [
         (place, line.strip())
@@ -332,7 +370,7 @@ def heading_lines(notebook):
     ]
 
 
-def exercise_ranges(notebook):
+def exercise_ranges(notebook: NotebookNode) -> list[list[NotebookNode]]:
     """The cells of each exercise, from its heading to the next one."""
     lines = heading_lines(notebook)
     starts = [place for place, line in lines if re.match(r"###? Exercise\b", line)]
@@ -340,24 +378,25 @@ def exercise_ranges(notebook):
     return [notebook.cells[start : min(e for e in ends if e > start)] for start in starts]
 
 
-def text_outside_code(text):
+def text_outside_code(text: str) -> str:
+    """A text without its code."""
     return re.sub(r"(`+).*?\1", "", text, flags=re.S)
 
 
-def numbers(text):
+def numbers(text: str) -> set[float]:
     """Values of the numbers in a text."""
     return {float(re.sub("[,_]", "", number)) for number in re.findall(NUMBER, text)}
 
 
-def is_among(number, known):
+def is_among(number: float, known: Iterable[float]) -> bool:
+    """Whether a number is one of others, but for its last digits."""
     return any(isclose(number, one) for one in known)
 
 
-def code_and_outputs(notebook):
+def code_and_outputs(notebook: NotebookNode) -> str:
     """All text of the code: sources, checks, textual outputs, alt texts; no progress bars."""
-    number = re.match(r"# (\d\d)|", notebook.cells[0].source)[1]
-    checks = ROOT / "course" / "exercises" / f"lesson_{number}.py"
-    texts = [checks.read_text(encoding="utf-8")] if checks.is_file() else []
+    checks = file_of_checks(name_of(notebook))
+    texts = [checks.read_text(encoding="utf-8")] if checks else []
     for cell in code_cells(notebook):
         texts += [cell.source, cell.metadata.get("alt", "")]
         texts += output_texts(cell)
@@ -365,7 +404,7 @@ def code_and_outputs(notebook):
     return "\n".join(line for text in texts for line in text.splitlines() if "%|" not in line)
 
 
-def heading_ids(path_or_notebook):
+def heading_ids(path_or_notebook: Path | NotebookNode) -> set[str]:
     """What a link can name after its #, as JupyterLab makes it, or GitHub for a page."""
     if isinstance(path_or_notebook, Path) and path_or_notebook.suffix == ".md":
         text = path_or_notebook.read_text(encoding="utf-8")
@@ -402,3 +441,11 @@ RULES = (
     small_images,
     sounds,
 )
+
+
+def problems(notebook: NotebookNode) -> dict[str, list[str]]:
+    """What a notebook lacks: for each rule that it breaks, what the rule demands, and where."""
+    if not notebook.cells:
+        return {"A lesson has cells.": ["there is no cell"]}
+    broken = {(rule.__doc__ or "").partition("\n")[0]: rule(notebook) for rule in RULES}
+    return {demand: found for demand, found in broken.items() if found}

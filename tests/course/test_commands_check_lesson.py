@@ -1,0 +1,53 @@
+"""`course check-lesson` says in words what a notebook lacks to be a lesson."""
+
+from course.lessons.rules import RULES
+
+import nbformat
+import pytest
+from command_line import course_here
+from nbformat.v4 import new_code_cell, new_notebook
+from sample_notebooks import good_notebook
+
+ALL = len(RULES)
+
+
+def test_a_notebook_that_keeps_all_rules_is_told_so(tmp_path):
+    nbformat.write(good_notebook(), tmp_path / "01_small.ipynb")
+    done = course_here("check-lesson", tmp_path / "01_small.ipynb")
+    assert (done.exit_code, done.stdout) == (0, f"01_small.ipynb keeps {ALL} of {ALL} rules\n")
+
+
+def test_what_is_missing_is_said_below_what_is_demanded(tmp_path):
+    notebook = good_notebook()
+    notebook.cells.pop(-2)
+    notebook.cells[4].metadata.pop("alt")
+    nbformat.write(notebook, tmp_path / "01_small.ipynb")
+    done = course_here("check-lesson", tmp_path / "01_small.ipynb")
+    assert done.exit_code == 1
+    assert done.stdout.splitlines() == [
+        "✗ There are at least three exercises, each with its stub and its solution.",
+        "    no solution after `### Exercise 3: a sum (easy)`",
+        "✗ Each picture has a text for those who cannot see it.",
+        "    no alt text in `draw(total)`",
+        f"01_small.ipynb keeps {ALL - 2} of {ALL} rules",
+    ]
+
+
+@pytest.mark.parametrize(
+    "cells", [[], [new_code_cell("")], [new_code_cell("check(1)"), new_code_cell("")]]
+)
+def test_any_notebook_is_judged(tmp_path, cells):
+    nbformat.write(new_notebook(cells=cells), tmp_path / "a.ipynb")
+    done = course_here("check-lesson", tmp_path / "a.ipynb")
+    assert done.exit_code == 1
+    assert done.stdout.startswith("✗ ")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", '{"cells": 3, "nbformat": 4, "nbformat_minor": 5}']
+)
+def test_what_is_not_a_notebook_gets_one_line(tmp_path, text):
+    (tmp_path / "a.ipynb").write_text(text)
+    done = course_here("check-lesson", tmp_path / "a.ipynb")
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert "a.ipynb is not a notebook" in done.stderr

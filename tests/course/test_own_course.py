@@ -1,0 +1,121 @@
+"""A folder with a `course.toml` is a course of its own: lessons in its order, and checks."""
+
+import os
+import re
+import subprocess
+import sys
+
+from course.copies import Kind
+from course.copies.make import copy_of
+from course.lessons import lesson as lessons
+from course.lessons.lesson import NOTEBOOKS, LessonError, choose_lessons, find_lessons
+from course_utils.files import OWN_PLACE, ROOT, own_course
+
+import pytest
+from nbformat.v4 import new_markdown_cell
+from sample_notebooks import lesson, lesson_with_exercises
+
+COURSE = [path.stem[3:] for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
+AT = COURSE.index("free_running_generation") + 1
+PAGE = (ROOT / "site" / "make_it_yours.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A course of one's own; returns a function that writes its list of lessons."""
+    lesson(tmp_path / "notebooks" / "our_markets.ipynb", "1")
+    monkeypatch.setattr(lessons, "OWN", tmp_path)
+    lessons.left_out.cache_clear()
+
+    def write(names):
+        text = names if isinstance(names, str) else f"lessons = {[*names]}"
+        (tmp_path / "course.toml").write_text(text, encoding="utf-8")
+
+    yield write
+    lessons.left_out.cache_clear()
+
+
+def test_a_lesson_is_inserted_by_one_line_and_no_other_lesson_changes(own):
+    own(COURSE)
+    numbers = [one.number for one in find_lessons()]
+    own([*COURSE[:AT], "our_markets", *COURSE[AT:]])
+    found = find_lessons()
+    assert [one.number for one in found] == [*numbers[:AT], "05a", *numbers[AT:]]
+    assert [one.path.stem for one in choose_lessons(["05a", "our_m", "05"])] == [
+        "05_free_running_generation",
+        "our_markets",
+    ]
+
+
+def test_a_lesson_is_dropped_by_one_line_and_links_to_it_become_words(own, tmp_path):
+    link = "[hybrids](07_bidirectional_and_hybrid.ipynb#Recap) and [GRU](03_gru.ipynb)"
+    linking = lesson_with_exercises(tmp_path, new_markdown_cell(link))
+    own([name for name in COURSE if name != "bidirectional_and_hybrid"])
+    assert "07" not in [one.number for one in find_lessons()]
+    shown = copy_of(linking, Kind.STUDENT, tmp_path / "my_work").cells[-1].source
+    assert shown == "hybrids and [GRU](03_gru.ipynb)"
+
+
+@pytest.mark.parametrize(
+    ("names", "problem"),
+    [
+        (["gru", "our_shares"], "lists 'our_shares': put our_shares.ipynb into notebooks"),
+        (["gru", "gru"], "lists a lesson twice"),
+        ([], "does not list lessons"),
+        (["../gru"], "does not list lessons"),
+        ("lessons = [", "does not list lessons"),
+        ("lessons = 3", "does not list lessons"),
+        ("lesson = ['gru']", "does not list lessons"),
+    ],
+)
+def test_a_list_that_cannot_be_used_is_refused(own, names, problem):
+    own(names)
+    with pytest.raises(LessonError, match=problem):
+        find_lessons()
+
+
+def test_a_course_is_found_from_its_folder_and_from_right_below_and_others_are_told(
+    own, tmp_path, monkeypatch
+):
+    own(COURSE)
+    for place, found in ((tmp_path, tmp_path), (tmp_path / "notebooks", tmp_path), (ROOT, None)):
+        monkeypatch.setenv(OWN_PLACE, "")
+        monkeypatch.chdir(place)
+        assert own_course() == found
+        assert os.environ[OWN_PLACE] == str(found or "")
+    monkeypatch.setenv(OWN_PLACE, str(tmp_path))
+    assert own_course() == tmp_path
+
+
+def course(folder, *arguments):
+    """Run `course` in a folder."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from course.commands import app; app()", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONUTF8": "1"},
+        check=False,
+    )
+    assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
+
+
+@pytest.mark.slow
+def test_the_blocks_of_the_page_work_from_top_to_bottom_in_an_empty_folder(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    for kind, text in re.findall(r"^```(\w*)\n(.*?)^```", PAGE, re.M | re.S):
+        if kind:
+            name = {"toml": "course.toml", "python": "notebooks/lesson_our_markets.py"}[kind]
+            (tmp_path / name).write_text(text, encoding="utf-8")
+            continue
+        for program, *arguments in map(str.split, text.splitlines()):
+            if program == "course":
+                course(tmp_path, *arguments)
+            else:
+                (tmp_path / arguments[0]).rename(tmp_path / arguments[1])
+    work = {path.name for path in (tmp_path / "my_work").glob("*.ipynb")}
+    assert "our_markets.ipynb" in work
+    assert "07_bidirectional_and_hybrid.ipynb" not in work
+    assert (tmp_path / "build" / "slides" / "05a").is_dir()
+    assert "05a" in (tmp_path / "site" / "instructors.md").read_text(encoding="utf-8")
