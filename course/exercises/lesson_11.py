@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from course.exercises.answers import ask_for_same, numbers
-from course.exercises.hints import Hint, Slips, close, diagnosis_by_part, exercise
+from course.exercises.hints import Slips, close, exercise, hint_by_part
 from course_utils.text import PAD
 
 import numpy as np
@@ -56,7 +56,7 @@ def _places_of_padding(answer: object) -> str:
         "One batch": "rows times the longest, without the words.",
         "Two batches": "the padding of both, each padded to its own longest.",
     }
-    raise Hint(diagnosis_by_part(found, _PLACES, _OTHER_PLACES, general, atol=1e-9))
+    raise hint_by_part(found, _PLACES, _OTHER_PLACES, general, atol=1e-9)
 
 
 def _front(rows: NDArray) -> NDArray:
