@@ -54,6 +54,7 @@ STRESSED = {
         "split conformal",
         "placebo",
     ],
+    "11": ["denied", "main clause", "asides", "in front", "sorted by length", "folds"],
 }
 """by lesson: words in bold that are stressed and are not terms"""
 
