@@ -15,7 +15,7 @@ import pytest
 COUNTS = {
     "ibm": 2 * 5 + 3 * 2 * 6 * 5 + 2 * 6,  # networks with seeds, over years; a regression
     "wide": 2,
-    "tickers": 31 * 6 * 3,
+    "tickers": 31 * 6 * 5,
     "rivals": 31 * 6 * (4 + 1),
     "together": 2 * 6,
     "cells": 3 * 6 * 5,
