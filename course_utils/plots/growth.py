@@ -25,7 +25,7 @@ def growth(table: pd.DataFrame, title: str, x: str, y: str) -> Image:
     colours, ends = colours_of(table.columns), {}
     for name, column in table.items():
         known = column.dropna()
-        label = f"{name}, slope {_slope(known):.1f}"
+        label = f"{name}, slope {round(_slope(known), 1) + 0:.1f}"  # no -0.0
         axes.loglog(known, "o-", color=colours[name], linewidth=1.8, markersize=5, label=label)
         ends[label] = known.iloc[[0, -1]]
     axes.set_xticks(table.index)
