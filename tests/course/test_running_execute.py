@@ -20,21 +20,21 @@ def run_cells(*sources, timeout=30):
 
 @pytest.mark.slow
 def test_memory_of_the_kernel_and_its_slowest_cell_are_measured():
-    little = run_cells("1", "import time; time.sleep(2)", "1")
-    much = run_cells("block = bytearray(200 * 2**20)", "import time; time.sleep(1)")
+    little = run_cells("1", "import time; time.sleep(1)", "1")
+    much = run_cells("block = bytearray(200 * 2**20)", "import time; time.sleep(0.5)")
     assert 150 < much.peak_mib - little.peak_mib < 300
     number, seconds = little.slowest
     assert number == 2
-    assert 2 <= seconds < 30
+    assert 1 <= seconds < 30
     assert len(little.cell_seconds) == 3
     assert little.seconds >= sum(little.cell_seconds)
 
 
 @pytest.mark.slow
 def test_a_cell_that_takes_too_long_is_stopped_and_named():
-    result = run_cells("1", "import time\ntime.sleep(100)", timeout=2)
+    result = run_cells("1", "import time\ntime.sleep(100)", timeout=1)
     assert (result.failure.cell, result.failure.line) == (2, "import time")
-    assert "took longer than 2 s" in result.failure.error
+    assert "took longer than 1 s" in result.failure.error
     assert result.seconds < 20
 
 
