@@ -226,6 +226,20 @@ def compiled_paths(carry_state: bool) -> Once:
 # ---------------------------------------------------------------- growth
 
 
+def waiting_question(time_steps: int) -> Question:
+    """A training step of a layer, with and without waiting, on a sequence of this length."""
+    ways = {way: partial(step_of, way, time_steps) for way in ("GRU", "FusedLSTM", "minGRU")}
+    text = f"a training step of 64 units on 32 sequences of {time_steps:,} steps"
+    return Question(text, ways, rounds=5, warm_up=True, on_gpu=True)
+
+
+def step_of(way: str, time_steps: int) -> Once:
+    """A training step, as the study `lengths` measures it; minGRU is compiled by XLA."""
+    from course.studies.lengths import training_step
+
+    return training_step(way, time_steps)
+
+
 def growth_question(setting: str, values: list[int]) -> Question:
     """An epoch of a GRU as one setting grows."""
     ways = {f"{value} {setting}": partial(growing, **{setting: value}) for value in values}
@@ -362,6 +376,8 @@ QUESTIONS = {
         warm_up=True,
         on_gpu=True,
     ),
+    "waiting-1600": waiting_question(1_600),
+    "waiting-6400": waiting_question(6_400),
     "growth-lookback": growth_question("lookback", [15, 30, 60, 120]),
     "growth-units": growth_question("units", [16, 32, 64, 128]),
     "growth-features": growth_question("features", [1, 4, 16, 64]),

@@ -1,7 +1,6 @@
 """An LSTM that trains faster on a CPU: one operation in place of a loop over the time steps.
 
-Lesson 12 will teach how it works and what it gains. Until then `models.recurrent` and the
-benchmarks use it.
+Lesson 12 measures what it gains.
 """
 
 import keras

@@ -55,6 +55,7 @@ STRESSED = {
         "placebo",
     ],
     "11": ["denied", "main clause", "asides", "in front", "sorted by length", "folds"],
+    "12": ["thermostat", "recall", "characters"],
 }
 """by lesson: words in bold that are stressed and are not terms"""
 

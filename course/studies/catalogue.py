@@ -6,6 +6,7 @@ from course.studies import (
     characters,
     composition,
     free_running,
+    lengths,
     memory,
     multi30k,
     one_step,
@@ -15,6 +16,7 @@ from course.studies import (
     thermostat,
     together,
     volatility,
+    without_waiting,
 )
 from course.studies.study import Study
 
@@ -44,6 +46,8 @@ STUDIES = {
         volatility.VOLATILITY,
         sentiment.PADDING,
         sentiment.SENTIMENT,
+        lengths.LENGTHS,
+        without_waiting.WITHOUT_WAITING,
     )
 }
 

@@ -36,6 +36,8 @@ COUNTS = {
     "volatility": 9 * 6 + 2 + 3,  # two that take long in a single year, a second seed in three
     "padding": 3 * 5,
     "sentiment": 3 * 5 * 5,
+    "lengths": 4 * 4 - 1,  # attention is too large for the longest
+    "without_waiting": (3 * 3 + 1) * 5 + 1,
 }
 
 
