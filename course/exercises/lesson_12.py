@@ -168,7 +168,7 @@ def _states(scan: Callable) -> Callable[[NDArray], NDArray]:
     "12-3",
     "How do you get the mean of n values from the mean of n - 1 of them and the new one?",
     "The old mean weighs n - 1 parts of n, and the new value one part.",
-    "`np.arange(1, len(values) + 1)` is n at each step.",
+    "`np.arange` counts the values seen so far, from 1 on: that is n at each step.",
     slips=_OTHER_MEANS,
 )
 def _running_mean(answer: object) -> str:
