@@ -7,7 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from course.studies.fits import going_together
-from course.studies.one_step import YEARS
+from course.studies.one_step import SEEDS, YEARS
 from course.studies.study import Study
 from course_utils.data.prices import load_prices
 from course_utils.data.registry import tickers
@@ -25,10 +25,10 @@ LOOKBACK = 44
 UNITS = 32
 ALONE, POOLED, UNSEEN = "each by itself", "all at once", "by a model that never saw it"
 DAILY = ("as yesterday", "HAR", "HAR and market", "regression on ten", "GRU, one for all")
-FEWER_YEARS = {"GRU, share unseen": (2013,), "GRU, one per share": (2012,)}
-"""of what takes long: two networks a year, and 31"""
-SECOND_SEED = (2012, 2013, 2014)
-"""years for which the network for all shares was trained with a second seed, to see its spread"""
+FEWER_YEARS = {"GRU, one per share": (2012,)}
+"""of what takes long: 31 networks a year"""
+SEEDED = ("GRU, one for all", "dense, one for all")
+"""of the networks, those compared in every year"""
 
 Train = Callable[[NDArray, NDArray, int], "Forecaster"]
 """from windows, targets and a seed to a trained model"""
@@ -225,9 +225,12 @@ def all_shares() -> dict[str, pd.DataFrame]:
 
 
 def _fits() -> list[Ranges]:
-    """All ways and years; the network for all shares has a second seed in some."""
-    fits = [Ranges(recipe, year, 0) for recipe in WAYS for year in FEWER_YEARS.get(recipe, YEARS)]
-    return fits + [Ranges("GRU, one for all", year, 1) for year in SECOND_SEED]
+    return [
+        Ranges(recipe, year, seed)
+        for recipe in WAYS
+        for year in FEWER_YEARS.get(recipe, YEARS)
+        for seed in (SEEDS if recipe in SEEDED else [0])
+    ]
 
 
 def _picture(table: pd.DataFrame) -> bytes:
