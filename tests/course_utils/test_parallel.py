@@ -120,7 +120,7 @@ def test_a_layer_learns_is_saved_and_loads_for_any_length(make, tmp_path):
     losses = model.fit(inputs, inputs[:, -5:, 0].sum(axis=1), epochs=20, verbose=0).history["loss"]
     assert losses[-1] < 0.5 * losses[0]
     model.save(tmp_path / "model.keras")
-    loaded = keras.models.load_model(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
     for length in (20, 7, 33):
         expected = model.predict(inputs[:, :length], verbose=0)
         np.testing.assert_allclose(loaded.predict(inputs[:, :length], verbose=0), expected, 1e-5)
@@ -170,5 +170,5 @@ def test_a_block_sees_where_a_step_is_and_nothing_of_later_ones(tmp_path):
     np.testing.assert_allclose(after[:, :4], before[:, :4], atol=1e-6)
     assert np.abs(after[:, 4:] - before[:, 4:]).max() > 0.01
     model.save(tmp_path / "model.keras")
-    loaded = keras.models.load_model(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
     np.testing.assert_allclose(loaded(x), after, atol=1e-6)

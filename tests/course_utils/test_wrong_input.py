@@ -123,7 +123,9 @@ ELSEWHERE = {
     "pool_windows": {"series": {"A": CLOSE, "B": CLOSE}},
     "span_means": {"windows": make_windows(CLOSE, 22)[0]},
     "year_and_zoom": {"part": slice("2016-06-01", "2016-07-01"), "naive": "naive"},
-    **dict.fromkeys(["bleu", "read_study", "sample_ngram", "unrolled", "weather"]),  # other things
+    # other things than windows, parts of a series or a table of prices
+    **dict.fromkeys(["bleu", "read_study", "sample_ngram", "unrolled", "weather", "piano_roll"]),
+    **dict.fromkeys(["scan_loop", "scan_doubling", "scan_chunks"]),
 }
 TRIED = (
     *("table", "prices", "price", "series", "truth", "returns", "train", "index", "parts", "past"),
