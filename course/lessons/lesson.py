@@ -11,7 +11,7 @@ from pathlib import Path
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
-from course_utils.files import OWN, OWN_COURSE, ROOT, shown
+from course_utils.files import OWN, OWN_COURSE, OWN_PLACE, ROOT, shown
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -148,6 +148,10 @@ def _names(file: Path) -> list[str]:
             raise ValueError(
                 "a name is made of small letters, digits and _, and begins with a letter"
             )
+    except OSError as error:
+        raise LessonError(
+            f"{file} cannot be read ({error.strerror}): put it there, or unset {OWN_PLACE}"
+        ) from error
     except (KeyError, TypeError, ValueError) as error:
         raise LessonError(
             f'{file} does not list lessons, such as `lessons = ["start_here", "gru"]`: {error}'

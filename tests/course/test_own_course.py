@@ -9,7 +9,7 @@ from course.copies import Kind
 from course.copies.make import copy_of
 from course.lessons import lesson as lessons
 from course.lessons.lesson import NOTEBOOKS, LessonError, choose_lessons, find_lessons
-from course_utils.files import OWN_PLACE, ROOT, own_course
+from course_utils.files import OWN_COURSE, OWN_PLACE, ROOT, own_course
 
 import pytest
 from nbformat.v4 import new_markdown_cell
@@ -71,6 +71,13 @@ def test_a_lesson_is_dropped_by_one_line_and_links_to_it_become_words(own, tmp_p
 def test_a_list_that_cannot_be_used_is_refused(own, names, problem):
     own(names)
     with pytest.raises(LessonError, match=problem):
+        find_lessons()
+
+
+def test_a_folder_that_lists_nothing_is_refused_with_the_variable_that_may_name_it(own, tmp_path):
+    own(COURSE)
+    (tmp_path / OWN_COURSE).unlink()
+    with pytest.raises(LessonError, match="put it there, or unset COURSE_FOLDER"):
         find_lessons()
 
 
