@@ -234,14 +234,22 @@ CUT_OFF = """() => [document.documentElement, ...document.querySelectorAll("body
     })
     .map(block => `${block.tagName}.${block.className}: ${block.textContent.slice(0, 80)}`)"""
 WIDTHS = (1280, 768, 390)
+# A sidebar slides in or out, and scripts see a width a frame after it is reached.
+SETTLE = """async () => {
+    const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+    await frame();
+    const slides = document.getAnimations().filter(each => each instanceof CSSTransition);
+    await Promise.allSettled(slides.map(each => each.finished));
+    await frame();
+}"""
 
 
 def cut_off(page):
-    """What a page cuts off at some width, once its scripts have seen the width."""
+    """What a page cuts off at some width, once it and its scripts have settled there."""
     found = {}
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
-        page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 20)))")
+        page.evaluate(SETTLE)
         found[width] = page.evaluate(CUT_OFF)
     return {width: blocks for width, blocks in found.items() if blocks}
 
