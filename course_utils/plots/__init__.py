@@ -18,7 +18,7 @@ from course_utils.plots.gates import (
 from course_utils.plots.generation import by_horizon, fan, free_runs, lineup
 from course_utils.plots.growth import growth
 from course_utils.plots.heat_maps import attention_map, gate_heat_map, influence, written
-from course_utils.plots.pictures import captioned
+from course_utils.plots.pictures import captioned, looked_at
 from course_utils.plots.prices import (
     by_year,
     errors,

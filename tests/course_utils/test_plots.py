@@ -119,6 +119,10 @@ FIGURES = {
     "five_types": ((), "Encoder-decoder: three inputs, then three outputs"),
     "five_types with scores": ((["bag\n48%", *"bcde"],), "Below them: bag 48%; b; c; d; e."),
     "captioned": ((np.ones((2, 4, 4, 3)), ["a cross", "a dot"], "Two"), "Two. a cross; a dot."),
+    "looked_at": (
+        (np.ones((4, 4, 3)), np.array([[[0.1, 0.7], [0.1, 0.1]]]), ["dot"], "Gaze"),
+        "Gaze. Each word and where it looks most: dot at row 1, column 2 (0.70).",
+    ),
     "three_parts": (
         (PARTS, "Cut"),
         "Cut. A line in parts that follow each other: training 2006-01-02",
