@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from course import exercises
+from course.exercises.record import solved_here
 
 import pytest
 from browser import (  # noqa: F401 (pytest finds fixtures and hooks here)
@@ -26,8 +27,9 @@ settings.load_profile("course")
 
 @pytest.fixture(autouse=True)
 def fresh_kernel():
-    """Forget the wrong tries of other tests: each test is a kernel of its own."""
+    """Forget what other tests have tried: each test is a kernel of its own."""
     exercises._wrong_tries.clear()
+    solved_here.clear()
 
 
 @pytest.fixture

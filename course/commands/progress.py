@@ -1,17 +1,12 @@
 """`course progress`: which exercises are solved, which are tried, and which is next."""
 
-import re
 from pathlib import Path
 
-from course.commands.copies import MY_WORK
 from course.commands.options import Folder
-from course.exercises.record import Try, read_record, record_file
-from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons, tags_of
+from course.exercises.record import Try, all_tries, record_file
+from course.lessons.lesson import NOTEBOOKS, choose_lessons
 
 import typer
-
-EARLIER = MY_WORK / ".progress.jsonl"
-"""where tries were recorded before a user had one record for all folders"""
 
 
 def progress(folder: Folder = NOTEBOOKS) -> None:
@@ -22,9 +17,9 @@ def progress(folder: Folder = NOTEBOOKS) -> None:
     recorded, or there is no lesson.
     """
     record = record_file()
-    entries = [*read_record(EARLIER), *read_record(record)]
+    entries = all_tries()
     tries = [entry for entry in entries if entry]
-    names = {lesson.name: exercises(lesson) for lesson in choose_lessons([], folder)}
+    names = {lesson.name: lesson.exercises for lesson in choose_lessons([], folder)}
     for lesson, found in names.items():
         states = [state(exercise, tries) for exercise in found]
         typer.echo(f"{lesson:<{max(map(len, names))}}  {'  '.join(states)}".rstrip())
@@ -39,12 +34,6 @@ def progress(folder: Folder = NOTEBOOKS) -> None:
     if problem := unwritable(record):
         typer.echo(f"nothing can be recorded: {problem}", err=True)
         raise typer.Exit(1)
-
-
-def exercises(lesson: Lesson) -> list[str]:
-    """Names of a lesson's exercises, in order."""
-    stubs = [cell["source"] for cell in lesson.cells if "exercise" in tags_of(cell)]
-    return [name for stub in stubs for name in re.findall(r'check\("([^"]+)"', stub)]
 
 
 def state(exercise: str, tries: list[Try]) -> str:

@@ -12,13 +12,18 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from course_utils.files import PACKAGE
+from course_utils.files import PACKAGE, WORK
 from course_utils.machine import attended
 
 from platformdirs import user_data_path
 
 PLACE = "COURSE_PROGRESS_DIR"
 """environment variable: the folder of the record, if not the system's for a user's data"""
+
+EARLIER = WORK / "my_work" / ".progress.jsonl"
+"""where tries were recorded before a user had one record for all folders"""
+solved_here: set[str] = set()
+"""exercises solved in this kernel, which counts even where nothing can be written"""
 
 
 def record_file() -> Path:
@@ -36,14 +41,16 @@ class Try:
     when: str
 
 
-def record(exercise: str, right: bool) -> None:
-    """Add a try to the record if a person sits at the front-end.
+def record(exercise: str, right: bool) -> bool:
+    """Add a try to the record if a person sits at the front-end; returns whether one does.
 
     A check never waits or fails because of the record: what cannot be written is left out in
     silence here, and `course progress` says so.
     """
     if not attended():
-        return
+        return False
+    if right:
+        solved_here.add(exercise)
     tried = Try(exercise, right, datetime.now(UTC).isoformat(timespec="seconds"))
     line = json.dumps(asdict(tried)).encode() + b"\n"
     with suppress(OSError):
@@ -53,6 +60,20 @@ def record(exercise: str, right: bool) -> None:
             if file.tell() and file.seek(-1, os.SEEK_END) and file.read(1) != b"\n":
                 line = b"\n" + line  # a line that was cut off must not swallow this one
             file.write(line)
+    return True
+
+
+def solved() -> set[str]:
+    """The exercises that the learner has solved, here or before."""
+    tries = []
+    with suppress(OSError):
+        tries = [entry.exercise for entry in all_tries() if entry and entry.right]
+    return solved_here.union(tries)
+
+
+def all_tries() -> list[Try | None]:
+    """The tries of all records, oldest first, with None for a damaged line."""
+    return [*read_record(EARLIER), *read_record(record_file())]
 
 
 def read_record(file: Path) -> Iterator[Try | None]:

@@ -52,6 +52,12 @@ class Lesson:
         return " ".join(below_title.strip().partition("\n\n")[0].split())
 
     @property
+    def exercises(self) -> list[str]:
+        """The names of its exercises, in order."""
+        stubs = [cell["source"] for cell in self.cells if "exercise" in tags_of(cell)]
+        return [name for stub in stubs for name in re.findall(r'check\("([^"]+)"', stub)]
+
+    @property
     def minutes_to_read(self) -> int:
         """Minutes for text and code at the rates above, rounded up, without notes and More."""
         words = lines = 0

@@ -3,9 +3,9 @@
 import json
 import sys
 
-from course.commands import progress
-from course.exercises import check
+from course.exercises import check, progress
 from course.exercises.record import PLACE, read_record, record, record_file
+from course.lessons.lesson import Lesson, lessons_in
 
 import nbformat
 import pytest
@@ -65,10 +65,26 @@ def test_what_a_person_runs_is_recorded_and_may_use_kept_runs_in_any_front_end(
         manager.shutdown_kernel(now=True)
 
 
-def test_a_check_answers_where_nothing_can_be_written(file, capsys):
-    file.mkdir()
+def test_a_right_answer_says_how_many_are_solved_and_a_wrong_one_does_not(file, capsys):
+    check("01-1", 7)
+    assert "solved" not in capsys.readouterr().out
     check("01-1", 563)
-    assert capsys.readouterr().out.startswith("✓")
+    right, line = capsys.readouterr().out.splitlines()
+    assert right.startswith("✓ Exercise 01-1: right.")
+    assert line == "  1 of this lesson's 4 exercises solved; next: 01-2"
+
+
+def test_what_runs_lessons_with_their_solutions_is_told_of_no_progress(capsys):
+    check("01-1", 563)
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_a_check_answers_and_counts_where_nothing_can_be_written(file, capsys):
+    file.mkdir()
+    for _ in range(2):
+        check("01-1", 563)
+    first, second = capsys.readouterr().out.splitlines()[1::2]
+    assert first == second == "  1 of this lesson's 4 exercises solved; next: 01-2"
 
 
 @pytest.mark.parametrize(
@@ -84,18 +100,43 @@ def test_a_damaged_or_cut_off_line_costs_no_other_try(file, damage, lines):
     assert (first.exercise, last.exercise) == ("01-1", "01-2")
 
 
+TAGGED = {"metadata": {"tags": ["exercise"]}}
+
+
 @pytest.fixture
 def lessons_of_two(tmp_path):
     for number in ("01", "02"):
-        stubs = [
-            new_code_cell(f'check("{number}-{k}", ...)', metadata={"tags": ["exercise"]})
-            for k in (1, 2)
-        ]
+        stubs = [new_code_cell(f'check("{number}-{k}", ...)', **TAGGED) for k in (1, 2)]
         title = new_markdown_cell(f"# {number} Lesson {number}")
         path = tmp_path / "notebooks" / f"{number}_x.ipynb"
         path.parent.mkdir(exist_ok=True)
         nbformat.write(new_notebook(cells=[title, *stubs]), path)
     return tmp_path / "notebooks"
+
+
+ALL_OF = "All 2 of this lesson's exercises solved"
+
+
+@pytest.mark.parametrize(
+    ("solved", "said"),
+    [
+        ("01-2", "1 of this lesson's 2 exercises solved; next: 01-1"),
+        ("02-2 01-2 01-1", f"{ALL_OF}; next: lesson 01a Ours"),
+        ("ours-1 ours-2 02-1 01-1 01-2", f"{ALL_OF}; next: lesson 02 Lesson 02"),
+        ("01-2 02-1 02-2", f"{ALL_OF}; next: lesson 01 Lesson 01"),
+        ("01-1 ours-1 02-1 02-2 ours-2 01-2", f"{ALL_OF}, and those of all other lessons"),
+        ("03-1", ""),
+    ],
+)
+def test_what_comes_next_is_not_solved_in_whichever_order(
+    lessons_of_two, monkeypatch, solved, said
+):
+    first, second = lessons_in(lessons_of_two)
+    stubs = [new_code_cell(cell["source"].replace("01", "ours"), **TAGGED) for cell in first.cells]
+    ours = Lesson("01a", lessons_of_two / "ours.ipynb", "Ours", stubs)
+    monkeypatch.setattr(progress, "find_lessons", lambda: [first, ours, second])
+    names = solved.split()
+    assert progress.how_far(names[-1], names).strip() == said
 
 
 def test_progress_shows_what_is_solved_tried_and_next(file, lessons_of_two):
@@ -127,7 +168,9 @@ def test_tries_recorded_in_my_work_by_earlier_versions_still_count(
     file, lessons_of_two, tmp_path, monkeypatch
 ):
     record("02-1", True)
-    monkeypatch.setattr(progress, "EARLIER", file.rename(tmp_path / ".progress.jsonl"))
+    monkeypatch.setattr(
+        sys.modules[record.__module__], "EARLIER", file.rename(tmp_path / ".progress.jsonl")
+    )
     assert "✓ 02-1" in course_here("progress", "--folder", lessons_of_two).stdout
 
 
