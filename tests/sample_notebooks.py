@@ -13,6 +13,11 @@ NOTES = (
     "**Ask** {ask}Expect that the sum is three; answer that it is two, and let them count on "
     "their fingers until all agree.\n\n**Break** None.\n\n**Skip** Nothing, as it is short."
 )
+QUESTION = (
+    "Now a figure. **What do you expect?** Where is the dot?\n\n"
+    "<details><summary>At one</summary>✗ No: one is only the first number.</details>\n"
+    "<details><summary>At two</summary>✓ Yes: one and one make two.</details>"
+)
 PIXEL = base64.b64encode(b"\x89PNG, or nearly so").decode()
 
 
@@ -25,7 +30,7 @@ def good_notebook():
         ),
         notes(3),
         new_code_cell("total = 1 + 1\ntotal"),
-        new_markdown_cell("Now a figure."),
+        new_markdown_cell(QUESTION),
         new_code_cell("draw(total)", metadata={"alt": "A dot at two."}),
         new_markdown_cell("## Recap\n\n- Sums are small."),
         new_markdown_cell("## What often goes wrong\n\n- Nothing."),

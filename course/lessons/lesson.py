@@ -20,6 +20,8 @@ NOTEBOOKS = ROOT / "notebooks"
 
 WORDS_A_MINUTE = 200
 CODE_LINES_A_MINUTE = 10
+OPTION = r"<details><summary>(.+?)</summary>(.+?)</details>"
+"""an answer to choose, and the verdict on it, which any front-end unfolds without a script"""
 
 
 class LessonError(ValueError):
@@ -59,13 +61,14 @@ class Lesson:
 
     @property
     def minutes_to_read(self) -> int:
-        """Minutes for text and code at the rates above, rounded up, without notes and More."""
+        """Minutes at the rates above, rounded up; notes, More and verdicts are left out."""
         words = lines = 0
         for cell in self.cells:
             if is_notes(cell) or "more" in tags_of(cell):
                 continue
             if cell["cell_type"] == "markdown":
-                words += len(re.findall(r"\w[\w'’.,-]*", cell["source"]))
+                text = re.sub(OPTION, r"\1", cell["source"])
+                words += len(re.findall(r"\w[\w'’.,-]*", text))
             elif cell["cell_type"] == "code":
                 lines += sum(bool(line.strip()) for line in cell["source"].splitlines())
         return max(1, ceil(words / WORDS_A_MINUTE + lines / CODE_LINES_A_MINUTE))

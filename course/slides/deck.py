@@ -8,7 +8,7 @@ from html import escape as escape_html
 from importlib.resources import files
 from pathlib import Path
 
-from course.lessons.lesson import Lesson, read_notebook, tags_of
+from course.lessons.lesson import OPTION, Lesson, read_notebook, tags_of
 from course_utils.files import write_whole
 
 import nbformat
@@ -141,7 +141,7 @@ def _paragraphs(source: str, opens: bool = False) -> Iterator[NotebookNode]:
     lines: list[str] = []
     fence = ""
     after_blank = False
-    for line in source.splitlines():
+    for line in re.sub(OPTION, r"- \1", source).splitlines():  # verdicts would tell what comes
         starts = re.match(r"#{1,6} |[-*] |\d+\. ", line) or (after_blank and line[:1] != " ")
         if lines and starts and not fence:
             parts.append("\n".join(lines))
@@ -169,7 +169,8 @@ def gist(paragraph: str, opens: bool) -> str:
         the sentences that set a term in bold, ask what one expects, or lead to what follows;
         where there is none, the first of an opening paragraph, and nothing of others.
     """
-    sentences = re.split(SENTENCE, paragraph.removesuffix("Then run.").rstrip())
+    paragraph = re.sub(r"(Choose, t|T)hen run\.$", "", paragraph)
+    sentences = re.split(SENTENCE, paragraph.rstrip())
     asks = "What do you expect" in paragraph
     chosen = [one for one in sentences if "**" in one or one.endswith("?" if asks else ":")]
     if asks and len(chosen) == 1:  # the question comes without a mark of its own

@@ -69,10 +69,14 @@ function waitForGuesses() {
     const button = document.createElement("button");
     button.className = "after-guess";
     button.textContent = "I have a guess: show what comes out";
-    button.addEventListener("click", () => {
+    const show = () => {
       button.remove();
       output.classList.remove("waits");
-    });
+    };
+    button.addEventListener("click", show);
+    for (let one = question.nextElementSibling; one?.matches("details"); one = one.nextElementSibling) {
+      one.addEventListener("toggle", show, { once: true });
+    }
     output.classList.add("waits");
     output.before(button);
   }

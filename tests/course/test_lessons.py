@@ -21,7 +21,8 @@ from course_utils.files import write_whole
 
 import nbformat
 import pytest
-from sample_notebooks import good_notebook, lesson
+from nbformat.v4 import new_markdown_cell, new_notebook
+from sample_notebooks import QUESTION, good_notebook, lesson
 
 MEASURED_ON = {"cores": "2", "python": "3.12.1", "tensorflow": "2.20.0", "keras": "3.10.0"}
 
@@ -63,6 +64,12 @@ def test_minutes_to_read_follow_from_words_and_code_lines(tmp_path):
     nbformat.write(notebook, tmp_path / "02_long.ipynb")
     minutes = {found.path.name: found.minutes_to_read for found in find_lessons(tmp_path)}
     assert minutes == {short.name: 1, "02_long.ipynb": 8}
+
+
+def test_verdicts_on_answers_to_choose_do_not_count_as_reading(tmp_path):
+    long = QUESTION.replace("Yes: ", "Yes: and " * WORDS_A_MINUTE)
+    nbformat.write(new_notebook(cells=[new_markdown_cell(long)]), tmp_path / "01_asks.ipynb")
+    assert find_lessons(tmp_path)[0].minutes_to_read == 1
 
 
 def test_notes_do_not_count_as_reading(tmp_path):

@@ -189,7 +189,7 @@ BROKEN = {
     "goals_practised": {
         "goal that is practised nowhere": text("a sum is\n", "a sum is\n- subtract\n"),
         "goal of a cell in which nothing is asked": (
-            lambda n: code_cells(n)[1].metadata.update(tags=["goal-2"])
+            lambda n: code_cells(n)[0].metadata.update(tags=["goal-2"])
         ),
         "goal that does not exist": (
             lambda n: n.cells[-3].metadata.update(tags=["exercise", "goal-3"])

@@ -37,7 +37,9 @@ def lesson_to_show():
             new_markdown_cell("It costs \\$3. A **term** is $\\frac{1}{2}$. And so on."),
             new_markdown_cell("Nothing that a slide needs. At all."),
             new_markdown_cell(
-                "### Lower\n\n**What do you expect?** Now 2. More, or less? Then run."
+                "### Lower\n\n**What do you expect?** Now 2. More, or less? Choose, then run."
+                "\n\n<details><summary>More</summary>✗ No.</details>"
+                "\n<details><summary>Less</summary>✓ Yes.</details>"
             ),
             new_markdown_cell("It is less.", metadata=tagged("answer")),
             new_markdown_cell("## Exercises\n\nReplace.\n\n### Exercise 1 (easy)\n\nDo it."),
@@ -72,6 +74,8 @@ def test_slides_have_what_a_room_needs_and_leave_out_imports_checks_and_asides()
         ("-", "A **term** is $\\frac{1}{2}$."),
         ("-", "### Lower"),
         ("-", "**What do you expect?** More, or less?"),
+        ("-", "- More"),
+        ("-", "- Less"),
         ("slide", "## Exercises"),
         ("-", "- Exercise 1 (easy)"),
         ("slide", "## Recap"),
