@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from course.exercises import file_of_checks, named
 from course.instructors import notes
-from course.lessons.lesson import NOTEBOOKS, LessonError, is_notes
+from course.lessons.lesson import NOTEBOOKS, OPTION, LessonError, is_notes
 from course.lessons.lesson import tags_of as tags
 from course.lessons.timings import Timings
 from course.running.execute import code_cells
@@ -177,6 +177,20 @@ def goals_practised(notebook: NotebookNode) -> list[str]:
     wanted = {*range(1, goals + 1)}
     problems += [f"goal {goal} is practised nowhere" for goal in sorted(wanted - practised)]
     return problems + [f"there is no goal {goal}" for goal in sorted(practised - wanted)]
+
+
+def answers_to_choose(notebook: NotebookNode) -> list[str]:
+    """A **What do you expect?** offers answers: one ✓, the others ✗, each with its reason."""
+    texts = [cell.source for cell in notebook.cells if not is_notes(cell)]
+    asked = [text for text in texts if PREDICTION in text and "<details>" in text]
+    problems = [] if asked else ["no question offers answers"]
+    for text in asked:
+        verdicts = [verdict.split() for _, verdict in re.findall(OPTION, text)]
+        marks = sorted(words[0] for words in verdicts)
+        if len(marks) != text.count("<details>") or marks != ["✓", *"✗" * (len(marks) - 1)]:
+            problems.append(f"not one ✓ among ✗ in `{text[-60:]}`")
+        problems += [f"no reason in `{' '.join(one)}`" for one in verdicts if len(one) < 6]
+    return problems
 
 
 def numbers_of_the_code(notebook: NotebookNode) -> list[str]:
@@ -432,6 +446,7 @@ RULES = (
     no_untagged_solution,
     checked_exercises,
     goals_practised,
+    answers_to_choose,
     numbers_of_the_code,
     notes_for_instructors,
     expected_answers,

@@ -13,8 +13,9 @@ from course.slides.deck import write_deck
 import nbformat
 import pytest
 from helpers import wait_for
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import expect
+from sample_notebooks import QUESTION
 
 pytestmark = pytest.mark.slow
 
@@ -56,6 +57,7 @@ def work(root):
     cells = [
         new_code_cell(IMPORTS),
         new_code_cell('prices = load_prices("IBM")\nprices.tail(3)'),
+        new_markdown_cell(QUESTION),
         new_code_cell(source("exercise"), metadata={"tags": ["exercise"]}),
     ]
     python = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
@@ -114,6 +116,16 @@ def answer(page, text):
     page.keyboard.press("Control+Enter")
 
 
+def test_an_answer_to_choose_unfolds_its_verdict_without_a_kernel(lab, page):
+    page.set_default_timeout(SECONDS_TO_START * 1000)
+    page.goto(lab("00_start_here"))
+    answer = page.locator(".jp-MarkdownOutput details", has_text="At two")
+    expect(answer).not_to_have_attribute("open", "")
+    answer.locator("summary").click()
+    expect(answer).to_have_attribute("open", "")
+    expect(answer).to_contain_text("✓ Yes: one and one make two.")
+
+
 def test_a_student_gets_hints_solves_an_exercise_and_starts_again(lab, work, page, course):
     page.set_default_timeout(SECONDS_TO_START * 1000)
     page.goto(lab("00_start_here"))
@@ -131,6 +143,7 @@ def test_a_student_gets_hints_solves_an_exercise_and_starts_again(lab, work, pag
     expect(said).to_contain_text("Hint 1 of 3")
     answer(page, source("solution"))
     expect(said).to_contain_text(f"✓ Exercise {EXERCISE}: right")
+    expect(said).to_contain_text("1 of this lesson's")
     run_all(page, "Restart Kernel and Run All Cells")
     page.locator(".jp-Dialog .jp-mod-accept").click()
     prompt = exercise.locator(".jp-InputPrompt")

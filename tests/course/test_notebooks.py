@@ -195,6 +195,14 @@ BROKEN = {
             lambda n: n.cells[-3].metadata.update(tags=["exercise", "goal-3"])
         ),
     },
+    "answers_to_choose": {
+        "no question": text("What do you expect", "Guess"),
+        "nothing to choose": text("details>", "p>"),
+        "two right ones": text("✗", "✓"),
+        "no right one": text("✓", "✗"),
+        "no verdict": text("✗ No: one is only the first number.", ""),
+        "no reason": text("Yes: one and one make two.", "Yes, it is."),
+    },
     "numbers_of_the_code": {
         sentence: text("Now a figure.", sentence)
         for sentence in (

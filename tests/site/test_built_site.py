@@ -311,6 +311,18 @@ def test_what_comes_out_after_a_question_waits_for_a_guess(page, address):
     assert first.is_visible()
 
 
+def test_an_answer_is_chosen_by_key_says_at_once_whether_and_why_and_shows_the_output(
+    page, address
+):
+    page.goto(address + GATES)
+    answer = page.locator("article details", has_text="69 steps")
+    waiting = page.locator(".waits", has_text="steps until half is gone")
+    assert (answer.inner_text(), waiting.count()) == ("69 steps", 1)
+    answer.locator("summary").press("Enter")
+    assert "✓ Yes: 0.99, multiplied by itself" in answer.inner_text()
+    assert waiting.count() == 0
+
+
 def test_search_finds_the_forget_gate_in_lesson_02(page, address):
     page.goto(f"{address}search.html?q=forget+gate")
     page.locator(f"#search-results a[href*='{GATES}']").first.wait_for()
