@@ -8,5 +8,6 @@ from course_utils.data.prices import load_prices
 from course_utils.data.registry import tickers
 from course_utils.data.sentences import load_sentence_pairs
 from course_utils.data.series import read_series
+from course_utils.data.shares import load_shares
 from course_utils.data.texts import load_labelled_sentences, load_text
 from course_utils.files import DataError

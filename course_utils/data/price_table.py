@@ -221,19 +221,20 @@ def with_attrs(
         "source": source,
         "file": file,
         "sha256": sha256,
-        "test_year": _last_full_year(prices.index),
+        "test_year": max(full_years(prices.index), default=None),
         "missing": _missing(prices),
         "slips": [f"{slip.day}: {slip.column}, because {slip.why}" for slip in slips],
     }
     return prices
 
 
-def _last_full_year(dates: pd.DatetimeIndex) -> int | None:
+def full_years(dates: pd.DatetimeIndex) -> set[int]:
+    """The calendar years that dates cover in full, from the first week to the last."""
     years = dates.year
     early = years[(dates.month == 1) & (dates.day <= 8)]
     late = years[(dates.month == 12) & (dates.day >= 24)]
-    full = [year for year in set(early) & set(late) if (years == year).sum() >= _FULL_YEAR_DAYS]
-    return int(max(full)) if full else None
+    both = {*early} & {*late}
+    return {int(year) for year in both if (years == year).sum() >= _FULL_YEAR_DAYS}
 
 
 def _missing(prices: pd.DataFrame) -> list[str]:

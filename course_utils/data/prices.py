@@ -43,7 +43,7 @@ def load_prices(ticker: str = "IBM") -> pd.DataFrame:
         prices = read_with_slips(paths[0], known_file(file).slips)
         prices.attrs.update(ticker=ticker, source="full")
         slips = "".join(f"; left out is {slip}" for slip in prices.attrs["slips"])
-        print(f"{ticker}: {_span(prices)}, from {file} (checksum verified){slips}")
+        print(f"{ticker}: {span(prices)}, from {file} (checksum verified){slips}")
         return prices
     if ticker not in EMBEDDED_TICKERS:
         raise DataError(
@@ -53,7 +53,7 @@ def load_prices(ticker: str = "IBM") -> pd.DataFrame:
         )
     prices = _embedded_prices(ticker)
     more = f"; the full data comes with: course data get {ticker}" if downloadable else ""
-    print(f"{ticker}: embedded sample of {_span(prices)}, because {reason}{more}")
+    print(f"{ticker}: embedded sample of {span(prices)}, because {reason}{more}")
     return prices
 
 
@@ -103,5 +103,6 @@ def _simple_ratio(step: float) -> float:
     return float(ratio if step > 1 else 1 / ratio)
 
 
-def _span(prices: pd.DataFrame) -> str:
+def span(prices: pd.DataFrame) -> str:
+    """How many days a price table has, and from when to when."""
     return f"{len(prices):,} days, {prices.index[0]:%Y-%m-%d} to {prices.index[-1]:%Y-%m-%d}"

@@ -1,6 +1,7 @@
 """The stored lessons keep the rules, and the rules catch what breaks them."""
 
 import base64
+import re
 import sys
 from functools import cache
 
@@ -22,7 +23,7 @@ from sample_notebooks import good_notebook, notes
 STORED = sorted(NOTEBOOKS.rglob("*.ipynb"))
 STORED = [path for path in STORED if not {".ipynb_checkpoints", "my_work"} & {*path.parts}]
 PAGES = ["README.md", "CONTRIBUTING.md", "DECISIONS.md", "data/README.md", "site/instructors.md"]
-ON_PRICES = [path for path in STORED if "load_prices(" in path.read_text(encoding="utf-8")]
+ON_PRICES = [p for p in STORED if re.search(r"load_(prices|shares)\(", p.read_text("utf-8"))]
 
 
 @cache
