@@ -35,12 +35,14 @@ BELOW_PREFIX = 182  # a header file of TensorFlow's, in Lib\\site-packages
 BELOW_WORK = 100  # a page of build\\lessons, or a checkpoint of JupyterLab's in my_work
 BACKEND_SECONDS = 180  # a busy machine has taken more than 60
 BACKEND_PROGRAM = """
-import json, course_utils, keras, tensorflow
-from course_utils.models import CELLS, computed_by
+import json, os, sys
+sys.modules.update(dict.fromkeys(["pandas", "sklearn"]))  # Keras looks for them, and needs neither
+import course_utils, keras, tensorflow
 assert keras.backend.backend() == "tensorflow", keras.backend.backend()
-print(json.dumps([keras.__version__, tensorflow.__version__, tensorflow.test.is_built_with_cuda(),
-                  [gpu.name for gpu in tensorflow.config.list_physical_devices("GPU")],
-                  {name: computed_by(cell(4)) for name, cell in CELLS.items()}]))
+gpus = [gpu.name for gpu in tensorflow.config.list_physical_devices("GPU")]
+cuda = tensorflow.test.is_built_with_cuda()
+print(json.dumps([keras.__version__, tensorflow.__version__, cuda, gpus]), flush=True)
+os._exit(0)  # taking TensorFlow down takes a second
 """
 
 
@@ -275,7 +277,7 @@ def check_kernel() -> Iterator[Finding]:
 
 
 def check_backend() -> Iterator[Finding]:
-    """Keras imports, on TensorFlow; whether there is a GPU, and how Keras computes each layer."""
+    """Keras imports, on TensorFlow; whether there is a GPU."""
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if backend != "tensorflow":
         yield _fix("backend", f"{backend}: unset KERAS_BACKEND, the course needs tensorflow")
@@ -301,13 +303,12 @@ def check_backend() -> Iterator[Finding]:
             "backend", f"Keras does not import ({last}): {how_to_install('cpu')} --force-reinstall"
         )
     else:
-        keras, tensorflow, cuda, gpus, ways = json.loads(done.stdout.splitlines()[-1])
+        keras, tensorflow, cuda, gpus = json.loads(done.stdout.splitlines()[-1])
         build = f"TensorFlow {tensorflow}, the build {'for GPUs' if cuda else 'for CPUs'}"
         yield _ok("backend", f"Keras {keras} on {build}, starts in {seconds:.1f} s")
         if not (tested := tensorflow_range()).contains(tensorflow, prereleases=True):
             yield _fix("backend", f"TensorFlow {tensorflow}: the course runs with {tested}")
         yield _ok("GPU", ", ".join(gpus) if gpus else "none: the course needs none")
-        yield _ok("layers", _layers_by_way(ways))
 
 
 def _wrong_settings() -> Finding | None:
@@ -326,11 +327,3 @@ def tensorflow_range() -> SpecifierSet:
     """The versions of TensorFlow that the course runs with, from its extras."""
     known = map(Requirement, importlib.metadata.requires(PACKAGE) or [])
     return next(each.specifier for each in known if each.name.startswith("tensorflow"))
-
-
-def _layers_by_way(ways: dict[str, str]) -> str:
-    """The layers that are computed in each way, such as `SimpleRNN, LSTM: a loop`."""
-    return "; ".join(
-        f"{', '.join(name for name in ways if ways[name] == way)}: {way}"
-        for way in dict.fromkeys(ways.values())
-    )

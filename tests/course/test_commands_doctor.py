@@ -3,12 +3,13 @@
 import importlib.metadata
 import json
 import re
+import subprocess
 import sys
 
 from course.commands import doctor
 from course.commands.doctor import Finding
 from course_utils.data.registry import price_file_name
-from course_utils.files import WORK, places
+from course_utils.files import ROOT, WORK, places
 
 import pytest
 from command_line import course_here
@@ -27,7 +28,7 @@ def test_doctor_prints_a_line_per_finding_and_exits_accordingly(course):
     assert all(re.match(r"(OK   |FIX  ) \S+ +\S", line) for line in lines)
     subjects = {line.split()[1] for line in lines}
     checked = {"Python", "packages", "course", "cores", "memory", "disk", "data", "kernel"}
-    assert checked | {"backend", "GPU", "layers"} <= subjects
+    assert checked | {"backend", "GPU"} <= subjects
     assert done.returncode == any(line.startswith("FIX") for line in lines)
     assert done.stderr == ""
 
@@ -47,6 +48,15 @@ def test_doctor_names_tensorflows_build_and_a_version_that_is_not_supported(monk
     assert not unsupported.well
     assert "the course runs with <2" in unsupported.text
     assert all(one.well for one in (first, *others))
+
+
+@pytest.mark.slow
+def test_doctor_loads_nothing_with_keras_that_keras_does_not_need():
+    command = [sys.executable, "-X", "importtime", "-c", doctor.BACKEND_PROGRAM]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert {"keras", "tensorflow"} <= loaded
+    assert loaded & {"pandas.core", "sklearn.base", "course_utils.models"} == set()
 
 
 def test_doctor_says_how_to_install_a_missing_tensorflow(monkeypatch):
