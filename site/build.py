@@ -26,7 +26,7 @@ from glossary import entries, find_uses
 from jinja2 import Environment, StrictUndefined, select_autoescape
 from lesson_pages import lesson_page
 from links import relink
-from live_pictures import live_picture
+from live_pictures import live_forecasts
 
 SITE = ROOT / "site"
 SOURCE, OUTPUT, MEMORY = (WORK / "build" / name for name in ("site-source", "site", "site-memory"))
@@ -45,7 +45,7 @@ def pages(lessons: list[Lesson], address: str | None) -> dict[str, str]:
     environment.globals |= vars(facts) | {
         "glossary_entries": entries(uses),
         "repository": address,
-        "live_picture": live_picture,
+        "live_forecasts": live_forecasts,
         "modules": modules(),
         "whole_way": cheat_sheet.whole_way,
         "messages": cheat_sheet.messages,

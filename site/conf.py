@@ -48,7 +48,7 @@ myst_heading_anchors = 3
 html_theme = "sphinx_book_theme"
 html_title = project
 html_favicon = html_logo = "_static/logo.svg"
-html_css_files = ["site.css"]
+html_css_files = ["site.css", "picture.css"]
 html_js_files = ["plotly-figures.js", "names.js", "reading.js", ("live.js", {"type": "module"})]
 html_show_sphinx = False
 html_use_index = html_domain_indices = False  # the search finds more
@@ -56,7 +56,7 @@ html_context = {"default_mode": "auto"}
 # All scripts and fonts come with the site: nothing is fetched from anywhere else.
 html_static_path = [
     "_static",
-    *map(str, sorted((HERE.parent / "course_utils" / "plots" / "live").glob("*.js"))),
+    *map(str, sorted((HERE.parent / "course_utils" / "plots" / "live").glob("*.[jc]s*"))),
     file_of("mathjax", "static/mathjax/es5/tex-svg.js"),
     file_of("plotly", "package_data/plotly.min.js"),
 ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from course.copies.audiences import without
 from course.lessons.lesson import Lesson, tags_of
-from course_utils.plots.live.explorer import PLOTLY
+from course_utils.plots.live.explorer import LIVE, PLOTLY
 
 import nbformat
 from glossary import Use, linked
@@ -18,8 +18,6 @@ from nbformat import NotebookNode
 FOLDED = {"solution", "answer"}
 """tags of cells that are folded"""
 EQUATION = re.compile(r"^\$\$(?:(?!\$\$).)+\$\$$", re.M | re.S)
-LIVE = "live-"
-"""begins a tag that puts a live picture below a cell, such as `live-lstm_cell`"""
 ALSO_PLOTLY = '<script type="application/json" class="plotly-figure">{}</script>'
 
 
@@ -46,8 +44,7 @@ def lesson_page(lesson: Lesson, uses: Iterable[Use], address: str | None) -> Not
             _fold(cell, tag)
         if cell.cell_type == "code":
             _describe_picture(cell)
-            _add_plotly(cell)
-            _add_live(cell)
+            _add_what_answers(cell)
     return without(notebook, {"notes"})
 
 
@@ -91,22 +88,21 @@ def _describe_picture(cell: NotebookNode) -> None:
         _options(cell)["image"] = {"alt": alt}
 
 
-def _add_plotly(cell: NotebookNode) -> None:
-    """Add a picture that answers a hover to its still version, for the page's script."""
+def _add_what_answers(cell: NotebookNode) -> None:
+    """Add a picture that answers a hover or a slider to its still version, for page's scripts."""
     for output in list(cell.outputs):
-        figure: Mapping | None = output.get("data", {}).pop(PLOTLY, None)
+        data = output.get("data", {})
+        figure: Mapping | None = data.pop(PLOTLY, None)
+        live: Mapping | None = data.pop(LIVE, None)
         if figure is not None:
             text = json.dumps(figure).replace("</", r"<\/")
-            cell.outputs.append(
-                nbformat.v4.new_output("display_data", {"text/html": ALSO_PLOTLY.format(text)})
-            )
+            _show(cell, ALSO_PLOTLY.format(text))
+        if live is not None:
+            _show(cell, live_picture(**live))
 
 
-def _add_live(cell: NotebookNode) -> None:
-    for tag in tags_of(cell):
-        if tag.startswith(LIVE):
-            place = {"text/html": live_picture(tag.removeprefix(LIVE))}
-            cell.outputs.append(nbformat.v4.new_output("display_data", place))
+def _show(cell: NotebookNode, html: str) -> None:
+    cell.outputs.append(nbformat.v4.new_output("display_data", {"text/html": html}))
 
 
 def _options(cell: NotebookNode) -> dict:

@@ -52,24 +52,26 @@ def _fits(
     ]
 
 
-def year_of_forecasts(table: pd.DataFrame) -> dict[str, pd.Series]:
-    """Truth, naive forecast and a classic LSTM's of 2017, the LSTM of the seed in the middle."""
+def year_of_forecasts(table: pd.DataFrame) -> dict[str, Any]:
+    """What `year_and_zoom` draws: 2017 as tutorials show it, with an LSTM of median error."""
     runs = read_study("ibm_forecasts")
     lstm = table[table["recipe"] == CLASSIC[0]].sort_values("rmse")
     seed = lstm["seed"].iloc[len(lstm) // 2]
-    lines = {name: runs[name] for name in ["truth", "same as yesterday"]}
-    return lines | {CLASSIC[0]: runs[f"{CLASSIC[0]}, seed {seed}"]}
+    naive = "same as yesterday"
+    by_name = {naive: runs[naive], CLASSIC[0]: runs[f"{CLASSIC[0]}, seed {seed}"]}
+    return {
+        "truth": runs["truth"],
+        "by_name": by_name,
+        "part": slice("2017-03", "2017-04"),
+        "title": "IBM's high in 2017: over a year both look good, close up both are late",
+        "naive": naive,
+    }
 
 
 def _the_year(table: pd.DataFrame) -> bytes:
-    """Draw 2017 as tutorials do, and two months of it close up."""
     from course_utils.plots import year_and_zoom
 
-    forecasts = year_of_forecasts(table)
-    truth = forecasts.pop("truth")
-    title = "IBM's high in 2017: over a year both look good, close up both are late"
-    months = slice("2017-03", "2017-04")
-    return year_and_zoom(truth, forecasts, months, title, "same as yesterday").data
+    return year_and_zoom(**year_of_forecasts(table)).data
 
 
 def _the_ladder(table: pd.DataFrame) -> bytes:

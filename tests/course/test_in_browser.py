@@ -154,6 +154,31 @@ def test_a_student_gets_hints_solves_an_exercise_and_starts_again(lab, work, pag
     assert f"✓ {EXERCISE}" in course("progress", COURSE_PROGRESS_DIR=str(work.parent)).stdout
 
 
+def test_a_live_picture_in_a_notebook_answers_to_key_and_pointer_and_needs_no_widget(
+    lab, work, page
+):
+    code = "from course_utils.plots.live import gate_explorer\n\ngate_explorer()"
+    python = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    file = work / "live.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell(code)], metadata=python), file)
+    page.set_default_timeout(SECONDS_TO_START * 1000)
+    page.goto(lab("live"))
+    page.get_by_text("| Idle").wait_for()
+    run_all(page)
+    said = page.locator(".live-picture .says")
+    expect(said).to_contain_text("keeps −0.90", timeout=SECONDS_TO_START * 1000)
+    gate = page.get_by_role("slider", name="forget gate")
+    gate.press("ArrowLeft")
+    expect(said).to_contain_text("keeps −0.89")
+    gate.click(position={"x": 1, "y": 8})
+    expect(said).to_contain_text("keeps 0.00")
+    page.get_by_role("spinbutton").press("1")  # a shortcut of JupyterLab, were it not for us
+    expect(page.get_by_role("spinbutton")).to_have_value("1")
+    page.keyboard.press("ControlOrMeta+S")
+    wait_for(lambda: "live-picture" in file.read_text(encoding="utf-8"))
+    assert "widget" not in file.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("number", ["01", *EVERY_OTHER])
 def test_a_stored_lesson_that_is_opened_and_saved_stays_as_it_is(lab, work, page, number):
     (lesson,) = choose_lessons([number])

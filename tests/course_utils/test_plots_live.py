@@ -1,18 +1,26 @@
 """Pictures that can be touched are right, small, readable without a mouse, and store no widget."""
 
 import base64
-import itertools
 import json
 import re
 from io import BytesIO
+from types import SimpleNamespace
 
 from course.lessons import rules
+from course_utils import plots
 from course_utils.cells import LSTMGates, LSTMWeights, Part, unroll
 from course_utils.plots.live.anatomy import network_anatomy
-from course_utils.plots.live.explorer import PLOTLY
-from course_utils.plots.live.gate_explorer import STEPS, gate_explorer, held_gates
+from course_utils.plots.live.explorer import LIVE, PLOTLY
+from course_utils.plots.live.explorers import (
+    attention_explorer,
+    forecast_explorer,
+    gradient_explorer,
+    thermostat_explorer,
+)
+from course_utils.plots.live.gate_explorer import GATE_RANGES, STEPS, gate_explorer, held_gates
 from course_utils.plots.live.window_cutter import window_cutter
 from course_utils.plots.names import COLOURS
+from course_utils.thermostat import run_thermostat
 from course_utils.windows import make_windows
 
 import keras
@@ -23,7 +31,6 @@ import pytest
 from helpers import made_up_prices
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jupyter_client.manager import start_new_kernel
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from nbclient import NotebookClient
@@ -44,8 +51,6 @@ SOURCES = (
     "network_anatomy()",
     "window_cutter(range(100))",
     "gate_explorer()",
-    "window_cutter(range(100)).live()",
-    "gate_explorer().live()",
 )
 
 
@@ -68,110 +73,52 @@ def test_an_executed_notebook_stores_no_error_no_widget_and_small_images_with_wo
 @pytest.mark.slow
 def test_each_cell_stores_one_small_png_and_only_the_anatomy_plotly(executed):
     outputs = [output for cell in executed.cells[1:] for output in cell.outputs]
-    assert [PLOTLY in output.data for output in outputs] == [True, False, False, False, False]
+    assert [PLOTLY in output.data for output in outputs] == [True, False, False]
+    assert [LIVE in output.data for output in outputs] == [False, True, True]
     for output in outputs:
         assert output.data["text/plain"] == output.metadata["image/png"]["alt"]
         assert len(json.dumps(output)) < 150_000
         PIL.Image.open(BytesIO(base64.b64decode(output.data["image/png"]))).verify()
 
 
-@pytest.fixture
-def front_end(monkeypatch):
-    """Return a client of a kernel that was started as a Jupyter server starts one."""
-    monkeypatch.setenv("JPY_SESSION_NAME", "lesson.ipynb")
-    monkeypatch.delenv("PYTEST_CURRENT_TEST")
-    manager, client = start_new_kernel(kernel_name="python3")
-    yield client
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
+# Live, without a kernel: tests/site/test_live_pictures.py moves the sliders in a browser.
 
 
-@pytest.mark.slow
-def test_moving_a_slider_replaces_the_picture_in_a_live_notebook(front_end):
-    messages = []
-    code = "from course_utils.plots.live import gate_explorer; gate_explorer().live()"
-    front_end.execute_interactive(code, output_hook=messages.append, timeout=60)
-    assert not [m for m in messages if m["msg_type"] in ("stream", "error")]
-    shown = [m["content"]["data"] for m in messages if m["msg_type"] == "display_data"]
-    sliders, picture = shown
-    assert "application/vnd.jupyter.widget-view+json" in sliders
-    assert set(picture) == {"image/png", "text/plain"}
-
-    states = {
-        m["content"]["comm_id"]: m["content"]["data"]["state"]
-        for m in messages
-        if m["msg_type"] == "comm_open"
-    }
-    (forget,) = (comm for comm, state in states.items() if state.get("description") == "forget")
-    moved = {"method": "update", "state": {"value": 0.5}, "buffer_paths": []}
-    front_end.shell_channel.send(
-        front_end.session.msg("comm_msg", {"comm_id": forget, "data": moved})
-    )
-    while (message := front_end.get_iopub_msg(timeout=60))["msg_type"] != "update_display_data":
-        assert message["msg_type"] != "error"
-    assert message["content"]["data"]["text/plain"] == alt(gate_explorer(forget=0.5))
-    assert message["content"]["metadata"]["image/png"]["alt"] == alt(gate_explorer(forget=0.5))
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_notebook_gets_the_script_only_where_somebody_could_answer_an_input(asked, monkeypatch):
+    kernel = SimpleNamespace(get_parent=lambda: {"content": {"allow_stdin": asked}})
+    monkeypatch.setattr("course_utils.plots.live.explorer.get_ipython", lambda: kernel)
+    data, _ = gate_explorer()._repr_mimebundle_()
+    assert ("text/html" in data) is asked
+    assert data[LIVE] == {"module": "lstm_cell", "values": gate_explorer().text()}
 
 
-# Live, without a kernel.
+def test_each_explorer_draws_what_its_still_figure_draws_and_hands_over_the_same_numbers():
+    record = run_thermostat(np.array([[-1, 0.1234, 2.0]]))
+    steered = thermostat_explorer(record, "A", lookback=2)
+    assert alt(steered) == plots.thermostat(record, "A").metadata["alt"]
+    assert steered.values == {"temperature": [-1, 0.123, 2], "lookback": 2}
+    year = {"by_name": {"B": HIGH + 1}, "part": slice("2016-06", "2016-07")}
+    forecast = forecast_explorer(HIGH, **year, title="A", naive="B")
+    assert alt(forecast) == plots.year_and_zoom(HIGH, **year, title="A", naive="B").metadata["alt"]
+    np.testing.assert_allclose(forecast.values["lines"]["B"], HIGH + 1, atol=0.005)
+    looks = [[0.25, 0.75]], ["a", "b"], ["c"], "A"
+    attention = attention_explorer(*looks)
+    assert alt(attention) == plots.attention_map(*looks).metadata["alt"]
+    assert attention.values == {"weights": looks[0], "read": looks[1], "written": looks[2]}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("explorer", "name", "value"),
-    [
-        (window_cutter(HIGH), "lookback", 30),
-        (window_cutter(HIGH), "horizon", 1),
-        (gate_explorer(), "cell state", 1.5),
-    ],
-)
-def test_each_slider_redraws_with_its_value(explorer, name, value, monkeypatch):
-    boxes, pictures = [], []
-
-    class Handle:
-        update = pictures.append
-
-    def display(shown, display_id=False):
-        boxes.append(shown)
-        return Handle() if display_id else None
-
-    monkeypatch.setenv("JPY_SESSION_NAME", "lesson.ipynb")
-    monkeypatch.setattr("course_utils.plots.live.explorer.display", display)
-    explorer.live()
-    sliders = {slider.description: slider for slider in boxes[0].children}
-    assert boxes[1] is explorer
-    assert {key.replace("_", " ") for key in explorer.start} == set(sliders)
-    sliders[name].value = value
-    moved = explorer.start | {name.replace(" ", "_"): value}
-    assert [picture.image.metadata["alt"] for picture in pictures] == [
-        explorer.draw(**moved).metadata["alt"]
-    ]
+ENDS = [
+    *(lambda ends=ends: gate_explorer(*ends) for ends in zip(*GATE_RANGES.values(), strict=True)),
+    *(lambda n=n: window_cutter(range(n), 1, 1) for n in (2, 9, 100, 101)),
+    lambda: window_cutter(range(9), 6, 3),
+    lambda: window_cutter(range(101), 75, 21),
+]
 
 
-def test_live_without_a_front_end_shows_the_picture_alone(monkeypatch):
-    shown = []
-    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
-    monkeypatch.setattr("course_utils.plots.live.explorer.display", shown.append)
-    explorer = gate_explorer()
-    explorer.live()
-    assert shown == [explorer]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("explorer", "combine"),
-    [
-        (gate_explorer(), zip),
-        *((window_cutter(range(n), 1, 1), itertools.product) for n in (2, 9, 100, 101)),
-    ],
-    ids=["gates", "2 values", "9 values", "100 values", "101 values"],
-)
-def test_the_words_are_complete_at_the_ends_of_the_sliders(explorer, combine):
-    for ends in combine(*explorer.sliders.values()):
-        assert (
-            "nan"
-            not in explorer.draw(**dict(zip(explorer.sliders, ends, strict=True))).metadata["alt"]
-        )
+@pytest.mark.parametrize("draw", ENDS)
+def test_the_words_are_complete_at_the_ends_of_the_ranges(draw):
+    assert "nan" not in alt(draw())
 
 
 # The network's anatomy.
@@ -321,6 +268,11 @@ def test_gate_explorer_says_what_the_gates_do_in_the_long_run(values, finding):
         (lambda: window_cutter(HIGH, 20, 22), "at most 75 and 21"),
         (lambda: window_cutter(TENS, 0, 1), "must both be at least 1"),
         (lambda: window_cutter([1.0, np.nan, 3, 4], 1, 1), "position 1 is missing"),
+        (
+            lambda: gradient_explorer(weight=2.1),
+            "weight 2.1 .*: take a weight from 0 to 2",
+        ),
+        (lambda: gradient_explorer(steps=0), "1 to 100 steps"),
         (lambda: gate_explorer(forget=1.1), "forget is 1.1: take a value from 0.0 to 1.0"),
         (lambda: gate_explorer(input=-0.1), "input is -0.1"),
         (lambda: gate_explorer(candidate=2), "candidate is 2"),

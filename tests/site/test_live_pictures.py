@@ -2,35 +2,60 @@
 
 import shutil
 
-from course.lessons.lesson import find_lessons, tags_of
+from course.lessons.lesson import find_lessons
 from course_utils.cells import LSTMGates, Part, RNNWeights, remember, rnn_backward
 from course_utils.evaluation import rmse
 from course_utils.files import ROOT
+from course_utils.plots.live import (
+    attention_explorer,
+    forecast_explorer,
+    gate_explorer,
+    gradient_explorer,
+    thermostat_explorer,
+    window_cutter,
+)
+from course_utils.plots.live.explorer import LIVE
+from course_utils.text.translation import attention_weights, encoder_decoder
 from course_utils.thermostat import run_thermostat
 from course_utils.windows import make_windows
 
+import keras
 import numpy as np
 import pytest
-from lesson_pages import LIVE
-from live_pictures import live_picture
+from helpers import made_up_prices
+from live_pictures import live_forecasts, live_picture
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.slow
 
 MODULES = ROOT / "course_utils" / "plots" / "live"
-NAMES = sorted(path.stem for path in MODULES.glob("*.js") if path.stem != "picture")
 RNG = np.random.default_rng(0)
+HIGH = made_up_prices("2016-01-04", "2016-12-30")["High"]
+READ, WRITTEN = ["we", "see", "it", "<eos>"], ["wir", "sehen", "es"]
+LOOKS = RNG.dirichlet(np.ones(4), 3)
+PICTURES = {
+    explorer.module: explorer
+    for explorer in (
+        attention_explorer(LOOKS, READ, WRITTEN, "A"),
+        forecast_explorer(HIGH, {"naive": HIGH.shift(1).bfill()}, slice("2016-06"), "A", "naive"),
+        gate_explorer(),
+        gradient_explorer(),
+        thermostat_explorer(run_thermostat(np.array([[-1, 0, 0.5]])), "A", lookback=2),
+        window_cutter(HIGH),
+    )
+}
 
 
 @pytest.fixture(scope="module")
 def address(serve, tmp_path_factory):
     """The address of a folder with the modules, and a page for each picture."""
     folder = tmp_path_factory.mktemp("live")
-    for path in [*MODULES.glob("*.js"), *(ROOT / "site" / "_static").glob("*.*")]:
+    for path in [*MODULES.glob("*.[jc]s*"), *(ROOT / "site" / "_static").glob("*.*")]:
         shutil.copy(path, folder)
     head = '<!DOCTYPE html><title>A</title><link rel="stylesheet" href="site.css">'
-    for name in NAMES:
-        body = f"<figure>still</figure>{live_picture(name)}"
+    head += '<link rel="stylesheet" href="picture.css">'
+    for name, explorer in PICTURES.items():
+        body = f"<figure>still</figure>{live_picture(name, explorer.text())}"
         page = f'{head}{body}<script type="module" src="live.js"></script>'
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
     return serve(folder)
@@ -89,7 +114,21 @@ def test_the_heating_is_that_of_course_utils(module):
     assert found == run_thermostat(temperature[np.newaxis]).heating[0].tolist()
 
 
-@pytest.mark.parametrize("name", NAMES)
+def each_slider_acts(picture):
+    """Move each slider by key and by pointer, and see that the picture follows."""
+    for slider in picture.get_by_role("slider").all():
+        value = slider.locator("xpath=following-sibling::output")
+        before = value.text_content()
+        last = slider.input_value() == slider.get_attribute("max")
+        slider.press("Home" if last else "ArrowRight")
+        expect(value).not_to_have_text(before)
+        slider.click(position={"x": 40, "y": 8})
+        by_pointer = picture.inner_html()
+        slider.click(position={"x": 90, "y": 8})
+        assert picture.inner_html() != by_pointer
+
+
+@pytest.mark.parametrize("name", PICTURES)
 def test_every_slider_acts_by_key_and_by_pointer_and_the_still_version_is_for_paper(
     page, address, name
 ):
@@ -97,20 +136,37 @@ def test_every_slider_acts_by_key_and_by_pointer_and_the_still_version_is_for_pa
     picture, still = page.locator(".live-picture"), page.locator("figure")
     expect(picture).to_be_visible()
     assert not still.is_visible()
-    for slider in picture.get_by_role("slider").all():
-        value = slider.locator("xpath=following-sibling::output")
-        before = value.text_content()
-        slider.press(
-            "ArrowRight" if slider.input_value() != slider.get_attribute("max") else "Home"
-        )
-        expect(value).not_to_have_text(before)
-        slider.click(position={"x": 40, "y": 8})
-        by_key = picture.inner_html()
-        slider.click(position={"x": 90, "y": 8})
-        assert picture.inner_html() != by_key
+    each_slider_acts(picture)
     page.emulate_media(media="print")
     assert still.is_visible()
     assert not picture.is_visible()
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_notebook_gets_the_same_picture_with_all_that_it_needs(page, address, name):
+    page.goto(f"{address}{name}.html")
+    on_page = page.locator(".says").text_content()
+    page.set_content(PICTURES[name].page())
+    expect(page.locator(".says")).to_have_text(on_page)
+    assert page.locator("img").count() == 0
+    each_slider_acts(page.locator(".live-picture"))
+
+
+def test_a_word_that_is_written_shows_the_weights_of_an_attention_layer(page):
+    keras.utils.set_random_seed(0)
+    network = encoder_decoder(20, 20, units=8, attention=True)
+    network.set_weights([20 * each for each in network.get_weights()])  # so that weights differ
+    rows = np.array([[3, 4, 5, 6]]), np.array([[7, 8, 9]])
+    weights = attention_weights(network, *rows)[0]
+    page.set_content(attention_explorer(weights, READ, WRITTEN, "A").page())
+    shown, words = page.locator(".word output"), page.get_by_role("radio")
+    expect(shown).to_have_text([f"{weight:.2f}" for weight in weights[0]])
+    words.first.focus()
+    words.first.press("ArrowRight")
+    expect(shown).to_have_text([f"{weight:.2f}" for weight in weights[1]])
+    page.get_by_text(WRITTEN[2], exact=True).hover()
+    expect(shown).to_have_text([f"{weight:.2f}" for weight in weights[2]])
+    expect(page.locator(".says")).to_contain_text(f"While it writes “{WRITTEN[2]}”")
 
 
 def test_the_state_runs_on_at_once_where_motion_is_unwanted(page, address):
@@ -137,10 +193,12 @@ def test_the_half_life_is_told_after_a_guess_and_not_before(page, address):
 def test_yesterday_moved_back_by_a_day_is_the_truth(page, address):
     page.goto(f"{address}forecast.html")
     page.get_by_role("slider", name="days moved back").press("ArrowRight")
-    expect(page.locator(".says")).to_contain_text("same as yesterday 0.00")
+    expect(page.locator(".says")).to_contain_text("naive 0.00")
 
 
 def test_every_picture_has_a_place_on_a_page():
-    tags = {tag for lesson in find_lessons() for cell in lesson.cells for tag in tags_of(cell)}
-    placed = {tag.removeprefix(LIVE) for tag in tags if tag.startswith(LIVE)}
-    assert placed | {"forecast"} == set(NAMES)  # the front page has the forecast
+    cells = [cell for lesson in find_lessons() for cell in lesson.cells]
+    shown = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
+    placed = {data[LIVE]["module"] for data in shown if LIVE in data}
+    assert placed == set(PICTURES) == {path.stem for path in MODULES.glob("*.js")} - {"picture"}
+    assert 'data-picture="forecast"' in live_forecasts()  # on the front page

@@ -1,23 +1,44 @@
 """Pictures that can be touched: hovered over, or moved with sliders.
 
 Evaluated at the end of a cell, each is a PNG with alternative text, so that a stored notebook is
-small and reads the same everywhere; `network_anatomy` adds Plotly's JSON, which JupyterLab
-prefers and can hover over without a kernel. Sliders that act together need a kernel and thus
-ipywidgets, whose state must not be stored: only `.live()` shows them, and only where a Jupyter
-front-end started the kernel; elsewhere it gives the same PNG.
+small and reads the same everywhere. `network_anatomy` adds Plotly's JSON, which JupyterLab prefers
+and can hover over without a kernel. An `Explorer` adds the name and the values of an ES module
+next to this file, for the site's pages; where somebody sits at a notebook, it adds the module
+itself, as HTML that needs neither a kernel nor a widget.
 """
 
-import os
-from collections.abc import Callable, Mapping
+import json
+import re
+from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from course_utils.plots.names import COLOURS
 
-from IPython.display import Image, display
+from IPython import get_ipython
+from IPython.display import Image
 
 PLOTLY = "application/vnd.plotly.v1+json"
+LIVE = "application/vnd.course.live+json"
+"""the kind of output that says which module shows what"""
 INPUT, RECURRENT, OUTPUT = COLOURS[:3]
+HERE = Path(__file__).parent
+MODULE_MARKS = r"^import .*;$|^export default .*;$|^export "
+# A notebook would take the keys: for its shortcuts, and to move the focus to its cell.
+PAGE = """<style>{style}</style>
+<div class="live-picture" id="{place}" data-lm-suppress-shortcuts="true">
+<img alt="{alt}" src="data:image/png;base64,{still}"></div>
+<script type="module">
+{code}
+const values = {values}, place = document.getElementById("{place}");
+place.replaceChildren();
+place.addEventListener("keydown", (event) => event.stopPropagation());
+render({{ el: place, model: {{ get: (name) => values[name] }} }});
+</script>"""
 
 
 @dataclass(frozen=True)
@@ -36,41 +57,38 @@ class Picture:
 
 @dataclass(frozen=True)
 class Explorer:
-    """A picture drawn from a few values; `live` gives each of them a slider."""
+    """A picture with alternative text, and what an ES module needs to show it with sliders."""
 
-    draw: Callable[..., Image]
-    """draws the picture, called with a keyword for each slider"""
-    sliders: Mapping[str, tuple[float, float]]
-    """lowest and highest value by name; whole numbers move by 1, others by 0.05"""
-    start: Mapping[str, float]
-    """the values to begin with, by name"""
+    image: Image
+    module: str
+    """the name of an ES module next to this file, without `.js`"""
+    values: Mapping[str, Any]
+    """what the module shows and begins with, by name"""
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict, dict]:
-        return Picture(self.draw(**self.start))._repr_mimebundle_()
+        data, metadata = Picture(self.image)._repr_mimebundle_()
+        data[LIVE] = {"module": self.module, "values": self.text()}
+        return data | ({"text/html": self.page()} if _somebody_is_there() else {}), metadata
 
-    def live(self) -> None:
-        """Show the picture with sliders in JupyterLab, and the picture alone elsewhere.
+    def page(self) -> str:
+        """The still picture, and a script with all that it needs to take the picture's place."""
+        files = [(HERE / f"{name}.js").read_text("utf-8") for name in ("picture", self.module)]
+        code = re.sub(MODULE_MARKS, "", "\n".join(files), flags=re.M)
+        return PAGE.format(
+            style=(HERE / "picture.css").read_text("utf-8"),
+            place=f"live-{uuid4().hex}",
+            alt=escape(self.image.metadata["alt"]),
+            still=b64encode(self.image.data).decode(),
+            code=code,
+            values=self.text(),
+        )
 
-        Front-ends name the session when they start a kernel; tools that only run a notebook
-        from top to bottom do not, and so never meet a widget. The picture is an ordinary output
-        below the sliders: a learner saves the picture as it was last seen.
-        """
-        if "JPY_SESSION_NAME" not in os.environ:
-            display(self)
-            return
-        from ipywidgets import FloatSlider, IntSlider, VBox
+    def text(self) -> str:
+        """The values as JSON that can stand in a script; stored as text, they take one line."""
+        return json.dumps(self.values).replace("</", r"<\/")
 
-        sliders = {}
-        for name, (low, high) in self.sliders.items():
-            kind, step = (IntSlider, 1) if isinstance(low, int) else (FloatSlider, 0.05)
-            label = name.replace("_", " ")
-            sliders[name] = kind(self.start[name], min=low, max=high, step=step, description=label)
-        display(VBox(list(sliders.values())))
-        handle = display(self, display_id=True)
 
-        def redraw(_: object) -> None:
-            values = {name: slider.value for name, slider in sliders.items()}
-            handle.update(Picture(self.draw(**values)))
-
-        for slider in sliders.values():
-            slider.observe(redraw, "value")
+def _somebody_is_there() -> bool:
+    """Whether a front-end asked for this cell: what only runs notebooks could answer no `input`."""
+    request = getattr(get_ipython(), "get_parent", dict)()
+    return request.get("content", {}).get("allow_stdin", False)

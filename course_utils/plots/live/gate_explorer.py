@@ -1,4 +1,4 @@
-"""An LSTM's cell whose gates are sliders."""
+"""An LSTM's cell whose gates can be set."""
 
 from course_utils.cells import LSTMGates, remember
 from course_utils.plots.live.explorer import INPUT, OUTPUT, RECURRENT, Explorer
@@ -30,7 +30,8 @@ def gate_explorer(
 ) -> Explorer:
     """Draw what an LSTM's gates do to one cell, in one step and when they stay so for 20 steps.
 
-    `.live()` has a slider for each gate, the candidate and the cell's state before.
+    Where it is live, it is the cell itself, with a slider for each gate and the candidate, and its
+    state runs on.
 
     Args:
         forget: how much of the state is kept, 0..1.
@@ -50,7 +51,7 @@ def gate_explorer(
     for name, (low, high) in GATE_RANGES.items():
         if not low <= start[name] <= high:
             raise ValueError(f"{name} is {start[name]}: take a value from {low} to {high}.")
-    return Explorer(draw=_draw_gates, sliders=GATE_RANGES, start=start)
+    return Explorer(_draw_gates(**start), "lstm_cell", start)
 
 
 def held_gates(gates: LSTMGates, cell_state: float) -> tuple[NDArray, NDArray]:

@@ -1,8 +1,7 @@
 // An LSTM's cell with its gates as dials: parts carry their numbers, and the state runs on.
 import { button, canvas, draw, make, number, path, says, slider, still, text } from "./picture.js";
 
-const START = { forget: 0.9, input: 0.3, candidate: 0.8, output: 0.5 };
-const CELL_STATE = -1, MOST_STEPS = 40;
+const MOST_STEPS = 40;
 const GATES = { forget: [90, "f"], input: [180, "i"], candidate: [250, "c̃"], output: [315, "o"] };
 
 // h_t = o_t tanh(c_t) and c_t = f_t c_{t-1} + i_t c~_t, as `remember` in course_utils.cells.
@@ -93,8 +92,9 @@ function guess(values) {
   return { form, forget: () => { answer.textContent = ""; } };
 }
 
-function render({ el }) {
-  const values = { ...START }, states = [{ c: CELL_STATE, h: 0 }];
+function render({ el, model }) {
+  const values = Object.fromEntries(Object.keys(GATES).map((name) => [name, model.get(name)]));
+  const c = model.get("cell_state"), states = [{ c, h: 0 }];
   const { gates, numbers, drawing } = cell(), past = history(), sentence = says();
   const question = guess(values);
   let timer;
@@ -111,13 +111,12 @@ function render({ el }) {
       + `shows ${number(now.h)}.`;
   }
   function step() {
-    const { c, h } = remember(states.at(-1).c, values);
-    states.push({ c, h });
-    if (states.length > MOST_STEPS) stop();
-    if (states.length > MOST_STEPS + 1) states.shift();
+    if (states.length > MOST_STEPS) return stop();
+    const now = remember(states.at(-1).c, values);
+    states.push({ c: now.c, h: now.h });
     drawing.classList.remove("lit");
     requestAnimationFrame(() => drawing.classList.add("lit"));
-    update();
+    return update();
   }
   function stop() {
     clearInterval(timer);
@@ -128,11 +127,11 @@ function render({ el }) {
     if (timer) return stop();
     if (still()) return Array.from({ length: 10 }, step);
     timer = setInterval(step, 1200);
-    run.textContent = "Stop";
+    return run.replaceChildren("Stop");
   }
   function startAgain() {
     stop();
-    states.splice(0, states.length, { c: CELL_STATE, h: 0 });
+    states.splice(0, states.length, { c, h: 0 });
     update();
   }
   const sliders = Object.keys(GATES).map((name) => slider(

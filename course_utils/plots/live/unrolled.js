@@ -11,8 +11,8 @@ const brief = (value) => (value !== 0 && (value < 1e-3 || value >= 1e4)
   ? value.toExponential(1).replace("e", " × 10^").replace("+", "").replace("-", "−")
   : String(Number(value.toPrecision(2))));
 
-function render({ el }) {
-  const values = { weight: 0.9, steps: 50 };
+function render({ el, model }) {
+  const values = { weight: model.get("weight"), steps: model.get("steps") };
   const circle = () => draw("circle", { r: 14, cy: 40, class: "unit" });
   const units = Array.from({ length: DRAWN }, circle);
   const names = units.map(() => text(0, 78));

@@ -12,7 +12,8 @@ export const count = (length, lookback, horizon) => length - lookback - horizon 
 
 function render({ el, model }) {
   const series = model.get("values"), name = model.get("name");
-  const values = { lookback: 20, horizon: 5, window: 0 };
+  const [length, lookback, horizon] = ["length", "lookback", "horizon"].map(model.get);
+  const values = { lookback, horizon, window: 0 };
   const [low, high] = [Math.min(...series), Math.max(...series)];
   const x = (step) => LEFT + (RIGHT - LEFT) * step / (series.length - 1);
   const y = (value) => 110 - 95 * (value - low) / (high - low);
@@ -35,22 +36,24 @@ function render({ el, model }) {
       draw("circle", { cx: x(at), cy: top + 6.5, r: 5, class: "target" }));
   }
   function update() {
-    const { lookback, horizon } = values, all = count(series.length, lookback, horizon);
-    const window = Math.min(values.window, all - 1);
-    const { start, end, target: at } = cut(window, lookback, horizon);
+    const all = count(length, values.lookback, values.horizon);
+    const drawn = count(series.length, values.lookback, values.horizon);
+    const window = Math.min(values.window, drawn - 1);
+    const { start, end, target: at } = cut(window, values.lookback, values.horizon);
     seen.setAttribute("d", line(start, end));
     target.setAttribute("cx", x(at));
     target.setAttribute("cy", y(series[at]));
-    const rows = Array.from({ length: Math.min(SHOWN, all - window) }, (_, row) => window + row);
+    const rows = Array.from({ length: Math.min(SHOWN, drawn - window) }, (_, row) => window + row);
     bars.replaceChildren(...rows.map(bar));
-    sentence.textContent = `${series.length} values give ${all} windows. Window ${window} holds `
+    sentence.textContent = `${length} values give ${all} windows. Window ${window} holds `
       + `steps ${start} to ${end - 1}; its target is step ${at}.`;
   }
   const change = (key) => (value) => { values[key] = value; update(); };
-  const longest = Math.floor(series.length * 0.6), furthest = Math.floor(series.length * 0.3);
+  const longest = Math.max(1, Math.floor(0.75 * series.length));
+  const furthest = Math.max(1, series.length - longest);
   el.append(drawing, sentence, make("div", { class: "sliders" },
-    slider("lookback", { min: 1, max: longest, step: 1, value: 20 }, change("lookback")),
-    slider("horizon", { min: 1, max: furthest, step: 1, value: 5 }, change("horizon")),
+    slider("lookback", { min: 1, max: longest, step: 1, value: lookback }, change("lookback")),
+    slider("horizon", { min: 1, max: furthest, step: 1, value: horizon }, change("horizon")),
     slider("window", { min: 0, max: series.length - 2, step: 1, value: 0 }, change("window"))));
   update();
 }

@@ -23,7 +23,7 @@ WIDTHS = (0.09, 0.13, 0.13, 0.39, 0.13, 0.13)
 def window_cutter(series: pd.Series | ArrayLike, lookback: int = 20, horizon: int = 5) -> Explorer:
     """Draw how a series is cut: the first window, the gap, the target, and the windows after it.
 
-    `.live()` has sliders for lookback and horizon.
+    Where it is live, it has sliders for lookback, horizon and the window to look at.
 
     Args:
         series: shape (time,), oldest first, for example some months of prices, with its name as
@@ -48,11 +48,14 @@ def window_cutter(series: pd.Series | ArrayLike, lookback: int = 20, horizon: in
             f"lookback {lookback} and horizon {horizon} are too large for a picture of {shown} "
             f"values: take at most {longest} and {furthest}."
         )
-    return Explorer(
-        draw=lambda lookback, horizon: _draw_windows(series, lookback, horizon),
-        sliders={"lookback": (1, longest), "horizon": (1, furthest)},
-        start={"lookback": lookback, "horizon": horizon},
-    )
+    values = {
+        "name": str(series.name or "value"),
+        "values": series.iloc[:MOST_VALUES].tolist(),
+        "length": len(series),
+        "lookback": lookback,
+        "horizon": horizon,
+    }
+    return Explorer(_draw_windows(series, lookback, horizon), "window_cutter", values)
 
 
 def _draw_windows(series: pd.Series, lookback: int, horizon: int) -> Image:
