@@ -122,6 +122,7 @@ ELSEWHERE = {
     "pinball": {"quantiles": PRICES[["Low", "High"]], "levels": [0.1, 0.9]},
     "pool_windows": {"series": {"A": CLOSE, "B": CLOSE}},
     "span_means": {"windows": make_windows(CLOSE, 22)[0]},
+    "forecast_explorer": {"part": slice("2016-06-01", "2016-07-01"), "naive": "naive"},
     "year_and_zoom": {"part": slice("2016-06-01", "2016-07-01"), "naive": "naive"},
     # other things than windows, parts of a series or a table of prices
     **dict.fromkeys(["bleu", "read_study", "sample_ngram", "unrolled", "weather", "piano_roll"]),
