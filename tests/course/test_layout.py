@@ -5,6 +5,7 @@ import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
 
+from course.lessons.lesson import find_lessons
 from course_utils.files import ROOT
 
 import pytest
@@ -147,6 +148,30 @@ def test_only_modules_that_build_or_train_networks_import_keras_as_they_load():
 def test_all_other_modules_load_no_tensorflow():
     modules = sources()
     command = [sys.executable, "-c", IMPORT_ALL, *sorted(modules.keys() - backed(modules))]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+TO_THE_FIRST_PICTURE = """
+import json, sys
+from pathlib import Path
+for path in map(Path, sys.argv[1:]):
+    names = {}
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), names)
+            if "image/png" in str(cell["outputs"]):
+                break
+    assert not {"tensorflow", "keras"} & set(sys.modules), path.name
+"""
+
+
+@pytest.mark.slow
+def test_the_first_picture_of_a_lesson_waits_for_no_tensorflow():
+    trains_first = "11"  # its first picture is of two networks that have been trained
+    lessons = [str(lesson.path) for lesson in find_lessons() if lesson.number != trains_first]
+    assert len(lessons) > 10
+    command = [sys.executable, "-c", TO_THE_FIRST_PICTURE, *lessons]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
