@@ -228,7 +228,12 @@ def test_an_unknown_exercise_names_the_known_ones(exercise, message):
 # ------------------------------------------------------------------------------ known slips
 
 
-SLIPS = [(name, told) for name in NAMES for told in EXERCISES[name].slips]
+SLIPS = [
+    # thousands of draws each
+    pytest.param(name, told, marks=[pytest.mark.slow] if name == "09-2" else [])
+    for name in NAMES
+    for told in EXERCISES[name].slips
+]
 
 
 @pytest.mark.parametrize(("exercise", "told"), SLIPS)
