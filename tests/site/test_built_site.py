@@ -24,6 +24,8 @@ SERIOUS = ("serious", "critical")
 GATES = "notebooks/02_lstm_gates.html"
 LESSONS = find_lessons()
 WITH_PLOTLY = [lesson for lesson in LESSONS if PLOTLY in lesson.path.read_text(encoding="utf-8")]
+AT_ONCE = "* { transition: none !important; animation: none !important }"
+"""what slides or fades is where it goes, without waiting"""
 IN_THE_DARK = """() => {
     for (const fold of document.querySelectorAll("details")) fold.open = true;
     document.documentElement.dataset.theme = "dark";
@@ -147,7 +149,7 @@ def problems_of(page, address, name):
     page.set_viewport_size(LAPTOP)
     page.goto(address + name, wait_until="load", timeout=60_000)
     page.wait_for_function("!window.MathJax || MathJax.startup.promise.then(() => true)")
-    page.add_style_tag(content="* { transition: none !important; animation: none !important }")
+    page.add_style_tag(content=AT_ONCE)
     page.evaluate("document.documentElement.dataset.theme = 'light'")
     violations = axe(page, {})
     page.evaluate(IN_THE_DARK)
@@ -223,9 +225,8 @@ def test_all_that_is_broken_on_a_page_is_caught_and_nothing_on_a_sound_one(page,
 # What is cut off: wider than its block, which neither lets it be seen nor shows that it scrolls.
 # Fonts and formulas may be a pixel wider than they say.
 CUT_OFF = """() => [document.documentElement, ...document.querySelectorAll("body *")]
-    .filter(block => !block.closest("svg, mjx-assistive-mml, pre"))
-    .filter(block => block.checkVisibility() && block.clientWidth > 1)
-    .filter(block => block.scrollWidth > block.clientWidth + 1)
+    .filter(block => block.clientWidth > 1 && block.scrollWidth > block.clientWidth + 1)
+    .filter(block => block.checkVisibility() && !block.closest("svg, mjx-assistive-mml, pre"))
     .filter(block => {
         const { overflowX, maskImage } = getComputedStyle(block);
         const scrolls = ["auto", "scroll"].includes(overflowX);
@@ -234,18 +235,17 @@ CUT_OFF = """() => [document.documentElement, ...document.querySelectorAll("body
     })
     .map(block => `${block.tagName}.${block.className}: ${block.textContent.slice(0, 80)}`)"""
 WIDTHS = (1280, 768, 390)
-# A sidebar slides in or out, and scripts see a width a frame after it is reached.
+# Scripts see a width a frame after it is reached, and may change the page in the next one.
 SETTLE = """async () => {
     const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
     await frame();
-    const slides = document.getAnimations().filter(each => each instanceof CSSTransition);
-    await Promise.allSettled(slides.map(each => each.finished));
     await frame();
 }"""
 
 
 def cut_off(page):
     """What a page cuts off at some width, once it and its scripts have settled there."""
+    page.add_style_tag(content=AT_ONCE)
     found = {}
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
