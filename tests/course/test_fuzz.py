@@ -234,6 +234,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("files")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @tried
 @given(draw=st.data())

@@ -117,6 +117,7 @@ def test_networks_of_any_precision_run_free(carry_state, precision):
     assert found.dtype == ("float64" if precision == "float64" else "float32")
 
 
+@pytest.mark.slow
 def test_many_starts_at_once_are_each_start_alone():
     model, history = network(), some_history(5, 8, 1)
     together = free_run(model, history, 10)
@@ -125,6 +126,7 @@ def test_many_starts_at_once_are_each_start_alone():
     np.testing.assert_array_equal(free_run(model, history[0, :, 0], 10), alone[0])
 
 
+@pytest.mark.slow
 def test_only_the_last_rows_of_a_longer_history_are_read():
     model, history = network(), some_history(20, 1)
     expected = free_run(model, history[-5:], 6)
@@ -133,6 +135,7 @@ def test_only_the_last_rows_of_a_longer_history_are_read():
     np.testing.assert_array_equal(free_run(fixed, history, 6), expected)
 
 
+@pytest.mark.slow
 def test_further_training_changes_what_is_generated_and_so_does_another_layer():
     model, history = network(), some_history(8, 1)
     before = free_run(model, history, 5)
@@ -176,6 +179,7 @@ def test_each_step_is_the_forecast_plus_a_residual_and_their_sum_is_fed_back():
     assert np.abs(errors[:, np.newaxis] - residuals).min(axis=1).max() < 1e-5
 
 
+@pytest.mark.slow
 def test_a_seed_repeats_the_paths_and_a_different_one_gives_different_paths():
     model, history = network(), some_history(8, 1)
     one, same, other = (

@@ -254,6 +254,7 @@ def test_last_day_regression_finds_a_linear_rule_and_returns_itself():
     np.testing.assert_allclose(model.predict(unseen), expected)
 
 
+@pytest.mark.slow
 def test_how_a_layer_is_computed_is_read_from_what_tensorflow_runs():
     paths = {"LSTM": "a loop", "GRU": "a loop", "SimpleRNN": "a loop", "FusedLSTM": "one operation"}
     if tf.config.list_physical_devices("GPU"):

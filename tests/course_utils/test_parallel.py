@@ -37,6 +37,7 @@ def step_by_step(decay, inputs):
     return states
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     shape=st.tuples(st.integers(1, 3), st.integers(1, 5 * CHUNK + 3), st.integers(1, 4)),

@@ -14,6 +14,7 @@ keras.utils.set_random_seed(0)
 MODEL = reader(len(KNOWN), units=4)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(
     sentence=st.lists(st.integers(EOS, len(KNOWN) - 1), min_size=1, max_size=8),

@@ -137,6 +137,7 @@ def test_greedy_search_writes_what_the_training_model_finds_most_probable(attent
     np.testing.assert_array_equal(logits.argmax(-1)[counted], written[counted])
 
 
+@pytest.mark.slow
 def test_nothing_but_padding_follows_the_end():
     for row in greedy(MODELS[False], sentences(200), 8):
         ends = np.flatnonzero(row == EOS)
@@ -171,6 +172,7 @@ def test_padding_of_the_source_changes_no_translation():
         np.testing.assert_array_equal(greedy(model, longer, LENGTH), greedy(model, SOURCES, LENGTH))
 
 
+@pytest.mark.slow
 def test_search_uses_the_current_weights():
     model = translator()
     before = greedy(model, SOURCES, LENGTH)

@@ -129,6 +129,7 @@ def test_a_kept_run_and_all_that_follows_it_equal_training(story, cache, capsys)
     assert kept() == before
 
 
+@pytest.mark.slow
 def test_a_quiet_run_says_so_once_per_cell(cache, capsys, monkeypatch):
     cache("record")
     for _ in range(2):
