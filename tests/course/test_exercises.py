@@ -228,9 +228,9 @@ def test_an_unknown_exercise_names_the_known_ones(exercise, message):
 # ------------------------------------------------------------------------------ known slips
 
 
+LONG = {"04-2", "09-2"}  # whose slips are regressions, or thousands of draws
 SLIPS = [
-    # thousands of draws each
-    pytest.param(name, told, marks=[pytest.mark.slow] if name == "09-2" else [])
+    pytest.param(name, told, marks=[pytest.mark.slow] * (name in LONG))
     for name in NAMES
     for told in EXERCISES[name].slips
 ]

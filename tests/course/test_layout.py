@@ -108,6 +108,7 @@ def test_a_circle_is_found_also_inside_a_function():
 # --------------------------------------------------------------------- what loads something heavy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("program", "heavy"),
     [

@@ -200,6 +200,7 @@ def draw(name):
     return getattr(plots, name.split(" ")[0])(*arguments)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_a_small_png_that_says_in_words_what_it_shows(name):
     image = draw(name)
