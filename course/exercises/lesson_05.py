@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+BAND = 0.8  # of exercise 3
 DAYS = 250  # of exercise 4, about a year
 
 
@@ -239,7 +240,7 @@ _OTHER_SHARES: Slips = {
 )
 def _share_inside(answer: object, paths: ArrayLike, truth: ArrayLike) -> str:
     found = number(answer)
-    right = _inside(np.asarray(paths), np.asarray(truth), 0.1, 0.9)
+    right = _inside(np.asarray(paths), np.asarray(truth), (1 - BAND) / 2, (1 + BAND) / 2)
     if close(found, right, atol=5e-4):
         return f"{found:.0%} of the days. One year is one occasion: its days are not independent."
     slips = worked_out(_OTHER_SHARES, paths=paths, truth=truth)

@@ -4,12 +4,14 @@ import base64
 import re
 from collections.abc import Collection, Iterable, Mapping
 from copy import deepcopy
+from itertools import takewhile
 from math import ceil, isclose
 from pathlib import Path
 from statistics import median
 from urllib.parse import unquote, urlsplit
 
 from course.exercises import file_of_checks, named
+from course.exercises.task import NUMBER, numbers, numbers_of_check, numbers_of_task
 from course.instructors import notes
 from course.lessons.lesson import NOTEBOOKS, OPTION, LessonError, is_notes
 from course.lessons.lesson import tags_of as tags
@@ -41,7 +43,6 @@ EXPECTED = r"\bExercise (\d+), \d+ minutes?: expect ((?:[^;.]|\.\d)+)"
 COMMON_STEMS = {"the", "and", "for", "that", "with", "its", "not", "are", "one", "all", "each"}
 PREDICTION = "**What do you expect"
 COUNTING = 12  # whole numbers up to this need no code
-NUMBER = r"(?<![\w.,])\d(?:[\d,_]*\d)?(?:\.\d+)?(?:e[+-]?\d+)?"
 NOT_PROSE = (
     r"\$\$.*?\$\$|\$.*?\$",  # formulas
     r"^#.*$",  # headings
@@ -209,6 +210,25 @@ def numbers_of_the_code(notebook: NotebookNode) -> list[str]:
         for number in sorted(unknown)
         if not (number <= COUNTING and number.is_integer())
     ]
+
+
+def numbers_of_a_task(notebook: NotebookNode) -> list[str]:
+    """A number in an exercise's text is also in its check, or in the code below the text."""
+    checks, problems = file_of_checks(name_of(notebook)), []
+    for exercise in exercise_ranges(notebook):
+        task = takewhile(lambda cell: cell.cell_type == "markdown", exercise)
+        told = "\n".join(cell.source for cell in task if not is_notes(cell))
+        number, text = re.findall(r"^###? Exercise (\w+).*\n([\s\S]*)", told, re.M)[0]
+        code = [cell.source for cell in exercise if cell.cell_type == "code"]
+        known = numbers("\n".join(code))
+        if checks:
+            known |= numbers_of_check(checks, f"{name_of(notebook)}-{number}")
+        problems += [
+            f"{one:g} is in the text of exercise {number}, and neither in its check nor in its code"
+            for one in sorted(numbers_of_task(text))
+            if not (is_among(one, known) or is_among(one / 100, known))
+        ]
+    return problems
 
 
 def notes_for_instructors(notebook: NotebookNode) -> list[str]:
@@ -397,11 +417,6 @@ def text_outside_code(text: str) -> str:
     return re.sub(r"(`+).*?\1", "", text, flags=re.S)
 
 
-def numbers(text: str) -> set[float]:
-    """Values of the numbers in a text."""
-    return {float(re.sub("[,_]", "", number)) for number in re.findall(NUMBER, text)}
-
-
 def is_among(number: float, known: Iterable[float]) -> bool:
     """Whether a number is one of others, but for its last digits."""
     return any(isclose(number, one) for one in known)
@@ -448,6 +463,7 @@ RULES = (
     goals_practised,
     answers_to_choose,
     numbers_of_the_code,
+    numbers_of_a_task,
     notes_for_instructors,
     expected_answers,
     links_to_files,

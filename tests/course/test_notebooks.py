@@ -212,6 +212,9 @@ BROKEN = {
             "A figure (Playfair, 1786).",
         )
     },
+    "numbers_of_a_task": {
+        sentence: text("Add 2.", sentence) for sentence in ("Add 7.", "Add 2, or eleven.")
+    },
     "notes_for_instructors": {
         "section without notes": lambda n: n.cells.pop(1),
         "notes without a section": lambda n: n.cells.insert(-1, notes(1)),
