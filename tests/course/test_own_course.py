@@ -116,6 +116,8 @@ def test_the_blocks_of_the_page_work_from_top_to_bottom_in_an_empty_folder(tmp_p
             name = {"toml": "course.toml", "python": "notebooks/lesson_our_markets.py"}[kind]
             (tmp_path / name).write_text(text, encoding="utf-8")
             continue
+        if text.startswith("nbdime"):  # test_next_version.py runs it in a clone
+            continue
         for program, *arguments in map(str.split, text.splitlines()):
             if program == "course":
                 course(tmp_path, *arguments)
