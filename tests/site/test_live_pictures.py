@@ -1,5 +1,6 @@
 """Pictures that can be touched without a kernel: their numbers are ours, and every slider acts."""
 
+import re
 import shutil
 
 from course.lessons.lesson import find_lessons
@@ -12,6 +13,7 @@ from course_utils.plots.live import (
     gate_explorer,
     gradient_explorer,
     thermostat_explorer,
+    training_explorer,
     window_cutter,
 )
 from course_utils.plots.live.explorer import LIVE
@@ -21,6 +23,7 @@ from course_utils.windows import make_windows
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from helpers import made_up_prices
 from live_pictures import live_forecasts, live_picture
@@ -41,6 +44,7 @@ PICTURES = {
         gate_explorer(),
         gradient_explorer(),
         thermostat_explorer(run_thermostat(np.array([[-1, 0, 0.5]])), "A", lookback=2),
+        training_explorer(pd.Series([0.2, 0.1]), "A"),
         window_cutter(HIGH),
     )
 }
@@ -112,6 +116,56 @@ def test_the_heating_is_that_of_course_utils(module):
         on = module("thermostat", "heating", each, on)
         found.append(on)
     assert found == run_thermostat(temperature[np.newaxis]).heating[0].tolist()
+
+
+@pytest.mark.parametrize("carries", [True, False])
+def test_ten_steps_of_training_in_the_page_are_those_of_keras(module, carries):
+    keras.utils.set_random_seed(0)
+    memory = keras.layers.SimpleRNN(8, return_sequences=True, stateful=True)
+    place = keras.Input(batch_shape=(1, None, 1))
+    network = keras.Sequential([place, memory, keras.layers.Dense(1)])
+    network.compile(keras.optimizers.Adam(0.01), "mse")
+    found = module("sine_network", "train", weights_in_a_row(network), 10, carries)
+    losses = []
+    for number in range(10):
+        times = np.linspace(number * np.pi, (number + 1) * np.pi, 21)
+        sine = np.sin(times)[np.newaxis, :, np.newaxis]
+        if not carries:
+            memory.reset_state()
+        losses.append(network.train_on_batch(sine[:, :-1], sine[:, 1:]))
+    np.testing.assert_allclose(found["losses"], losses, atol=1e-4)
+    np.testing.assert_allclose(found["weights"], weights_in_a_row(network), atol=1e-4)
+
+
+def weights_in_a_row(network):
+    return np.concatenate([np.ravel(each) for each in network.trainable_variables]).tolist()
+
+
+def test_a_network_trains_in_the_page_and_only_the_reset_one_misses_first_steps(page, address):
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"{address}sine_network.html")
+    said, start = page.locator(".says"), page.get_by_role("button", name="Start", exact=True)
+    for chunk in range(25, 301, 25):
+        start.press("Enter")
+        expect(said).to_contain_text(f"Chunk {chunk}, state carried")
+    first_step = r"off by (\d\.\d+) at the chunk's first step"
+    carried = float(re.search(first_step, said.text_content())[1])
+    page.get_by_role("checkbox").press("Space")
+    reset = float(re.search(first_step, said.text_content())[1])
+    assert reset > 0.9 * np.sin(np.pi / 20) > 0.1 * np.sin(np.pi / 20) > carried
+    page.get_by_role("button", name="Start again").click()
+    expect(said).to_contain_text("wait for their first chunk")
+
+
+def test_training_in_the_page_can_be_paused_and_goes_on_step_by_step(page, address):
+    page.goto(f"{address}sine_network.html")
+    page.get_by_role("button", name="Start", exact=True).click()
+    said = page.locator(".says")
+    expect(said).to_contain_text("Chunk 10,")
+    page.get_by_role("button", name="Pause").click()
+    paused = int(re.search(r"Chunk (\d+)", said.text_content())[1])
+    page.get_by_role("button", name="Step").click()
+    expect(said).to_contain_text(f"Chunk {paused + 1},")
 
 
 def each_slider_acts(picture):

@@ -6,6 +6,7 @@ from course_utils.plots.live.explorers import (
     forecast_explorer,
     gradient_explorer,
     thermostat_explorer,
+    training_explorer,
 )
 from course_utils.plots.live.gate_explorer import gate_explorer
 from course_utils.plots.live.window_cutter import window_cutter

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from course_utils.plots.basics import curves
 from course_utils.plots.gates import thermostat
 from course_utils.plots.heat_maps import attention_map
 from course_utils.plots.live.explorer import Explorer
@@ -61,6 +62,20 @@ def thermostat_explorer(record: Record, title: str, lookback: int) -> Explorer:
     """
     values = {"temperature": np.round(record.temperature[0], 3).tolist(), "lookback": lookback}
     return Explorer(thermostat(record, title), "thermostat", values)
+
+
+def training_explorer(errors: pd.Series, title: str) -> Explorer:
+    """Draw how far forecasts of the sine are off at each time step of a chunk.
+
+    Args:
+        errors: RMSE by time step.
+        title: what the picture shows.
+
+    Returns:
+        a picture with alternative text; where it is live, two networks of eight units train on
+        the sine, one with its state carried from chunk to chunk and one with it reset.
+    """
+    return Explorer(curves(errors.to_frame(), title, "time step", "RMSE"), "sine_network", {})
 
 
 def forecast_explorer(
