@@ -6,9 +6,12 @@ const DRAWN = 9, LEFT = 68, RIGHT = 420, DECADES = 12;
 // What is left of a gradient after some steps back through h_t = w h_{t-1} + x_t.
 export const gradient = (weight, stepsBack) => weight ** stepsBack;
 
+const power = (exponent) =>
+  `10${`${exponent}`.replace("-", "⁻").replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit])}`;
+
 // 0.0052 or 5.2e-7, as a person would write it.
 const brief = (value) => (value !== 0 && (value < 1e-3 || value >= 1e4)
-  ? value.toExponential(1).replace("e", " × 10^").replace("+", "").replace("-", "−")
+  ? value.toExponential(1).replace(/e[+]?(.*)/, (_, exponent) => ` × ${power(exponent)}`)
   : String(Number(value.toPrecision(2))));
 
 function render({ el, model }) {
@@ -19,7 +22,7 @@ function render({ el, model }) {
   const curve = draw("path", { class: "curve c" }), here = draw("circle", { r: 5, class: "dot" });
   const grid = [-12, -6, 0, 6, 12].flatMap((decade) => {
     const y = 200 - 90 * decade / DECADES;
-    const name = decade ? `10^${decade}`.replace("-", "−") : "1";
+    const name = decade ? power(decade) : "1";
     return [draw("path", { d: `M${LEFT} ${y}H${RIGHT}`, class: "axis" }),
       text(LEFT - 6, y + 5, name, { "text-anchor": "end" })];
   });
