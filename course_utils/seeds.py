@@ -1,0 +1,194 @@
+"""Several seeds of one network, trained as one computation.
+
+A small network spends its time on overhead, not on arithmetic. Here the weights of all seeds are
+stacked, and each operation works on the whole stack: one loop over the time steps for all of them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from course_utils.checks import as_numbers, check_all_finite, check_fits
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+LAYERS = ("SimpleRNN", "LSTM", "GRU", "FusedLSTM", "Dropout", "Dense")
+"""what networks may consist of, as `models.recurrent` builds it"""
+
+
+def fit_seeds(
+    build: Callable[[], keras.Sequential],
+    windows: NDArray,
+    targets: NDArray,
+    *,
+    seeds: Iterable[int],
+    epochs: int,
+    batch_size: int = 32,
+) -> list[keras.Sequential]:
+    """Train one network per seed, all of them as one computation, compiled by XLA.
+
+    To rounding, each is the network that `training.fit` trains with that seed: it has the same
+    first weights and the same batches. Only dropout draws other numbers.
+
+    Args:
+        build: builds a network as `models.recurrent` does, and compiles it.
+        windows: shape (samples, time_steps, features), oldest first.
+        targets: shape (samples,).
+        seeds: for the first weights and the order of the batches, one per network.
+        epochs: passes over the samples.
+        batch_size: samples per gradient step.
+
+    Returns:
+        the trained networks, in the order of the seeds.
+
+    Raises:
+        ValueError: there is no seed, a layer is not one of `LAYERS`, or windows and targets are
+            not what `training.fit` takes.
+    """
+    networks, orders = [], []
+    for seed in seeds:
+        keras.utils.set_random_seed(seed)
+        networks.append(build())
+        orders.append(_orders(len(windows), epochs))
+    if not networks:
+        raise ValueError("There is no seed to train with: take at least one.")
+    for layer in networks[0].layers:
+        if type(layer).__name__ not in LAYERS:
+            raise ValueError(
+                f"A {type(layer).__name__} cannot be trained with several seeds together: train "
+                "the seeds one by one, with training.fit."
+            )
+    check_all_finite(as_numbers(windows))
+    check_all_finite(as_numbers(targets))
+    check_fits(networks[0], windows, targets)
+    windows, targets = (np.asarray(each, "float32") for each in (windows, targets))
+    stack = Stack.of(networks)
+    for indices, counted in _batches(np.stack(orders, axis=1), batch_size):
+        stack.step(*map(tf.constant, (windows[indices], targets[indices], counted)))
+    for number, network in enumerate(networks):
+        network.set_weights([variable[number] for variable in stack.weights])
+    return networks
+
+
+def _orders(samples: int, epochs: int) -> NDArray:
+    """Draw the order of the samples in each epoch as Keras' `fit` draws it."""
+    shuffled = tf.data.Dataset.range(1).map(
+        lambda _: tf.random.shuffle(tf.range(samples, dtype=tf.int64))
+    )
+    return np.stack([next(iter(shuffled)) for _ in range(epochs)])
+
+
+def _batches(orders: NDArray, batch_size: int) -> Iterator[tuple[NDArray, NDArray]]:
+    """Cut orders, shape (epochs, seeds, samples), into batches of one size.
+
+    Yields indices, shape (seeds, batch_size), and what they count, shape (batch_size,): an epoch's
+    last batch is filled up with samples that count 0, because each shape would be compiled again.
+    """
+    for order in orders:
+        for start in range(0, order.shape[1], batch_size):
+            indices = order[:, start : start + batch_size]
+            missing = batch_size - indices.shape[1]
+            counted = np.repeat(np.float32([1, 0]), [indices.shape[1], missing])
+            yield np.pad(indices, [(0, 0), (0, missing)]), counted
+
+
+class Stack:
+    """The weights of several networks, and a step that trains all of them."""
+
+    compiled: dict[str, "Stack"] = {}  # noqa: RUF012 (shared: compiling takes seconds)
+
+    @classmethod
+    def of(cls, networks: list[keras.Sequential]) -> "Stack":
+        """Take the stack that was compiled for networks like these, or a new one, and fill it."""
+        parts = [*networks[0].layers, networks[0].optimizer]
+        kind = [part.get_config() | {"name": type(part).__name__} for part in parts]
+        key = repr([len(networks), networks[0].loss, kind])
+        fresh = cls(networks)
+        stack = cls.compiled.setdefault(key, fresh)
+        for variable, value in zip(stack.variables(), fresh.variables(), strict=True):
+            variable.assign(value)
+        return stack
+
+    def __init__(self, networks: list[keras.Sequential]) -> None:
+        self.layers, self.loss = networks[0].layers, keras.losses.get(networks[0].loss)
+        of_all = zip(*(network.get_weights() for network in networks), strict=True)
+        self.weights = [keras.Variable(np.stack(values)) for values in of_all]
+        optimizer = networks[0].optimizer
+        self.optimizer = type(optimizer).from_config(optimizer.get_config())
+        self.optimizer.build(self.weights)
+
+    def variables(self) -> list[keras.Variable]:
+        """All that training changes."""
+        return [*self.weights, *self.optimizer.variables]
+
+    @tf.function(jit_compile=True)
+    def step(self, windows: tf.Tensor, targets: tf.Tensor, counted: tf.Tensor) -> None:
+        """Take a gradient step on a batch for each seed; `counted` is what each sample counts."""
+        weights = [variable.value for variable in self.weights]
+        with tf.GradientTape() as tape:
+            tape.watch(weights)
+            errors = self.loss(targets[..., tf.newaxis], self._forecasts(weights, windows))
+            loss = tf.reduce_sum(errors * counted) / tf.reduce_sum(counted)
+        self.optimizer.apply(tape.gradient(loss, weights), self.weights)
+
+    def _forecasts(self, weights: list[tf.Tensor], values: tf.Tensor) -> tf.Tensor:
+        """Send windows, shape (seeds, batch, time_steps, features), through all layers."""
+        left = iter(weights)
+        for layer in self.layers:
+            own = [next(left) for _ in layer.trainable_variables]
+            if isinstance(layer, keras.layers.RNN):
+                values = _states(layer, *own, values)
+            elif own:
+                values = layer.activation(tf.matmul(values, own[0]) + own[1][:, tf.newaxis])
+            else:
+                values = layer(values, training=True)
+        return values
+
+
+def _states(
+    layer: keras.layers.RNN,
+    kernel: tf.Tensor,
+    recurrent_kernel: tf.Tensor,
+    bias: tf.Tensor,
+    sequences: tf.Tensor,
+) -> tf.Tensor:
+    """Compute a layer's hidden states for all seeds in one loop over the time steps."""
+    biases = tf.reshape(bias, (bias.shape[0], -1, 1, kernel.shape[-1]))  # a GRU has two
+    inputs = tf.einsum("sbtf,sfu->tsbu", sequences, kernel) + biases[:, 0]
+    after = next(STEPS[kind] for kind in STEPS if isinstance(layer, kind))
+
+    def step(states: list[tf.Tensor], given: tf.Tensor) -> list[tf.Tensor]:
+        recurrent = tf.matmul(states[0], recurrent_kernel)
+        return after(given, recurrent + tf.reduce_sum(biases[:, 1:], axis=1), states)
+
+    empty = tf.zeros((*sequences.shape[:2], layer.units))
+    hidden_states, *_ = tf.scan(step, inputs, [empty] * np.size(layer.cell.state_size))
+    if layer.return_sequences:
+        return tf.transpose(hidden_states, (1, 2, 0, 3))
+    return hidden_states[-1]
+
+
+def _after_rnn(given: tf.Tensor, recurrent: tf.Tensor, states: list[tf.Tensor]) -> list[tf.Tensor]:
+    return [tf.tanh(given + recurrent)]
+
+
+def _after_lstm(given: tf.Tensor, recurrent: tf.Tensor, states: list[tf.Tensor]) -> list[tf.Tensor]:
+    i, f, candidate, o = tf.split(given + recurrent, 4, axis=-1)
+    cell_state = tf.sigmoid(f) * states[1] + tf.sigmoid(i) * tf.tanh(candidate)
+    return [tf.sigmoid(o) * tf.tanh(cell_state), cell_state]
+
+
+def _after_gru(given: tf.Tensor, recurrent: tf.Tensor, states: list[tf.Tensor]) -> list[tf.Tensor]:
+    z, r, candidate = tf.split(given, 3, axis=-1)
+    z_state, r_state, candidate_state = tf.split(recurrent, 3, axis=-1)
+    z, r = tf.sigmoid(z + z_state), tf.sigmoid(r + r_state)
+    return [z * states[0] + (1 - z) * tf.tanh(candidate + r * candidate_state)]
+
+
+STEPS = {
+    keras.layers.SimpleRNN: _after_rnn,
+    keras.layers.LSTM: _after_lstm,
+    keras.layers.GRU: _after_gru,
+}
+"""the states after a step, from weighted input and state, the gates in Keras' order"""

@@ -1,0 +1,90 @@
+"""Seeds trained together are the networks that each seed alone leads to."""
+
+from course_utils.evaluation import skill
+from course_utils.models import recurrent
+from course_utils.seeds import Stack, fit_seeds
+from course_utils.training import fit
+
+import keras
+import numpy as np
+import pytest
+
+rng = np.random.default_rng(0)
+WINDOWS = rng.normal(size=(150, 6, 2))
+TARGETS = WINDOWS[:, -1, 0] * WINDOWS[:, -2, 1] + rng.normal(0, 0.1, 150)
+SEEDS = (0, 3)
+
+
+def builder(cell="GRU", dropout=0.0, optimizer="adam", layers=1):
+    def build():
+        network = recurrent(cell, features=2, units=5, layers=layers, dropout=dropout)
+        network.compile(optimizer, "mse")
+        return network
+
+    return build
+
+
+def alone(build, seed, epochs, windows=WINDOWS, targets=TARGETS):
+    keras.utils.set_random_seed(seed)
+    network = build()
+    fit(network, windows, targets, epochs=epochs, batch_size=64, quiet=True)
+    return network
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "build",
+    [
+        builder("SimpleRNN", optimizer="sgd"),
+        builder("LSTM", optimizer="rmsprop", layers=2),
+        builder("FusedLSTM"),
+        builder("GRU", optimizer="adamw", layers=2),
+    ],
+)
+def test_an_epoch_together_ends_in_the_weights_of_each_seed_alone(build):
+    for seed, network in zip(
+        SEEDS, fit_seeds(build, WINDOWS, TARGETS, seeds=SEEDS, epochs=1, batch_size=64), strict=True
+    ):
+        for one, other in zip(
+            network.get_weights(), alone(build, seed, 1).get_weights(), strict=True
+        ):
+            np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+@pytest.mark.slow
+def test_ten_epochs_together_have_the_skill_of_each_seed_alone_on_new_data_and_compile_once():
+    Stack.compiled.clear()
+    for samples in (150, 130):
+        data = WINDOWS[:samples], TARGETS[:samples]
+        networks = fit_seeds(builder(), *data, seeds=SEEDS, epochs=10, batch_size=64)
+        for seed, network in zip(SEEDS, networks, strict=True):
+            forecasts = [
+                each.predict(WINDOWS, verbose=0)[:, 0]
+                for each in (network, alone(builder(), seed, 10, *data))
+            ]
+            one, other = (skill(TARGETS, each, np.zeros(150)) for each in forecasts)
+            assert one == pytest.approx(other, abs=1e-3)
+    (stack,) = Stack.compiled.values()
+    assert stack.step.experimental_get_tracing_count() == 1
+
+
+@pytest.mark.slow
+def test_dropout_together_leaves_out_other_values_in_each_network_and_learns():
+    build = builder(dropout=0.5, optimizer="adam")
+    same = fit_seeds(build, WINDOWS, TARGETS, seeds=(1, 1), epochs=30, batch_size=64)
+    one, other = (network.predict(WINDOWS, verbose=0) for network in same)
+    assert not np.allclose(one, other)
+    untrained = build().evaluate(WINDOWS, TARGETS, verbose=0)
+    assert max(each.evaluate(WINDOWS, TARGETS, verbose=0) for each in same) < untrained
+
+
+def test_what_cannot_be_trained_together_is_named():
+    def build():
+        network = recurrent("GRU", features=2, units=2, bidirectional=True)
+        network.compile("adam", "mse")
+        return network
+
+    with pytest.raises(ValueError, match=r"A Bidirectional cannot .* with training\.fit"):
+        fit_seeds(build, WINDOWS, TARGETS, seeds=SEEDS, epochs=1)
+    with pytest.raises(ValueError, match="take at least one"):
+        fit_seeds(build, WINDOWS, TARGETS, seeds=(), epochs=1)
