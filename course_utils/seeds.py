@@ -50,18 +50,10 @@ def fit_seeds(
     for seed in seeds:
         keras.utils.set_random_seed(seed)
         networks.append(build())
+        _check(networks[-1], windows, targets)
         orders.append(_orders(len(windows), epochs))
     if not networks:
         raise ValueError("There is no seed to train with: take at least one.")
-    for layer in networks[0].layers:
-        if type(layer).__name__ not in LAYERS:
-            raise ValueError(
-                f"A {type(layer).__name__} cannot be trained with several seeds together: train "
-                "the seeds one by one, with training.fit."
-            )
-    check_all_finite(as_numbers(windows))
-    check_all_finite(as_numbers(targets))
-    check_fits(networks[0], windows, targets)
     windows, targets = (np.asarray(each, "float32") for each in (windows, targets))
     stack = Stack.of(networks)
     for indices, counted in _batches(np.stack(orders, axis=1), batch_size):
@@ -69,6 +61,22 @@ def fit_seeds(
     for number, network in enumerate(networks):
         network.set_weights([variable[number] for variable in stack.weights])
     return networks
+
+
+def _check(network: keras.Sequential, windows: NDArray, targets: NDArray) -> None:
+    """Refuse what cannot be trained, in this way or in any."""
+    for layer in network.layers:
+        if type(layer).__name__ not in LAYERS:
+            raise ValueError(
+                f"A {type(layer).__name__} cannot be trained with several seeds together: train "
+                "the seeds one by one, with training.fit."
+            )
+    samples = [len(part) if np.ndim(part) else 0 for part in (windows, targets)]
+    if samples[0] != samples[1]:
+        raise ValueError("{} windows but {} targets: cut both with make_windows.".format(*samples))
+    for part in (windows, targets):
+        check_all_finite(as_numbers(part))
+    check_fits(network, windows, targets)
 
 
 def _orders(samples: int, epochs: int) -> NDArray:
