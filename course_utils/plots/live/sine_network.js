@@ -44,7 +44,8 @@ export function backward(weights, inputs, targets, { states, forecasts }) {
     later = states[t + 1].map((h, i) => {
       gradient[at.dense + i] += back * h;
       return (1 - h * h) * later.reduce(
-        (sum, d, j) => sum + d * weights[at.recurrent + i * units + j], back * weights[at.dense + i]);
+        (sum, d, j) => sum + d * weights[at.recurrent + i * units + j],
+        back * weights[at.dense + i]);
     });
     later.forEach((d, j) => {
       gradient[at.kernel + j] += inputs[t] * d;
@@ -149,8 +150,8 @@ function lossPlot() {
   const curve = (name) => draw("path", { class: `curve ${name}` });
   const lines = { carried: curve("c"), reset: curve("h") };
   const drawing = canvas(170, "The loss of both networks by the chunk, on a logarithmic scale",
-    ...grid, draw("path", { d: `M${LEFT} ${bound}H${RIGHT}`, class: "gap" }), ...Object.values(lines),
-    text(LEFT + 4, bound + 15, "least possible without a memory", { "text-anchor": "start" }),
+    ...grid, draw("path", { d: `M${LEFT} ${bound}H${RIGHT}`, class: "gap" }),
+    ...Object.values(lines),
     text(236, 162, "chunk"), text(LEFT, 162, "0"), text(RIGHT - 8, 162, MOST_CHUNKS));
   const show = (past) => Object.entries(lines).forEach(([name, line]) =>
     line.setAttribute("d", path(past[name].map(({ loss }, count) => [x(count + 1), y(loss)]))));
@@ -173,8 +174,8 @@ function render({ el }) {
     if (!all.length || (timer && all.length % 10)) return;  // nobody reads ten sentences a second
     const { loss, forecasts, targets } = all.at(-1);
     const off = (t) => number(Math.abs(forecasts.at(t) - targets.at(t)), 3);
-    sentence.textContent = `Chunk ${all.length}, state ${name}: the forecast is off by ${off(0)} at `
-      + `the chunk's first step and by ${off(-1)} at its last. The loss is ${loss.toPrecision(2)}.`;
+    sentence.textContent = `Chunk ${all.length}, state ${name}: the forecast is off by ${off(0)} `
+      + `at the chunk's first step and by ${off(-1)} at its last. The loss is ${loss.toPrecision(2)}.`;
   }
   function step() {
     if (past.reset.length === MOST_CHUNKS) return stop();
@@ -208,7 +209,8 @@ function render({ el }) {
     sentence, make("p", { class: "buttons" }, start, button("Step", step),
       button("Start again with new weights", startAgain)),
     below.drawing, make("p", { class: "key" }, make("span", { class: "line-0" }, "the sine"),
-      make("span", { class: "c" }, "state carried"), make("span", { class: "h" }, "state reset")));
+      make("span", { class: "c" }, "state carried"), make("span", { class: "h" }, "state reset"),
+      make("span", { class: "keep" }, "least loss possible without a memory")));
   startAgain();
 }
 
