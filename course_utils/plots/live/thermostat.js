@@ -1,7 +1,7 @@
 // A thermostat to steer: what a window of temperatures knows of its heating, and what a state does.
 import { button, canvas, draw, make, number, path, says, slider, text } from "./picture.js";
 
-const ON_BELOW = -1, OFF_ABOVE = 1, SHOWN = 40, LEFT = 38, STEP = 9.6;
+const ON_BELOW = -1, OFF_ABOVE = 1, SHOWN = 40, LEFT = 40, STEP = 9.6;
 
 // The heating after a temperature, as `run_thermostat` in course_utils.thermostat.
 export const heating = (temperature, before) =>
