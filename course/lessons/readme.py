@@ -62,14 +62,14 @@ def lesson_table(folder: Path = NOTEBOOKS) -> str:
     return markdown_table(("lesson", "what it is about", *costs), rows, right=costs)
 
 
-def with_table(readme: str, table: str) -> str:
-    """README's text with the table between its two markers.
+def with_table(readme: str, table: str, start: str = TABLE_START, end: str = TABLE_END) -> str:
+    """README's text with a table, or a list, between its two markers.
 
     Raises:
         LessonError: the markers are not there.
     """
-    before, start, rest = readme.partition(TABLE_START)
-    _, end, after = rest.partition(TABLE_END)
-    if not (start and end):
-        raise LessonError(f"README.md lacks the lines {TABLE_START} and {TABLE_END}: put them back")
+    before, found, rest = readme.partition(start)
+    _, found_end, after = rest.partition(end)
+    if not (found and found_end):
+        raise LessonError(f"README.md lacks the lines {start} and {end}: put them back")
     return f"{before}{start}\n{table}\n{end}{after}"

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from course.lessons.readme import with_table
 from course_utils.files import read_noted, write_noted
 
 import bench
@@ -27,6 +28,8 @@ def quick(monkeypatch, tmp_path):
     asked = {"windows-3k": replace(QUESTIONS["windows-3k"], rounds=1)}
     monkeypatch.setattr(bench, "QUESTIONS", asked)
     monkeypatch.setattr(bench, "RESULTS", tmp_path / "results.csv")
+    monkeypatch.setattr(bench, "README", tmp_path / "README.md")
+    bench.README.write_text("\n".join(bench.MARKS))
     monkeypatch.setattr(bench, "header", lambda: (["made by: make bench", "machine: x"], False))
     return bench.RESULTS
 
@@ -76,3 +79,15 @@ def test_the_committed_table_answers_every_question_in_every_way():
     assert measured == {
         (name, question.text, way) for name, question in QUESTIONS.items() for way in question.ways
     }
+
+
+def test_readme_names_the_ratios_of_the_committed_table():
+    readme = bench.README.read_text(encoding="utf-8")
+    text = bench.ratios(read(bench.RESULTS))
+    assert text.count("**") == 2 * len(bench.RATIOS)
+    assert with_table(readme, text, *bench.MARKS) == readme
+
+
+def test_a_ratio_is_how_many_times_as_fast_a_way_is():
+    table = pd.DataFrame({"question": ["free-run"], "way": ["free_run"], "ratio": ["0.004"]})
+    assert "**250 times**" in bench.ratios(table)
