@@ -30,23 +30,11 @@ def with_the_window(forecast, window, steps):
     return [*window, *right_loop(forecast, window, steps)]
 
 
-def never_fed_back(forecast, window, steps):
-    return [forecast(window) for _ in range(steps)]
-
-
 def growing(forecast, window, steps):
     values = list(window)
     for _ in range(steps):
         values.append(forecast(np.array(values)))
     return values[len(window) :]
-
-
-def newest_dropped(forecast, window, steps):
-    window, path = list(window), []
-    for _ in range(steps):
-        path.append(forecast(np.array(window)))
-        window = [*window[:-1], path[-1]]
-    return path
 
 
 def in_place(forecast, window, steps):
@@ -56,10 +44,6 @@ def in_place(forecast, window, steps):
         window[:-1] = window[1:]
         window[-1] = path[-1]
     return path
-
-
-def one_late(forecast, window, steps):
-    return right_loop(forecast, window, steps + 1)[1:]
 
 
 # ---------------------------------------------------------------------- 3: coverage by hand

@@ -19,11 +19,6 @@ def right_accuracy(targets, guesses):
     return (targets == guesses)[targets != PAD].mean()
 
 
-def by_sentence(targets, guesses):
-    counted = targets != PAD
-    return (((targets == guesses) & counted).sum(1) / counted.sum(1)).mean()
-
-
 def in_place(targets, guesses):
     guesses[targets == PAD] = PAD
     return right_accuracy(targets, guesses)
@@ -45,38 +40,9 @@ def right_precision(truth, translation, n):
     return hits / len(found)
 
 
-def unclipped(truth, translation, n):
-    return np.mean([group in groups(truth, n) for group in groups(translation, n)])
-
-
 def recall(truth, translation, n):
     share = right_precision(truth, translation, n)
     return share * len(groups(translation, n)) / len(groups(truth, n))
-
-
-def by_words(truth, translation, n):
-    share = right_precision(truth, translation, n)
-    return share * len(groups(translation, n)) / len(translation)
-
-
-def in_any_order(truth, translation, n):
-    left = [sorted(group) for group in groups(truth, n)]
-    found = [sorted(group) for group in groups(translation, n)]
-    kinds = map(list, {*map(tuple, found)})
-    return sum(min(found.count(kind), left.count(kind)) for kind in kinds) / len(found)
-
-
-def parts_of_words(truth, translation, n):
-    """Single words are looked for in the words of the truth, not among them."""
-    if n > 1:
-        return right_precision(truth, translation, n)
-    left, hits = list(truth), 0
-    for word in translation:
-        match = next((other for other in left if word in other), None)
-        if match:
-            left.remove(match)
-            hits += 1
-    return hits / len(translation)
 
 
 # ------------------------------------------------------------------------ 4: a better dictionary
