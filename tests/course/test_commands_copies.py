@@ -88,25 +88,26 @@ def answers(release, one_step, test=None):
     return notebook
 
 
+def nbgrader(here, *arguments):
+    """Run nbgrader in a course's folder."""
+    scripts = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", *arguments],
+        cwd=here,
+        capture_output=True,
+        text=True,
+        # nbgrader calls alembic by name, which reads its settings in the locale's encoding.
+        env={**os.environ, "PATH": scripts, "LC_ALL": "C.UTF-8"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.slow
 def test_nbgrader_releases_and_grades_what_is_brought(folder, tmp_path):
     here = tmp_path / "grading"
     assert course_here("copies", "nbgrader", "--folder", folder, "--output", here).exit_code == 0
-
-    def nbgrader(*arguments):
-        scripts = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        done = subprocess.run(
-            [sys.executable, "-m", "nbgrader", *arguments],
-            cwd=here,
-            capture_output=True,
-            text=True,
-            # nbgrader calls alembic by name, which reads its settings in the locale's encoding.
-            env={**os.environ, "PATH": scripts, "LC_ALL": "C.UTF-8"},
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-
-    nbgrader("generate_assignment", "02_small")
+    nbgrader(here, "generate_assignment", "02_small")
     release = here / "release" / "02_small" / "02_small.ipynb"
     text = release.read_text(encoding="utf-8")
     assert "helper" not in text
@@ -124,7 +125,7 @@ def test_nbgrader_releases_and_grades_what_is_brought(folder, tmp_path):
         nbformat.write(notebook, place)
         own = place.parent / "course.py"
         own.write_text("raise SystemExit")  # modules of theirs do not count
-    nbgrader("autograde", "02_small")
+    nbgrader(here, "autograde", "02_small")
     with Gradebook(f"sqlite:///{here / 'gradebook.db'}") as gradebook:
         scores = {s.student.id: s.score for s in gradebook.assignment_submissions("02_small")}
         assert gradebook.find_assignment("02_small").max_score == 10
