@@ -122,9 +122,10 @@ def test_a_layer_learns_is_saved_and_loads_for_any_length(make, tmp_path):
     assert losses[-1] < 0.5 * losses[0]
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
-    for length in (20, 7, 33):
-        expected = model.predict(inputs[:, :length], verbose=0)
-        np.testing.assert_allclose(loaded.predict(inputs[:, :length], verbose=0), expected, 1e-5)
+    for length in (7, 33):
+        others = np.tile(inputs, (1, 2, 1))[:, :length]
+        expected = model.predict(others, verbose=0)
+        np.testing.assert_allclose(loaded.predict(others, verbose=0), expected, 1e-5)
 
 
 # ---------------------------------------------------------------------------------- attention
