@@ -116,19 +116,15 @@ def answer(page, text):
     page.keyboard.press("Control+Enter")
 
 
-def test_an_answer_to_choose_unfolds_its_verdict_without_a_kernel(lab, page):
+def test_a_student_chooses_an_answer_gets_hints_solves_an_exercise_and_starts_again(
+    lab, work, page, course
+):
     page.set_default_timeout(SECONDS_TO_START * 1000)
     page.goto(lab("00_start_here"))
-    answer = page.locator(".jp-MarkdownOutput details", has_text="At two")
-    expect(answer).not_to_have_attribute("open", "")
-    answer.locator("summary").click()
-    expect(answer).to_have_attribute("open", "")
-    expect(answer).to_contain_text("✓ Yes: one and one make two.")
-
-
-def test_a_student_gets_hints_solves_an_exercise_and_starts_again(lab, work, page, course):
-    page.set_default_timeout(SECONDS_TO_START * 1000)
-    page.goto(lab("00_start_here"))
+    option = page.locator(".jp-MarkdownOutput details", has_text="At two")
+    option.locator("summary").click()
+    expect(option).to_have_attribute("open", "")
+    expect(option).to_contain_text("✓ Yes: one and one make two.")
     exercise = page.locator(".jp-CodeCell").last
     said = exercise.locator(".jp-OutputArea-output")
     # Without a kernel yet, "Run All Cells" would ask for one.
