@@ -269,6 +269,7 @@ def test_first_characters_come_as_often_as_the_temperature_says(temperature):
     np.testing.assert_allclose(share, expected, atol=0.013)
 
 
+@pytest.mark.slow
 def test_top_k_draws_from_the_k_most_probable_only_and_from_all_of_them():
     model = network()
     allowed = np.argsort(logits_after(model, "the "))[-3:]
@@ -276,6 +277,7 @@ def test_top_k_draws_from_the_k_most_probable_only_and_from_all_of_them():
     assert set(texts) == {KNOWN[code] for code in allowed}
 
 
+@pytest.mark.slow
 def test_the_unknown_character_is_never_written():
     model = network()
     model.layers[-1].bias.assign(20.0 * (np.arange(len(KNOWN)) == 0))
@@ -283,6 +285,7 @@ def test_the_unknown_character_is_never_written():
     assert chars.UNKNOWN not in text
 
 
+@pytest.mark.slow
 def test_the_same_seed_writes_the_same_and_each_sample_is_its_own():
     model = network()
     settings = {"samples": 3, "temperature": 2.0}
@@ -292,6 +295,7 @@ def test_the_same_seed_writes_the_same_and_each_sample_is_its_own():
     assert len(set(texts)) == 3
 
 
+@pytest.mark.slow
 def test_further_training_changes_what_is_written():
     model = network()
     before = sample(model, KNOWN, "the ", 40)

@@ -272,6 +272,7 @@ def test_the_classic_sizes_have_as_many_parameters_as_a_count_by_hand_gives():
 # --------------------------------------------------------------------------------- the attention
 
 
+@pytest.mark.slow
 def test_attention_weights_sum_to_one_and_give_padding_nothing():
     targets = np.array(greedy(MODELS[True], SOURCES, LENGTH))
     weights = attention_weights(MODELS[True], SOURCES, targets)
