@@ -11,6 +11,7 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from course_utils import saving
@@ -76,18 +77,21 @@ def made(name):
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
-    """A forecaster of each kind, saved: its forecaster and its folder."""
+    """Return a function that makes and saves a forecaster of a kind, once, with its folder."""
     folder = tmp_path_factory.mktemp("saved")
-    return {
-        name: (forecaster := made(name), save_forecaster(forecaster, folder / name))
-        for name in CASES
-    }
+
+    @cache
+    def of(name):
+        forecaster = made(name)
+        return forecaster, save_forecaster(forecaster, folder / name)
+
+    return of
 
 
 @pytest.fixture
 def folder(saved, tmp_path):
     """A copy of a saved forecaster's folder that a test may damage."""
-    return Path(shutil.copytree(saved["GRU"][1], tmp_path / "copy"))
+    return Path(shutil.copytree(saved("GRU")[1], tmp_path / "copy"))
 
 
 @pytest.fixture
@@ -159,7 +163,7 @@ def refused(folder, match):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_a_loaded_forecaster_forecasts_as_the_saved_one(name, saved, tmp_path, capfd, recwarn):
-    forecaster, _ = saved[name]
+    forecaster, _ = saved(name)
     loaded = load_forecaster(save_forecaster(forecaster, tmp_path / "new" / name))
     assert sorted(contents(tmp_path / "new" / name)) == [MANIFEST, MODEL]
     assert (loaded.columns, loaded.lookback) == (COLUMNS, LOOKBACK)
@@ -178,7 +182,7 @@ def test_a_loaded_forecaster_forecasts_as_the_saved_one(name, saved, tmp_path, c
 
 @pytest.mark.slow
 def test_a_forecast_is_the_network_s_unscaled_by_hand(saved):
-    forecaster, folder = saved["LSTM"]
+    forecaster, folder = saved("LSTM")
     window = (TABLE.iloc[-LOOKBACK:] - TABLE.mean()) / TABLE.std(ddof=0)
     scaled = forecaster.model.predict(window.to_numpy()[np.newaxis], verbose=0)[0, 0]
     expected = scaled * TABLE["High"].std(ddof=0) + TABLE["High"].mean()
@@ -187,7 +191,7 @@ def test_a_forecast_is_the_network_s_unscaled_by_hand(saved):
 
 @pytest.mark.slow
 def test_a_new_process_forecasts_the_same_and_writes_nothing_on_stderr(saved, tmp_path):
-    table, folders = tmp_path / "table.csv", {name: str(saved[name][1]) for name in CASES}
+    table, folders = tmp_path / "table.csv", {name: str(saved(name)[1]) for name in CASES}
     TABLE.to_csv(table)
     code = (
         "import json, sys\n"
@@ -201,12 +205,12 @@ def test_a_new_process_forecasts_the_same_and_writes_nothing_on_stderr(saved, tm
     command = [sys.executable, "-c", code, table, json.dumps(folders)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    expected = {name: saved[name][0].next_value(TABLE) for name in CASES}
+    expected = {name: saved(name)[0].next_value(TABLE) for name in CASES}
     assert json.loads(done.stdout) == pytest.approx(expected, rel=1e-6)
 
 
 def test_only_the_last_rows_and_the_trained_columns_count(saved):
-    forecaster = saved["GRU"][0]
+    forecaster = saved("GRU")[0]
     shuffled = TABLE.assign(extra=1.0)[["extra", "Volume", "Close", "High"]]
     shuffled.iloc[:-LOOKBACK] = np.nan
     assert forecaster.next_value(shuffled) == forecaster.next_value(TABLE)
@@ -226,13 +230,13 @@ def test_only_the_last_rows_and_the_trained_columns_count(saved):
 )
 def test_a_table_without_what_is_needed_is_refused(table, message, saved):
     with pytest.raises(ValueError, match=message):
-        saved["GRU"][0].next_value(table)
+        saved("GRU")[0].next_value(table)
 
 
 @pytest.mark.slow
 def test_the_numbers_of_numpy_and_an_earlier_forecaster_are_no_obstacle(folder, saved):
     (folder / ".DS_Store").touch()  # the file manager's own
-    other = replace(saved["LSTM"][0], lookback=np.int64(LOOKBACK))
+    other = replace(saved("LSTM")[0], lookback=np.int64(LOOKBACK))
     loaded = load_forecaster(save_forecaster(other, folder))
     assert loaded.next_value(TABLE) == pytest.approx(other.next_value(TABLE))
 
@@ -244,7 +248,7 @@ def test_a_folder_with_other_files_is_refused_and_left_as_it_is(folder, saved):
     (folder / "notes.txt").write_text("mine", encoding="utf-8")
     before = contents(folder)
     with pytest.raises(SavedForecasterError, match=r"copy holds notes\.txt: choose a folder of"):
-        save_forecaster(saved["LSTM"][0], folder)
+        save_forecaster(saved("LSTM")[0], folder)
     assert contents(folder) == before
 
 
@@ -297,7 +301,7 @@ def test_what_could_not_be_loaded_is_not_saved_over_an_earlier_forecaster(name, 
     make, message = UNSAVED[name]
     before = contents(folder)
     with pytest.raises(SavedForecasterError, match=message):
-        save_forecaster(replace(saved["GRU"][0], **make()), folder)
+        save_forecaster(replace(saved("GRU")[0], **make()), folder)
     assert contents(folder) == before
 
 
@@ -305,7 +309,7 @@ def test_what_could_not_be_loaded_is_not_saved_over_an_earlier_forecaster(name, 
 def test_an_interrupted_save_leaves_nothing_that_loads_and_can_be_repeated(
     writes, folder, saved, monkeypatch
 ):
-    forecaster, left, write = saved["LSTM"][0], [None] * writes, saving.write_whole
+    forecaster, left, write = saved("LSTM")[0], [None] * writes, saving.write_whole
 
     def write_or_stop(file, content):
         if file.parent == folder and not left:
