@@ -28,8 +28,12 @@ def test_a_network_is_trained_for_as_many_steps_as_its_budget_has(task, network,
     assert found["steps"] == 3
     assert found["parameters"] == build(task, network).count_params()
     assert found == Paid(task, network, 0).measure(None)
-    monkeypatch.setattr(without_waiting, "SECONDS", {task: 1e-9})
-    assert Paid(task, network, 0).measure(None)["steps"] == 2  # the first one compiles
+
+
+def test_a_budget_of_seconds_ends_the_training(monkeypatch):
+    monkeypatch.setitem(BATCHES, "recall", (4, 3))
+    monkeypatch.setattr(without_waiting, "SECONDS", {"recall": 1e-9})
+    assert Paid("recall", "GRU", 0).measure(None)["steps"] == 2  # the first one compiles
 
 
 def test_a_5_gram_is_scored_like_the_networks_and_its_counts_are_its_parameters(monkeypatch):
