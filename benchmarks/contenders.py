@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,17 +20,19 @@ from typing import TYPE_CHECKING
 
 from course_utils.data.prices import load_prices
 from course_utils.files import ROOT
-from course_utils.recipes import RECIPES, forecast
+from course_utils.recipes import RECIPES, forecast, table_for, trainer
 
 import numpy as np
 import psutil
 
 if TYPE_CHECKING:
     import keras
+    import pandas as pd
     from numpy.typing import NDArray
 
 LOOKBACK, STEPS, PATHS = 60, 251, 1_000
 SHORT, LONG = 20, 80
+SEEDS_OF = RECIPES["GRU on returns and range"]
 Once = Callable[[], object]
 Way = Callable[[], Once]
 
@@ -271,6 +273,41 @@ def several_tickers(count: int) -> Once:
     return once
 
 
+def all_seeds(together: bool, processes: int) -> Once:
+    """The recipe on returns and range for five seeds and six years, in this many processes."""
+    from joblib import Parallel, delayed
+
+    table = table_for(SEEDS_OF, load_prices("IBM").ffill(), "High")
+    shares = [range(2012 + start, 2018, processes) for start in range(processes)]
+
+    def once() -> None:
+        Parallel(processes)(delayed(train_years)(table, together, years) for years in shares)
+
+    return once
+
+
+def train_years(table: "pd.DataFrame", together: bool, years: Iterable[int]) -> None:
+    """Train five seeds before each of these years, together or one after the other."""
+    from course_utils.models import recurrent
+    from course_utils.seeds import fit_seeds
+    from course_utils.training import train_before
+
+    settings = {"epochs": SEEDS_OF.epochs, "batch_size": SEEDS_OF.batch_size}
+
+    def build() -> "keras.Model":
+        network = recurrent(SEEDS_OF.cell, features=4, units=SEEDS_OF.units)
+        network.compile("adam", "mse")
+        return network
+
+    def train(windows: "NDArray", targets: "NDArray") -> list:
+        if together:
+            return fit_seeds(build, windows, targets, seeds=range(5), **settings)
+        return [trainer(SEEDS_OF, seed)(windows, targets) for seed in range(5)]
+
+    for year in years:
+        train_before(table, year, SEEDS_OF.lookback, train)
+
+
 def study(workers: int, on_cluster: bool) -> Once:
     """Sixteen fits of a study by this many workers, including the workers' start."""
     from course.studies import one_step, running
@@ -386,6 +423,15 @@ QUESTIONS = {
         {f"{count} tickers": partial(several_tickers, count) for count in (1, 2, 4)},
         rounds=1,
         warm_up=True,
+    ),
+    "seeds": Question(
+        "five seeds of the GRU on returns and range, before each of six years",
+        {
+            f"{way}, {processes}": partial(all_seeds, together, number)
+            for number, processes in ((1, "1 process"), (2, "2 processes"))
+            for way, together in (("one by one", False), ("fit_seeds", True))
+        },
+        rounds=1,
     ),
     "workers": Question(
         "sixteen fits of a study",
