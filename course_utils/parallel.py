@@ -11,6 +11,7 @@ many operations must wait for one another: all T, log2(T), or those of a chunk a
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import keras
 import numpy as np
@@ -51,24 +52,30 @@ def scan_doubling(decay: tf.Tensor, inputs: tf.Tensor) -> tf.Tensor:
     return inputs
 
 
-def scan_chunks(decay: tf.Tensor, inputs: tf.Tensor) -> tf.Tensor:
+def scan_chunks(decay: tf.Tensor, inputs: tf.Tensor, *, backwards: bool = False) -> tf.Tensor:
     """Compute the same states in chunks: all chunks side by side, then what passes between them.
 
     Each turn of the loop takes one step in every chunk, each from an empty state. Doubling over
     the chunks' ends gives the state from which each chunk really starts, and what is left of it
-    is added. Arguments and result are those of `scan_doubling`.
+    is added. Arguments and result are those of `scan_doubling`; `backwards` starts at the last
+    step and goes to the first.
     """
     time_steps, units = inputs.shape[1:]
-    chunks = math.ceil(time_steps / CHUNK)
-    gap, shape = [[0, 0], [0, chunks * CHUNK - time_steps], [0, 0]], (-1, chunks, CHUNK, units)
-    decay = tf.unstack(tf.reshape(tf.pad(decay, gap), shape), axis=2)
-    states = tf.unstack(tf.reshape(tf.pad(inputs, gap), shape), axis=2)
-    for step in range(1, CHUNK):
-        states[step] += decay[step] * states[step - 1]
-        decay[step] *= decay[step - 1]
-    starts = _later(scan_doubling(decay[-1], states[-1]), 1, 0)
+    chunks, turn = math.ceil(time_steps / CHUNK), -1 if backwards else 1
+    gap = (0, chunks * CHUNK - time_steps)[::turn]
+    shape = (-1, chunks, CHUNK, units)
+    decay, states = (
+        tf.unstack(tf.reshape(tf.pad(part, ((0, 0), gap, (0, 0))), shape), axis=2)
+        for part in (decay, inputs)
+    )
+    steps = range(CHUNK)[::turn]
+    for before, step in pairwise(steps):
+        states[step] += decay[step] * states[before]
+        decay[step] *= decay[before]
+    ends = decay[steps[-1]][:, ::turn], states[steps[-1]][:, ::turn]
+    starts = _later(scan_doubling(*ends), 1, 0)[:, ::turn]
     states = tf.stack(states, axis=2) + tf.stack(decay, axis=2) * starts[:, :, tf.newaxis]
-    return tf.reshape(states, (-1, chunks * CHUNK, units))[:, :time_steps]
+    return tf.reshape(states, (-1, chunks * CHUNK, units))[:, gap[0] : gap[0] + time_steps]
 
 
 @tf.autograph.experimental.do_not_convert
@@ -84,8 +91,8 @@ def linear_scan(decay: tf.Tensor, inputs: tf.Tensor) -> tuple[tf.Tensor, Callabl
     states = scan_chunks(decay, inputs)
 
     def backwards(gradients: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        after = _later(decay[:, ::-1], 1, 0)
-        reached = scan_chunks(after, gradients[:, ::-1])[:, ::-1]
+        following = tf.pad(decay[:, 1:], ((0, 0), (0, 1), (0, 0)))
+        reached = scan_chunks(following, gradients, backwards=True)
         return reached * _later(states, 1, 0), reached
 
     return states, backwards
@@ -179,7 +186,8 @@ class MinGRU(Scanned):
     def gates(self, sequences: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Compute 1 - z_t and z_t h~_t; see `Scanned.gates`."""
         gate, candidate = ops.split(ops.matmul(sequences, self.kernel) + self.bias, 2, axis=-1)
-        return ops.sigmoid(-gate), ops.sigmoid(gate) * candidate
+        taken = ops.sigmoid(gate)
+        return 1 - taken, taken * candidate
 
     def get_config(self) -> dict[str, object]:
         """What it takes to build the layer again."""

@@ -36,7 +36,8 @@ def run_study(
 
     Args:
         study: what to run.
-        jobs: fits run side by side on this machine; -1 is one per core.
+        jobs: fits run side by side on this machine; -1 is one per core. A study that measures time
+            runs one at a time.
         report: called with the number of finished fits and of all fits, after each fit.
         fits_folder: where single results are kept between runs.
         tables_folder: where the finished tables go.
@@ -69,7 +70,7 @@ def run_study(
     missing = [task for path, task in tasks.items() if not _is_result(path)]
     done = len(tasks) - len(missing)
     report(done, len(tasks))
-    for name, result in measured(missing, jobs, scheduler):
+    for name, result in measured(missing, 1 if study.alone else jobs, scheduler):
         write_whole(fits_folder / name, json.dumps(result))
         done += 1
         report(done, len(tasks))

@@ -35,6 +35,8 @@ class Study:
     """recipes whose forecasts fill a second table, `NAME_forecasts`, day by day"""
     picture: "Callable[[pd.DataFrame], bytes] | None" = None
     """draws a PNG from the table, if the study has a picture"""
+    alone: bool = False
+    """one fit at a time, because time is measured"""
 
 
 def ticker_of(fit: Fit) -> str | None:

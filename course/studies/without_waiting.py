@@ -196,7 +196,7 @@ def count_characters() -> dict[str, Any]:
 TASKS = {"thermostat": thermostat, "recall": recall, "characters": characters}
 WITHOUT_WAITING = Study(
     "without_waiting",
-    "All networks of all tasks with five seeds, and a 5-gram; run it with --jobs 1.",
+    "All networks of all tasks with five seeds, and a 5-gram, one at a time.",
     lambda: [
         *(
             Paid(task, network, seed)
@@ -205,4 +205,5 @@ WITHOUT_WAITING = Study(
         ),
         Paid("characters", FIVE_GRAM, 0),
     ],
+    alone=True,
 )

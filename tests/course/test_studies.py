@@ -234,6 +234,20 @@ def test_side_by_side_and_one_by_one_give_the_same_results(tmp_path):
     assert_same_results(side_by_side, run(tmp_path / "one", [network, *LINEAR]))
 
 
+def test_a_study_that_measures_time_runs_one_fit_at_a_time(tmp_path, monkeypatch):
+    asked, measured = [], running.measured
+
+    def noted(tasks, jobs, scheduler):
+        asked.append(jobs)
+        return measured(tasks, 1, scheduler)
+
+    monkeypatch.setattr(running, "measured", noted)
+    for alone in (False, True):
+        timed = Study("timed", "Fits.", lambda: LINEAR[:1], alone=alone)
+        running.run_study(timed, 2, fits_folder=tmp_path / "fits", tables_folder=tmp_path)
+    assert asked == [2, 1]
+
+
 # ---------------------------------------------------------------- prices
 
 
