@@ -277,8 +277,9 @@ def all_seeds(together: bool, processes: int) -> Once:
     """The recipe on returns and range for five seeds and six years, in this many processes."""
     from joblib import Parallel, delayed
 
-    table = table_for(SEEDS_OF, load_prices("IBM").ffill(), "High")
-    shares = [range(2012 + start, 2018, processes) for start in range(processes)]
+    prices = load_prices("IBM").ffill()
+    table, last = table_for(SEEDS_OF, prices, "High"), prices.attrs["test_year"]
+    shares = [range(last - 5 + start, last + 1, processes) for start in range(processes)]
 
     def once() -> None:
         Parallel(processes)(delayed(train_years)(table, together, years) for years in shares)
