@@ -74,7 +74,7 @@ def keep_freed_memory() -> None:
     By default, glibc gives long arrays back to the system, and each step waits for fresh pages:
     half of a minGRU's time at 1,600 steps, and nothing that a layer can help.
     """
-    with suppress(AttributeError):  # another C library
+    with suppress(AttributeError, TypeError):  # another C library, or Windows
         library = ctypes.CDLL(None)
         library.mallopt(MMAP_MAX, 0)
         library.mallopt(TRIM_THRESHOLD, 2**31 - 1)
