@@ -7,6 +7,7 @@ stacked, and each operation works on the whole stack: one loop over the time ste
 from collections.abc import Callable, Iterable, Iterator
 
 from course_utils.checks import as_numbers, check_all_finite, check_fits
+from course_utils.training import progress_bar
 
 import keras
 import numpy as np
@@ -25,11 +26,13 @@ def fit_seeds(
     seeds: Iterable[int],
     epochs: int,
     batch_size: int = 32,
+    label: str = "training",
+    quiet: bool = False,
 ) -> list[keras.Sequential]:
     """Train one network per seed, all of them as one computation, compiled by XLA.
 
     To rounding, each is the network that `training.fit` trains with that seed: it has the same
-    first weights and the same batches. Only dropout draws other numbers.
+    first weights, the same batches and the same losses. Only dropout draws other numbers.
 
     Args:
         build: builds a network as `models.recurrent` does, and compiles it.
@@ -38,9 +41,12 @@ def fit_seeds(
         seeds: for the first weights and the order of the batches, one per network.
         epochs: passes over the samples.
         batch_size: samples per gradient step.
+        label: what the bar calls this training run; it shows the mean loss of the seeds.
+        quiet: show no bar.
 
     Returns:
-        the trained networks, in the order of the seeds.
+        the trained networks, in the order of the seeds; `history` of each holds the losses of
+        every epoch, as after Keras' `fit`.
 
     Raises:
         ValueError: there is no seed, a layer is not one of `LAYERS`, or windows and targets are
@@ -56,8 +62,19 @@ def fit_seeds(
         raise ValueError("There is no seed to train with: take at least one.")
     windows, targets = (np.asarray(each, "float32") for each in (windows, targets))
     stack = Stack.of(networks)
-    for indices, counted in _batches(np.stack(orders, axis=1), batch_size):
-        stack.step(*map(tf.constant, (windows[indices], targets[indices], counted)))
+    bar = keras.callbacks.CallbackList([progress_bar(label, quiet)], epochs=epochs)
+    kept = [keras.callbacks.CallbackList(add_history=True, model=each) for each in networks]
+    for callbacks in (bar, *kept):
+        callbacks.on_train_begin()
+    for epoch, order in enumerate(np.stack(orders, axis=1)):
+        sums = [
+            stack.step(*map(tf.constant, (windows[indices], targets[indices], counted)))
+            for indices, counted in _batches(order, batch_size)
+        ]
+        losses = np.sum(sums, axis=0) / len(windows)
+        for callbacks, loss in zip((bar, *kept), (losses.mean(), *losses), strict=True):
+            callbacks.on_epoch_end(epoch, {"loss": float(loss)})
+    bar.on_train_end()
     for number, network in enumerate(networks):
         network.set_weights([variable[number] for variable in stack.weights])
     return networks
@@ -87,18 +104,17 @@ def _orders(samples: int, epochs: int) -> NDArray:
     return np.stack([next(iter(shuffled)) for _ in range(epochs)])
 
 
-def _batches(orders: NDArray, batch_size: int) -> Iterator[tuple[NDArray, NDArray]]:
-    """Cut orders, shape (epochs, seeds, samples), into batches of one size.
+def _batches(order: NDArray, batch_size: int) -> Iterator[tuple[NDArray, NDArray]]:
+    """Cut an epoch's order, shape (seeds, samples), into batches of one size.
 
     Yields indices, shape (seeds, batch_size), and what they count, shape (batch_size,): an epoch's
     last batch is filled up with samples that count 0, because each shape would be compiled again.
     """
-    for order in orders:
-        for start in range(0, order.shape[1], batch_size):
-            indices = order[:, start : start + batch_size]
-            missing = batch_size - indices.shape[1]
-            counted = np.repeat(np.float32([1, 0]), [indices.shape[1], missing])
-            yield np.pad(indices, [(0, 0), (0, missing)]), counted
+    for start in range(0, order.shape[1], batch_size):
+        indices = order[:, start : start + batch_size]
+        missing = batch_size - indices.shape[1]
+        counted = np.repeat(np.float32([1, 0]), [indices.shape[1], missing])
+        yield np.pad(indices, [(0, 0), (0, missing)]), counted
 
 
 class Stack:
@@ -131,14 +147,19 @@ class Stack:
         return [*self.weights, *self.optimizer.variables]
 
     @tf.function(jit_compile=True)
-    def step(self, windows: tf.Tensor, targets: tf.Tensor, counted: tf.Tensor) -> None:
-        """Take a gradient step on a batch for each seed; `counted` is what each sample counts."""
+    def step(self, windows: tf.Tensor, targets: tf.Tensor, counted: tf.Tensor) -> tf.Tensor:
+        """Take a gradient step on a batch for each seed; `counted` is what each sample counts.
+
+        Returns the sum of each seed's losses before the step, shape (seeds,).
+        """
         weights = [variable.value for variable in self.weights]
         with tf.GradientTape() as tape:
             tape.watch(weights)
             errors = self.loss(targets[..., tf.newaxis], self._forecasts(weights, windows))
-            loss = tf.reduce_sum(errors * counted) / tf.reduce_sum(counted)
+            sums = tf.reduce_sum(errors * counted, axis=1)
+            loss = tf.reduce_sum(sums) / tf.reduce_sum(counted)
         self.optimizer.apply(tape.gradient(loss, weights), self.weights)
+        return sums
 
     def _forecasts(self, weights: list[tf.Tensor], values: tf.Tensor) -> tf.Tensor:
         """Send windows, shape (seeds, batch, time_steps, features), through all layers."""

@@ -41,22 +41,25 @@ def alone(build, seed, epochs, windows=WINDOWS, targets=TARGETS):
         builder("GRU", optimizer="adamw", layers=2),
     ],
 )
-def test_an_epoch_together_ends_in_the_weights_of_each_seed_alone(build):
+def test_an_epoch_together_ends_in_the_weights_and_the_loss_of_each_seed_alone(build):
     for seed, network in zip(
         SEEDS, fit_seeds(build, WINDOWS, TARGETS, seeds=SEEDS, epochs=1, batch_size=64), strict=True
     ):
-        for one, other in zip(
-            network.get_weights(), alone(build, seed, 1).get_weights(), strict=True
-        ):
+        each = alone(build, seed, 1)
+        for one, other in zip(network.get_weights(), each.get_weights(), strict=True):
             np.testing.assert_allclose(one, other, atol=1e-4)
+        assert network.history.history["loss"] == pytest.approx(each.history.history["loss"], 1e-4)
 
 
 @pytest.mark.slow
-def test_ten_epochs_together_have_the_skill_of_each_seed_alone_on_new_data_and_compile_once():
+def test_ten_epochs_together_have_the_skill_of_each_seed_alone_on_new_data_and_compile_once(
+    capsys,
+):
     Stack.compiled.clear()
     for samples in (150, 130):
         data = WINDOWS[:samples], TARGETS[:samples]
         networks = fit_seeds(builder(), *data, seeds=SEEDS, epochs=10, batch_size=64)
+        assert "training: 100%" in capsys.readouterr().out
         for seed, network in zip(SEEDS, networks, strict=True):
             forecasts = [
                 each.predict(WINDOWS, verbose=0)[:, 0]
@@ -69,9 +72,10 @@ def test_ten_epochs_together_have_the_skill_of_each_seed_alone_on_new_data_and_c
 
 
 @pytest.mark.slow
-def test_dropout_together_leaves_out_other_values_in_each_network_and_learns():
+def test_dropout_together_leaves_out_other_values_in_each_network_and_learns(capsys):
     build = builder(dropout=0.5, optimizer="adam")
-    same = fit_seeds(build, WINDOWS, TARGETS, seeds=(1, 1), epochs=30, batch_size=64)
+    same = fit_seeds(build, WINDOWS, TARGETS, seeds=(1, 1), epochs=30, batch_size=64, quiet=True)
+    assert capsys.readouterr().out == ""
     one, other = (network.predict(WINDOWS, verbose=0) for network in same)
     assert not np.allclose(one, other)
     untrained = build().evaluate(WINDOWS, TARGETS, verbose=0)
