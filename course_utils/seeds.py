@@ -5,8 +5,11 @@ stacked, and each operation works on the whole stack: one loop over the time ste
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from math import ceil
 
+from course_utils import warm
 from course_utils.checks import as_numbers, check_all_finite, check_fits
+from course_utils.files import sha256
 from course_utils.training import progress_bar
 
 import keras
@@ -52,7 +55,7 @@ def fit_seeds(
         ValueError: there is no seed, a layer is not one of `LAYERS`, or windows and targets are
             not what `training.fit` takes.
     """
-    networks, orders = [], []
+    seeds, networks, orders = list(seeds), [], []
     for seed in seeds:
         keras.utils.set_random_seed(seed)
         networks.append(build())
@@ -61,23 +64,47 @@ def fit_seeds(
     if not networks:
         raise ValueError("There is no seed to train with: take at least one.")
     windows, targets = (np.asarray(each, "float32") for each in (windows, targets))
+
+    def train() -> None:
+        bar = progress_bar(label, quiet)
+        _train(networks, windows, targets, np.stack(orders, axis=1), batch_size, bar)
+
+    def key() -> str:
+        each = zip(networks, seeds, strict=True)
+        data = [windows, targets]
+        keys = [warm.key_of(network, data, epochs, batch_size, seed) for network, seed in each]
+        return sha256(" ".join(keys).encode())
+
+    params = {"verbose": 0, "epochs": epochs, "steps": ceil(len(windows) / batch_size)}
+    warm.keep(train, networks, key, params, label=label, quiet=quiet)
+    return networks
+
+
+def _train(
+    networks: list[keras.Sequential],
+    windows: NDArray,
+    targets: NDArray,
+    orders: NDArray,
+    batch_size: int,
+    bar: keras.callbacks.Callback,
+) -> None:
+    """Train networks together, each with its own order; `orders` is (epochs, seeds, samples)."""
     stack = Stack.of(networks)
-    bar = keras.callbacks.CallbackList([progress_bar(label, quiet)], epochs=epochs)
-    kept = [keras.callbacks.CallbackList(add_history=True, model=each) for each in networks]
-    for callbacks in (bar, *kept):
+    shown = keras.callbacks.CallbackList([bar], epochs=len(orders))
+    noted = [keras.callbacks.CallbackList(add_history=True, model=each) for each in networks]
+    for callbacks in (shown, *noted):
         callbacks.on_train_begin()
-    for epoch, order in enumerate(np.stack(orders, axis=1)):
+    for epoch, order in enumerate(orders):
         sums = [
             stack.step(*map(tf.constant, (windows[indices], targets[indices], counted)))
             for indices, counted in _batches(order, batch_size)
         ]
         losses = np.sum(sums, axis=0) / len(windows)
-        for callbacks, loss in zip((bar, *kept), (losses.mean(), *losses), strict=True):
+        for callbacks, loss in zip((shown, *noted), (losses.mean(), *losses), strict=True):
             callbacks.on_epoch_end(epoch, {"loss": float(loss)})
-    bar.on_train_end()
+    shown.on_train_end()
     for number, network in enumerate(networks):
         network.set_weights([variable[number] for variable in stack.weights])
-    return networks
 
 
 def _check(network: keras.Sequential, windows: NDArray, targets: NDArray) -> None:

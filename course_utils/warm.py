@@ -34,7 +34,12 @@ if TYPE_CHECKING:  # Keras is imported late: `course --help` does not wait for i
 
 SWITCH, PLACE = "COURSE_WARM", "COURSE_WARM_DIR"
 """environment variables: what to do with the cache, and where it is if not in `build/warm`"""
-CODE = ("course_utils.warm", "course_utils.fused", "course_utils.text.translation")
+CODE = (
+    "course_utils.warm",
+    "course_utils.seeds",
+    "course_utils.fused",
+    "course_utils.text.translation",
+)
 """modules of ours whose code runs while a network trains: this one, layers, losses and metrics"""
 UNSEEDED = 87654321  # the seed that TensorFlow reports where nobody has set one
 
@@ -44,6 +49,8 @@ NOT_KEPT = "`course warm` cannot keep this training run"
 OUTDATED = "the kept training runs are of other versions or other code: run `course warm` again"
 
 Inputs = NDArray | list[NDArray]
+Logs = list[dict[str, list]]
+"""the losses of every epoch by their names, for each network that is trained"""
 
 
 class NotKeptError(ValueError):
@@ -137,8 +144,8 @@ def fit(
         Keras' history.
     """
 
-    def train() -> "History":
-        return model.fit(
+    def train() -> None:
+        model.fit(
             inputs,
             targets,
             epochs=epochs,
@@ -148,52 +155,78 @@ def fit(
             callbacks=[bar(label, quiet), *callbacks],
         )
 
+    def key() -> str:
+        if callbacks:
+            raise NotKeptError("callbacks watch its epochs")
+        return key_of(model, [inputs, targets, validation or ()], epochs, batch_size)
+
+    params = {"verbose": 0, "epochs": epochs, "steps": ceil(len(targets) / batch_size)}
+    keep(train, [model], key, params, label=label, quiet=quiet)
+    return model.history
+
+
+def keep(
+    train: Callable[[], None],
+    models: "list[keras.Model]",
+    key: Callable[[], str],
+    params: dict[str, int],
+    *,
+    label: str,
+    quiet: bool,
+) -> None:
+    """Train, unless the cache is in use and holds what training would leave in the models.
+
+    Args:
+        train: trains the models and gives each its `history`.
+        models: what is trained.
+        key: digests what the result depends on, or raises NotKeptError.
+        params: what Keras' history says of a training run: `verbose`, `epochs` and `steps`.
+        label: as for `fit`.
+        quiet: as for `fit`.
+    """
     chosen = mode()
-    if chosen == "off" or not model.compiled:
+    if chosen == "off" or not all(model.compiled for model in models):
         return train()
     if chosen == "use" and not folder().is_dir():
         _say_outdated()
         return train()
     try:
-        if callbacks:
-            raise NotKeptError("callbacks watch its epochs")
-        key = key_of(model, [inputs, targets, validation or ()], epochs, batch_size)
+        name = key()
     except NotKeptError as reason:
         if chosen == "record":
             print(f"{label}: {NOT_KEPT}: {reason}")
         return train()
     try:
-        if (kept := read(key)) is not None:
-            history = _take_up(model, *kept)
-            history.set_params(
-                {"verbose": 0, "epochs": epochs, "steps": ceil(len(targets) / batch_size)}
-            )
-            _say(label, epochs, quiet)
-            return history
+        if (kept := read(name)) is not None:
+            _take_up(models, *kept, params)
+            return _say(label, params["epochs"], quiet)
     except DamagedEntryError as problem:
         print(f"{label}: {TRAINED_AGAIN} ({problem})")
-    history = train()
+    train()
     if chosen == "record":
-        write(key, history.history, state_of(model))
-    return history
+        states = [values for model in models for values in state_of(model)]
+        write(name, [model.history.history for model in models], states)
+    return None
 
 
-def _take_up(model: "keras.Model", logs: dict[str, list], content: bytes) -> "History":
-    """Put a model into the state that training left, and return the history of that training."""
+def _take_up(models: "list[keras.Model]", logs: Logs, content: bytes, params: dict) -> None:
+    """Put models into the state that training left, and give them its history."""
     from keras.callbacks import History
 
-    before = state_of(model)
-    if len(content) != sum(values.nbytes for values in before):
+    variables = [variable for model in models for variable in _variables(model)]
+    before = [values for model in models for values in state_of(model)]
+    if len(logs) != len(models) or len(content) != sum(values.nbytes for values in before):
         raise DamagedEntryError("its arrays have other shapes")
     offset = 0
-    for variable, values in zip(_variables(model), before, strict=True):
+    for variable, values in zip(variables, before, strict=True):
         found = np.frombuffer(content, values.dtype, values.size, offset)
         variable.assign(found.reshape(values.shape))
         offset += values.nbytes
-    model.history = History()
-    model.history.set_model(model)
-    model.history.history, model.history.epoch = logs, list(range(len(logs["loss"])))
-    return model.history
+    for model, losses in zip(models, logs, strict=True):
+        model.history = History()
+        model.history.set_model(model)
+        model.history.set_params(params)
+        model.history.history, model.history.epoch = losses, list(range(len(losses["loss"])))
 
 
 _said: set[int | None] = set()  # cells that have said where their training comes from
@@ -221,7 +254,9 @@ def _say_outdated() -> None:
 # ------------------------------------------------------------------------- what a run depends on
 
 
-def key_of(model: "keras.Model", data: list, epochs: int, batch_size: int) -> str:
+def key_of(
+    model: "keras.Model", data: list, epochs: int, batch_size: int, seed: int | None = None
+) -> str:
     """Digest all that the result of a training run depends on, besides versions and code.
 
     Args:
@@ -229,6 +264,7 @@ def key_of(model: "keras.Model", data: list, epochs: int, batch_size: int) -> st
         data: inputs and targets, and those of the validation, nested as they are given.
         epochs: passes over the samples.
         batch_size: samples per gradient step.
+        seed: for the order of the batches; the one that is set, if omitted.
 
     Returns:
         64 hexadecimal digits.
@@ -238,7 +274,8 @@ def key_of(model: "keras.Model", data: list, epochs: int, batch_size: int) -> st
     """
     import tensorflow as tf
 
-    seed, _ = tf.compat.v1.random.get_seed(1)
+    if seed is None:
+        seed, _ = tf.compat.v1.random.get_seed(1)
     if seed == UNSEEDED:
         raise NotKeptError("no seed is set, so it differs from run to run")
     if not model.built:
@@ -302,13 +339,13 @@ def _is_known(part: dict[str, Any]) -> bool:
 # -------------------------------------------------------------------------------- runs on disk
 
 
-def write(key: str, logs: dict[str, list], state: Sequence[NDArray]) -> None:
+def write(key: str, logs: Logs, state: Sequence[NDArray]) -> None:
     """Keep a run under its key; a process that is killed leaves no entry.
 
     Args:
         key: as `key_of` returns it.
-        logs: the losses of every epoch, by their names.
-        state: as `state_of` returns it after training.
+        logs: the losses of every network and epoch.
+        state: as `state_of` returns it after training, one network after the other.
     """
     content = json.dumps(logs).encode() + b"\n" + b"".join(values.tobytes() for values in state)
     path = folder() / key
@@ -317,11 +354,12 @@ def write(key: str, logs: dict[str, list], state: Sequence[NDArray]) -> None:
         write_whole(path, _checksum(key, content) + b"\n" + content)
 
 
-def read(key: str) -> tuple[dict[str, list], bytes] | None:
+def read(key: str) -> tuple[Logs, bytes] | None:
     """Read what is kept under a key.
 
     Returns:
-        the losses of every epoch and the bytes of the final state; None if nothing is kept.
+        the losses of every network and epoch, and the bytes of the final state; None if nothing
+        is kept.
 
     Raises:
         DamagedEntryError: the entry is cut off or changed, or was written under another key.
@@ -339,9 +377,13 @@ def read(key: str) -> tuple[dict[str, list], bytes] | None:
         logs = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise DamagedEntryError("it holds something else") from error
-    if not (isinstance(logs, dict) and isinstance(logs.get("loss"), list)):
+    if not isinstance(logs, list) or not all(_are_losses(each) for each in logs):
         raise DamagedEntryError("it holds something else")
     return logs, state
+
+
+def _are_losses(logs: object) -> bool:
+    return isinstance(logs, dict) and isinstance(logs.get("loss"), list)
 
 
 def _checksum(key: str, content: bytes) -> bytes:

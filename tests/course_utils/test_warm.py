@@ -10,6 +10,8 @@ from pathlib import Path
 from course.commands import doctor
 from course_utils import files, warm
 from course_utils.fused import FusedLSTM
+from course_utils.models import recurrent
+from course_utils.seeds import fit_seeds
 from course_utils.text import translation
 from course_utils.training import fit
 
@@ -88,6 +90,17 @@ def of_pairs():
     return model, [translation.fit_pairs(model, *pairs, **settings).history]
 
 
+def seeds_together():
+    def build():
+        model = recurrent("GRU", features=2, units=3, dropout=0.2)
+        model.compile("adam", "mse")
+        return model
+
+    models = fit_seeds(build, INPUTS, TARGETS, seeds=range(2), epochs=2, batch_size=20)
+    found = [[each.history.history, *(w.tolist() for w in each.get_weights())] for each in models]
+    return models[1], found
+
+
 def go_on(story):
     """Follow a story, then draw and train for real; returns all results."""
     model, found = story()
@@ -112,7 +125,7 @@ def test_keeping_a_run_changes_nothing_in_it_nor_in_what_follows(cache):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "story", [twice_with_another_learning_rate, recurrent_not_yet_built, of_pairs]
+    "story", [twice_with_another_learning_rate, recurrent_not_yet_built, of_pairs, seeds_together]
 )
 def test_a_kept_run_and_all_that_follows_it_equal_training(story, cache, capsys):
     cache("record")
@@ -235,7 +248,7 @@ def test_other_versions_and_other_code_that_trains_have_another_folder(package, 
     found.append(package("course_utils.cells", "3"))
     monkeypatch.setattr(warm, "this_machine", lambda: {"keras": "0.1"})
     found.append(package("course_utils.cells", "4"))
-    assert len(set(found)) == len(found) == 6
+    assert len(set(found)) == len(found) == 7
 
 
 @pytest.mark.slow
@@ -381,7 +394,7 @@ DAMAGES = {
 @pytest.mark.parametrize(("damage", "reason"), DAMAGES.values(), ids=DAMAGES)
 @pytest.mark.usefixtures("cache")
 def test_a_damaged_entry_is_called_so(damage, reason):
-    warm.write(KEY, {"loss": [1.5]}, [np.ones(9)])
+    warm.write(KEY, [{"loss": [1.5]}], [np.ones(9)])
     (path,) = kept()
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(warm.DamagedEntryError, match=reason):
@@ -422,7 +435,7 @@ class Payload:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("before", [b"", b'{"loss": [1.0]}\n'])
+@pytest.mark.parametrize("before", [b"", b'[{"loss": [1.0]}]\n'])
 def test_nothing_in_an_entry_is_unpickled(before, cache, tmp_path):
     flag = tmp_path / "flag"
     cache("record")
@@ -437,12 +450,12 @@ def test_a_write_that_is_stopped_or_refused_leaves_the_entry_before_it(stop, cac
     def replace(*_):
         raise stop
 
-    warm.write(KEY, {"loss": [1.5]}, [np.zeros(1)])
+    warm.write(KEY, [{"loss": [1.5]}], [np.zeros(1)])
     monkeypatch.setattr(Path, "replace", replace)
     monkeypatch.setattr(files, "HELD_SECONDS", 0.1)
     with suppress(KeyboardInterrupt):
-        warm.write(KEY, {"loss": [2.5]}, [np.ones(1)])
-    assert warm.read(KEY) == ({"loss": [1.5]}, bytes(8))
+        warm.write(KEY, [{"loss": [2.5]}], [np.ones(1)])
+    assert warm.read(KEY) == ([{"loss": [1.5]}], bytes(8))
     assert [path.name for path in kept()] == [KEY]
 
 
