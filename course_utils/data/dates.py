@@ -147,9 +147,19 @@ def _fractions(parts: pd.DataFrame) -> pd.Series:
 
 
 def _years(written: pd.Series) -> pd.Series:
-    """Read years; of two digits, 69 to 99 are in the twentieth century, as POSIX has it."""
-    years = pd.to_numeric(written)
-    return years.where(written.str.len() != 2, years + np.where(years < 69, 2000, 1900))
+    """Read years; of two digits, 69 to 99 are in the twentieth century, as POSIX has it.
+
+    Years to come are a century earlier, because what was measured is past, unless only then the
+    years jump, as those of a plan would.
+    """
+    short, years = written.str.len() == 2, pd.to_numeric(written)
+    years = years.where(~short, years + np.where(years < 69, 2000, 1900))
+    past = years - 100 * (short & (years > pd.Timestamp.now().year))
+    return years if _in_order(years) and not _in_order(past) else past
+
+
+def _in_order(years: pd.Series) -> bool:
+    return years.is_monotonic_increasing or years.is_monotonic_decreasing
 
 
 def midnights(stamps: pd.Series) -> pd.Series | None:

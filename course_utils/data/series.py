@@ -172,8 +172,11 @@ def _value_columns(table: Table, value: str | Sequence[str] | None, dates: list[
 def _which(table: Table, found: list[str], kind: str, wanted: str) -> DataError:
     """Say that several columns may be meant, or none."""
     columns = [shown(name, 30) for name in (found or table.cells.columns)[:12]]
-    problem = f"several columns hold {kind}" if found else f"no column holds {kind} that it knows"
-    return DataError(f"{table.file}: {problem} ({', '.join(columns)}): name {wanted}{columns[0]!r}")
+    problem = f"several columns hold {kind}" if found else f"no column holds {kind}"
+    other = "write dates as 2017-01-31, or " if kind == "dates" and not found else ""
+    return DataError(
+        f"{table.file}: {problem} ({', '.join(columns)}): {other}name {wanted}{columns[0]!r}"
+    )
 
 
 def _refuse_marks(values: pd.DataFrame, file: str) -> None:

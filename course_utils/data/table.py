@@ -205,6 +205,10 @@ def _header(
     lines, cut = list(rows), list(rows.values())
     first = _first_row(cut)
     if first >= len(cut) or len(cut[first]) < 2 or not any(map(_clean, cut[first])):
+        if _width(cut) == 1 and is_number(cut[-1][0]):
+            raise DataError(
+                f"{file} has one column of numbers: add one with their dates, such as 2017-01-31"
+            )
         text = shown(" ".join(map(separator.join, cut)), 200)
         says = f"it says '{text}'" if cut else "it is empty"
         raise DataError(
@@ -213,8 +217,11 @@ def _header(
         )
     _refuse_dates_side_by_side(dict(zip(lines[: first + 1], cut, strict=False)), file)
     names, shares = (cut[first - 1], ()) if first else ([], ())
-    if first > 1 and names[0] and not any(names[1:]) and len(cut[first - 2]) == len(names) > 1:
-        names, shares = _names_of_levels(cut[max(0, first - 3) : first - 1], names[0])
+    if first > 1 and len(cut[first - 2]) == len(names) > 1:
+        if names[0] and not any(names[1:]):
+            names, shares = _names_of_levels(cut[max(0, first - 3) : first - 1], names[0])
+        elif all(cut[first - 2]) and not names[0]:  # a line of units
+            names = cut[first - 2]
     if len(names) == 1 < len(cut[first]) or not names:
         raise DataError(
             f"{file}, line {lines[first]}: '{shown(separator.join(cut[first]), 60)}' is the first "
