@@ -154,8 +154,9 @@ class Stack:
         """Take the stack that was compiled for networks like these, or a new one, and fill it."""
         parts = [*networks[0].layers, networks[0].optimizer]
         kind = [part.get_config() | {"name": type(part).__name__} for part in parts]
-        key = repr([len(networks), networks[0].loss, kind])
         fresh = cls(networks)
+        shapes = [weight.shape for weight in fresh.weights]  # a layer does not name its features
+        key = repr([shapes, networks[0].loss, kind])
         stack = cls.compiled.setdefault(key, fresh)
         for variable, value in zip(stack.variables(), fresh.variables(), strict=True):
             variable.assign(value)

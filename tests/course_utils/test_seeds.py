@@ -15,9 +15,9 @@ TARGETS = WINDOWS[:, -1, 0] * WINDOWS[:, -2, 1] + rng.normal(0, 0.1, 150)
 SEEDS = (0, 3)
 
 
-def builder(cell="GRU", dropout=0.0, optimizer="adam", layers=1):
+def builder(cell="GRU", dropout=0.0, optimizer="adam", layers=1, features=2):
     def build():
-        network = recurrent(cell, features=2, units=5, layers=layers, dropout=dropout)
+        network = recurrent(cell, features, units=5, layers=layers, dropout=dropout)
         network.compile(optimizer, "mse")
         return network
 
@@ -69,6 +69,16 @@ def test_ten_epochs_together_have_the_skill_of_each_seed_alone_on_new_data_and_c
             assert one == pytest.approx(other, abs=1e-3)
     (stack,) = Stack.compiled.values()
     assert stack.step.experimental_get_tracing_count() == 1
+
+
+@pytest.mark.slow
+def test_networks_of_other_features_are_not_taken_for_the_same():
+    settings = {"seeds": SEEDS, "epochs": 1}
+    for features in (1, 2):
+        (network, _) = fit_seeds(
+            builder(features=features), WINDOWS[..., :features], TARGETS, **settings
+        )
+        assert network.input_shape[-1] == features
 
 
 @pytest.mark.slow
