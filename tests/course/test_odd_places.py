@@ -9,20 +9,11 @@ from course_utils.files import ROOT
 
 import nbformat
 import pytest
+from command_line import SEVERAL
 from sample_notebooks import lesson
 
 pytestmark = pytest.mark.slow
 
-COURSE = """
-import sys
-from course.commands import app
-for command in sys.argv[1].split(";"):
-    try:
-        app(command.split())
-    except SystemExit as end:
-        print(f"\\nended with {end.code}", flush=True)
-"""
-"""several commands of `course`, one after the other, in one process"""
 ONE_CORE = """
 import psutil
 if hasattr(psutil.Process, "cpu_affinity"):
@@ -77,15 +68,15 @@ def python(root, program, *arguments, **env):
 @pytest.mark.parametrize(
     ("program", "env", "which"),
     [
-        (COURSE, {"HOME": None}, "0"),
-        (COURSE, {**NEITHER, "LC_ALL": "C"}, "0"),
-        (ONE_CORE + COURSE, {**NEITHER, "LC_ALL": "POSIX"}, "1"),
+        (SEVERAL, {"HOME": None}, "0"),
+        (SEVERAL, {**NEITHER, "LC_ALL": "C"}, "0"),
+        (ONE_CORE + SEVERAL, {**NEITHER, "LC_ALL": "POSIX"}, "1"),
     ],
     ids=["no home", "C locale", "one core"],
 )
 def test_the_course_works_in_an_odd_folder(clone, tmp_path, program, env, which):
-    commands = f"data;copies student;progress;run {which} --output build/run"
-    done = python(clone, program, commands, **env)
+    commands = "data", "copies student", "progress", f"run {which} --output build/run"
+    done = python(clone, program, *commands, **env)
     shown = done.stdout.decode(errors="replace")  # Windows has another encoding
     assert (done.stderr.decode(), shown.count("ended with 0")) == ("", 4), shown
     assert "next: nothing, all are solved" in shown
@@ -102,7 +93,7 @@ def test_signs_that_an_encoding_lacks_stop_nothing(clone):
     (clone / "others").mkdir()
     nbformat.write(notebook, clone / "others" / "00_a.ipynb")
     command = "progress --folder others"
-    done = python(clone, COURSE, command, PYTHONIOENCODING="cp1252", PYTHONUTF8="0")
+    done = python(clone, SEVERAL, command, PYTHONIOENCODING="cp1252", PYTHONUTF8="0")
     assert done.stderr == b""
     first, legend, *_ = done.stdout.decode("cp1252").splitlines()
     assert first == "00 A  · 00-1"
@@ -113,11 +104,11 @@ def test_a_course_that_cannot_be_written_to_says_so_and_runs_with_output_elsewhe
     root = tmp_path / "course"
     shutil.copytree(clone, root, ignore=shutil.ignore_patterns("build", "my_work"))
     folders = [root, *(path for path in root.rglob("*") if path.is_dir())]
-    commands = f"copies student;data;run 0 --output {tmp_path / 'out'}"
+    commands = "copies student", "data", f"run 0 --output {tmp_path / 'out'}"
     try:
         for folder in folders:
             folder.chmod(0o555)
-        done = python(root, WITHOUT_THE_POWERS_OF_ROOT, "-c", COURSE, commands)
+        done = python(root, WITHOUT_THE_POWERS_OF_ROOT, "-c", SEVERAL, *commands)
     finally:
         for folder in folders:
             folder.chmod(0o755)
