@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from course_utils.data.prices import load_prices
 from course_utils.files import ROOT
-from course_utils.recipes import RECIPES, forecast, table_for, trainer
+from course_utils.recipes import RECIPES, forecast, train_recipe
 
 import numpy as np
 import psutil
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 LOOKBACK, STEPS, PATHS = 60, 251, 1_000
 SHORT, LONG = 20, 80
-SEEDS_OF = RECIPES["GRU on returns and range"]
 Once = Callable[[], object]
 Way = Callable[[], Once]
 
@@ -278,35 +278,20 @@ def all_seeds(together: bool, processes: int) -> Once:
     from joblib import Parallel, delayed
 
     prices = load_prices("IBM").ffill()
-    table, last = table_for(SEEDS_OF, prices, "High"), prices.attrs["test_year"]
+    last = prices.attrs["test_year"]
     shares = [range(last - 5 + start, last + 1, processes) for start in range(processes)]
 
     def once() -> None:
-        Parallel(processes)(delayed(train_years)(table, together, years) for years in shares)
+        Parallel(processes)(delayed(train_years)(prices, together, years) for years in shares)
 
     return once
 
 
-def train_years(table: "pd.DataFrame", together: bool, years: Iterable[int]) -> None:
+def train_years(prices: "pd.DataFrame", together: bool, years: Iterable[int]) -> None:
     """Train five seeds before each of these years, together or one after the other."""
-    from course_utils.models import recurrent
-    from course_utils.seeds import fit_seeds
-    from course_utils.training import train_before
-
-    settings = {"epochs": SEEDS_OF.epochs, "batch_size": SEEDS_OF.batch_size}
-
-    def build() -> "keras.Model":
-        network = recurrent(SEEDS_OF.cell, features=4, units=SEEDS_OF.units)
-        network.compile("adam", "mse")
-        return network
-
-    def train(windows: "NDArray", targets: "NDArray") -> list:
-        if together:
-            return fit_seeds(build, windows, targets, seeds=range(5), **settings)
-        return [trainer(SEEDS_OF, seed)(windows, targets) for seed in range(5)]
-
-    for year in years:
-        train_before(table, year, SEEDS_OF.lookback, train)
+    groups = [range(5)] if together else [[seed] for seed in range(5)]
+    for year, seeds in product(years, groups):
+        train_recipe(RECIPES["GRU on returns and range"], prices, "High", year, seeds)
 
 
 def study(workers: int, on_cluster: bool) -> Once:
@@ -314,7 +299,10 @@ def study(workers: int, on_cluster: bool) -> Once:
     from course.studies import one_step, running
     from course.studies.study import Study
 
-    fits = [one_step.OneStep("GRU on returns", "IBM", "High", 2017, seed) for seed in range(16)]
+    fits = [
+        one_step.OneStep("GRU on returns", "IBM", "High", year, seed)
+        for year, seed in product(range(2010, 2018), range(2))
+    ]
     sixteen = Study("sixteen", "", lambda: fits)
     address = None
     if on_cluster:

@@ -1,6 +1,8 @@
 """Recipes: how a forecast of prices is made, from what it sees to how it is trained."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -9,6 +11,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:  # loads TensorFlow
     from course_utils.training import Forecaster, Trainer
     from course_utils.windows import Scaler
+
+    import keras
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Recipe:
 
 SIMPLE = ("regression", "gap", "volatility")
 """models without a network, which are fitted at once and have no seed"""
+SMALL = 150_000
+"""hidden values in a batch, all days and layers, up to which seeds are faster together"""
 EXTREMES = {"High": "Low", "Low": "High"}
 RECIPES = {
     "classic LSTM": Recipe(
@@ -78,19 +84,26 @@ RECIPES["classic GRU, 100 units"] = replace(RECIPES["classic GRU"], units=100)
 BASE = replace(RECIPES["GRU on returns and range"], optimizer="AdamW", weight_decay=0.0)
 
 
-def trainer(recipe: Recipe, seed: int) -> "Trainer":
+def trains_together(recipe: Recipe) -> bool:
+    """Whether several seeds of a recipe are trained as one computation, because that is faster."""
+    values = recipe.batch_size * recipe.lookback * recipe.layers * recipe.units
+    return recipe.cell not in SIMPLE and not recipe.bidirectional and values < SMALL
+
+
+def trainer(recipe: Recipe, seeds: Sequence[int]) -> "Trainer":
     """Turn a recipe into a function that trains.
 
     Args:
         recipe: what to do.
-        seed: for the first weights, dropout and the order of the batches.
+        seeds: for the first weights, dropout and the order of the batches, one per model.
 
     Returns:
         a function from windows, shape (samples, lookback, features), and targets, (samples,),
-        both scaled, to a trained model.
+        both scaled, to a list of trained models, one per seed.
     """
     # Here, so that reading a table in a lesson does not wait for TensorFlow.
-    from course_utils.models import CloseAndGap, WindowRegression, recurrent
+    from course_utils.models import CloseAndGap, WindowRegression
+    from course_utils.seeds import fit_seeds
     from course_utils.training import fit
     from course_utils.volatility import CloseAndVolatility
 
@@ -98,36 +111,39 @@ def trainer(recipe: Recipe, seed: int) -> "Trainer":
 
     kinds = (WindowRegression, CloseAndGap, CloseAndVolatility)
     simple = dict(zip(SIMPLE, kinds, strict=True))
+    settings = {"epochs": recipe.epochs, "batch_size": recipe.batch_size, "quiet": True}
 
-    def train(windows: NDArray, targets: NDArray) -> "Forecaster":
+    def train(windows: NDArray, targets: NDArray) -> "list[Forecaster]":
         if recipe.cell in simple:
-            return simple[recipe.cell]().fit(windows, targets)
-        keras.utils.set_random_seed(seed)
-        model = recurrent(
-            recipe.cell,
-            windows.shape[-1],
-            recipe.units,
-            recipe.layers,
-            recipe.dropout,
-            recipe.bidirectional,
-        )
-        settings = {
-            name: getattr(recipe, name)
-            for name in ("learning_rate", "momentum", "weight_decay")
-            if getattr(recipe, name) is not None
-        }
-        model.compile(getattr(keras.optimizers, recipe.optimizer)(**settings), "mse")
-        fit(
-            model,
-            windows,
-            targets,
-            epochs=recipe.epochs,
-            batch_size=recipe.batch_size,
-            quiet=True,
-        )
-        return model
+            return [simple[recipe.cell]().fit(windows, targets) for _ in seeds]
+        build = partial(_compiled, recipe, windows.shape[-1])
+        if len(seeds) > 1 and trains_together(recipe):  # compiling takes seconds
+            return fit_seeds(build, windows, targets, seeds=seeds, **settings)
+        models = []
+        for seed in seeds:
+            keras.utils.set_random_seed(seed)
+            models.append(build())
+            fit(models[-1], windows, targets, **settings)
+        return models
 
     return train
+
+
+def _compiled(recipe: Recipe, features: int) -> "keras.Sequential":
+    """Build a recipe's network and compile it."""
+    from course_utils.models import recurrent
+
+    import keras
+
+    sizes = (recipe.units, recipe.layers, recipe.dropout, recipe.bidirectional)
+    network = recurrent(recipe.cell, features, *sizes)
+    settings = {
+        name: getattr(recipe, name)
+        for name in ("learning_rate", "momentum", "weight_decay")
+        if getattr(recipe, name) is not None
+    }
+    network.compile(getattr(keras.optimizers, recipe.optimizer)(**settings), "mse")
+    return network
 
 
 def table_for(recipe: Recipe, prices: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -180,20 +196,20 @@ def scaler_for(recipe: Recipe) -> "Scaler":
 
 
 def train_recipe(
-    recipe: Recipe, prices: pd.DataFrame, column: str, year: int, seed: int
-) -> tuple["Forecaster", "Scaler", NDArray]:
-    """Follow a recipe to its trained model, on the days before a year.
+    recipe: Recipe, prices: pd.DataFrame, column: str, year: int, seeds: Sequence[int]
+) -> "tuple[list[Forecaster], Scaler, NDArray]":
+    """Follow a recipe to its trained models, on the days before a year.
 
     Args:
         recipe: what to do.
         prices: a price table without missing values before the year, in USD.
         column: the price to forecast.
         year: the first year that is not trained on.
-        seed: for the first weights, dropout and the order of the batches.
+        seeds: as for `trainer`.
 
     Returns:
-        what `training.train_before` returns: the model, the fitted scaler, and the scaled rows of
-        that year and later with the `lookback` rows before them.
+        what `training.train_before` returns: the models, one per seed, the fitted scaler, and the
+        scaled rows of that year and later with the `lookback` rows before them.
 
     Raises:
         ValueError: as for `training.train_before`.
@@ -201,21 +217,23 @@ def train_recipe(
     from course_utils.training import train_before
 
     table = table_for(recipe, prices, column)
-    return train_before(table, year, recipe.lookback, trainer(recipe, seed), scaler_for(recipe))
+    return train_before(table, year, recipe.lookback, trainer(recipe, seeds), scaler_for(recipe))
 
 
-def forecast(recipe: Recipe, prices: pd.DataFrame, column: str, year: int, seed: int) -> pd.Series:
-    """Follow a recipe: train on the days before a year and forecast each of its days.
+def forecasts(
+    recipe: Recipe, prices: pd.DataFrame, column: str, year: int, seeds: Sequence[int]
+) -> pd.DataFrame:
+    """Follow a recipe with each seed: train on the days before a year and forecast its days.
 
     Args:
         recipe: what to do.
         prices: a price table without missing values, in USD.
         column: the price to forecast.
         year: the test year.
-        seed: for the first weights, dropout and the order of the batches.
+        seeds: as for `trainer`.
 
     Returns:
-        forecasts of the price in USD, indexed by the days of the year.
+        forecasts of the price in USD, indexed by the days of the year, one column per seed.
 
     Raises:
         ValueError: the prices do not hold the year, or have missing values.
@@ -224,5 +242,11 @@ def forecast(recipe: Recipe, prices: pd.DataFrame, column: str, year: int, seed:
     from course_utils.windows import to_dollars
 
     table, scaler = table_for(recipe, prices, column), scaler_for(recipe)
-    found = forecast_year(table, year, recipe.lookback, trainer(recipe, seed), scaler)
-    return to_dollars(found, prices, column) if "return" in table else found
+    found = forecast_year(table, year, recipe.lookback, trainer(recipe, seeds), scaler)
+    found = found.set_axis(seeds, axis="columns")
+    return found.apply(to_dollars, args=(prices, column)) if "return" in table else found
+
+
+def forecast(recipe: Recipe, prices: pd.DataFrame, column: str, year: int, seed: int) -> pd.Series:
+    """Follow a recipe with one seed; as `forecasts`, but a series."""
+    return forecasts(recipe, prices, column, year, [seed])[seed]

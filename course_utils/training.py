@@ -29,7 +29,8 @@ class Forecaster(Protocol):
         """Return forecasts, shape (samples, 1), for windows (samples, lookback, features)."""
 
 
-Trainer = Callable[[NDArray, NDArray], Forecaster]
+Trainer = Callable[[NDArray, NDArray], Forecaster | list[Forecaster]]
+"""from windows and targets to a trained model, or to one for each of several seeds"""
 
 
 def fit(
@@ -109,7 +110,7 @@ def train_before(
     lookback: int,
     train: Trainer,
     scaler: Scaler | None = None,
-) -> tuple[Forecaster, Scaler, NDArray]:
+) -> tuple[Forecaster | list[Forecaster], Scaler, NDArray]:
     """Train on the days before a year; the scaler sees only these, too.
 
     Args:
@@ -117,11 +118,11 @@ def train_before(
         year: the first year that is not trained on.
         lookback: days in a window.
         train: takes windows, shape (samples, lookback, features), and targets, shape
-            (samples,), both scaled, and returns something with `predict`.
+            (samples,), both scaled, and returns something with `predict`, or a list of such.
         scaler: an unfitted scaler; a StandardScaler by default.
 
     Returns:
-        the model, the fitted scaler, and the scaled rows of that year and later with the
+        the model or models, the fitted scaler, and the scaled rows of that year and later with the
         `lookback` rows before them, shape (lookback + days, features).
 
     Raises:
@@ -141,7 +142,7 @@ def forecast_year(
     lookback: int,
     train: Trainer,
     scaler: Scaler | None = None,
-) -> pd.Series:
+) -> pd.Series | pd.DataFrame:
     """Train on the days before a year, then forecast each of its days from the days before it.
 
     Args:
@@ -152,14 +153,21 @@ def forecast_year(
         scaler: as for `train_before`.
 
     Returns:
-        forecasts of column 0 in its own unit, indexed by the days of that year.
+        forecasts of column 0 in its own unit, indexed by the days of that year; of several models,
+        a table with one column per model.
 
     Raises:
         ValueError: the table does not hold that year, is too short, or has missing values.
     """
     check_days(table)
     until = table[table.index.year <= year]
-    model, scaler, scaled = train_before(until, year, lookback, train, scaler)
+    trained, scaler, scaled = train_before(until, year, lookback, train, scaler)
     windows, _ = make_windows(scaled, lookback)
-    forecasts = unscale(scaler, model.predict(windows, verbose=0)[:, 0])
-    return pd.Series(forecasts, index=until.index[-len(forecasts) :], name="forecast")
+
+    def forecasts(model: Forecaster) -> pd.Series:
+        found = unscale(scaler, model.predict(windows, verbose=0)[:, 0])
+        return pd.Series(found, index=until.index[-len(found) :], name="forecast")
+
+    if isinstance(trained, list):
+        return pd.DataFrame(dict(enumerate(map(forecasts, trained))))
+    return forecasts(trained)

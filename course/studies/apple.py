@@ -48,7 +48,7 @@ class Apple:
         windows, targets = make_windows(scaler.transform(table), recipe.lookback)
         split = cut - recipe.lookback
         recipe = replace(recipe, batch_size=min(recipe.batch_size, split))
-        network = trainer(recipe, self.seed)(windows[:split], targets[:split])
+        (network,) = trainer(recipe, [self.seed])(windows[:split], targets[:split])
 
         forecast = unscale(scaler, network.predict(windows, verbose=0)[:, 0])
         price = table["Close"].to_numpy()

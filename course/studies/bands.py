@@ -31,7 +31,8 @@ class Bands(RecipeFit):
         from course_utils.windows import make_windows, split_by_year, spread_origins
 
         recipe = RECIPES[self.recipe]
-        model, scaler, scaled = train_recipe(recipe, prices, self.column, self.year, self.seed)
+        trained = train_recipe(recipe, prices, self.column, self.year, [self.seed])
+        (model,), scaler, scaled = trained
         table = table_for(recipe, prices, self.column)
         windows, targets = make_windows(scaler.transform(table), recipe.lookback)
         forecasts = model.predict(windows, verbose=0)[:, 0]

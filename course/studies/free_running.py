@@ -56,7 +56,8 @@ class FreeRun(RecipeFit):
         from course_utils.windows import unscale
 
         recipe = RECIPES[self.recipe]
-        model, scaler, scaled = train_recipe(recipe, prices, self.column, self.year, self.seed)
+        trained = train_recipe(recipe, prices, self.column, self.year, [self.seed])
+        (model,), scaler, scaled = trained
         history = histories(scaled, origins, len(prices), recipe.lookback)
         generated = unscale(scaler, free_run(model, history, steps))
         return self.in_dollars(generated, prices[self.column].to_numpy()[origins])

@@ -1,14 +1,24 @@
 """The studies of recipes over days of a year: networks and rivals, cells, and hybrids."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
 from course.studies.fits import RecipeFit
 from course.studies.study import Study
 from course_utils.data.registry import tickers
-from course_utils.recipes import BUDGET, CLASSIC, HYBRID, LADDER, RECIPES, RIVALS, SIMPLE, forecast
+from course_utils.recipes import (
+    BUDGET,
+    CLASSIC,
+    HYBRID,
+    LADDER,
+    RECIPES,
+    RIVALS,
+    SIMPLE,
+    forecasts,
+    trains_together,
+)
 from course_utils.studies import read_study
 
 import pandas as pd
@@ -21,20 +31,27 @@ YEARS = range(2012, 2018)
 class OneStep(RecipeFit):
     """A recipe's training run and the year it is tested on."""
 
-    def measure(self, prices: pd.DataFrame) -> dict[str, Any]:
-        """Follow the recipe and measure its forecasts of the year, in USD."""
+    @property
+    def group(self) -> "OneStep":
+        """The same for all seeds, where they are trained together."""
+        return replace(self, seed=0) if trains_together(RECIPES[self.recipe]) else self
+
+    def measure_seeds(self, prices: pd.DataFrame, seeds: list[int]) -> list[dict[str, Any]]:
+        """Follow the recipe with each seed and measure the forecasts of the year, in USD."""
         from course_utils.evaluation import lag, rmse
 
-        recipe = RECIPES[self.recipe]
-        forecasts = forecast(recipe, prices, self.column, self.year, self.seed)
-        truth = prices[self.column].loc[forecasts.index]
-        naive = prices[self.column].shift().loc[forecasts.index]
-        return {
-            "rmse": rmse(truth, forecasts),
-            "naive": rmse(truth, naive),
-            "lag": lag(truth, forecasts),
-            "series": {"truth": truth, "same as yesterday": naive, "forecast": forecasts},
-        }
+        by_seed = forecasts(RECIPES[self.recipe], prices, self.column, self.year, seeds)
+        truth = prices[self.column].loc[by_seed.index]
+        naive = prices[self.column].shift().loc[by_seed.index]
+        return [
+            {
+                "rmse": rmse(truth, forecast),
+                "naive": rmse(truth, naive),
+                "lag": lag(truth, forecast),
+                "series": {"truth": truth, "same as yesterday": naive, "forecast": forecast},
+            }
+            for _, forecast in by_seed.items()
+        ]
 
 
 def _fits(

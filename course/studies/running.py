@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from course.studies.study import Study, ticker_of
+from course.studies.study import Fit, Study, ticker_of
 from course.studies.workers import Task, measured, result_name, versions_here
 from course_utils.data.prices import load_prices
 from course_utils.data.registry import find_file, is_set, price_file_name
@@ -54,34 +54,41 @@ def run_study(
         StudyError: a worker was killed on this machine; or the cluster cannot be reached, has no
             worker, lost several on the same fit, or has one with other packages.
     """
-    fits = study.fits()
-    tickers = sorted({ticker_of(fit) for fit in fits} - {None})
+    planned = study.fits()
+    tickers = sorted({ticker_of(fit) for fit in planned} - {None})
     prices = _full_prices(tickers)
     absent = [ticker for ticker in tickers if ticker not in prices]
     versions = versions_here()
-    tasks = {}
-    for fit in fits:
-        ticker = ticker_of(fit)
-        if ticker not in absent:
-            name = result_name(fit, prices.get(ticker), versions)
-            tasks[fits_folder / name] = Task(fit, prices.get(ticker), name)
+    fits = {
+        result_name(fit, prices.get(ticker_of(fit)), versions): fit
+        for fit in planned
+        if ticker_of(fit) not in absent
+    }
     for folder in (fits_folder, tables_folder):
         folder.mkdir(parents=True, exist_ok=True)
-    missing = [task for path, task in tasks.items() if not _is_result(path)]
-    done = len(tasks) - len(missing)
-    report(done, len(tasks))
-    for name, result in measured(missing, 1 if study.alone else jobs, scheduler):
+    missing = {name: fit for name, fit in fits.items() if not _is_result(fits_folder / name)}
+    done = len(fits) - len(missing)
+    report(done, len(fits))
+    for name, result in measured(_tasks(missing, prices), 1 if study.alone else jobs, scheduler):
         write_whole(fits_folder / name, json.dumps(result))
         done += 1
-        report(done, len(tasks))
+        report(done, len(fits))
     header = [
         f"made by: course study {study.name}",
         "versions: " + ", ".join(f"{name} {number}" for name, number in versions.items()),
         *(f"data: {ticker} sha256 {table.attrs['sha256']}" for ticker, table in prices.items()),
         *([f"not at hand: {', '.join(absent)}"] if absent else []),
     ]
-    results = [json.loads(path.read_text(encoding="utf-8")) for path in tasks]
+    results = [json.loads((fits_folder / name).read_text(encoding="utf-8")) for name in fits]
     return _write_tables(study, results, header, tables_folder)
+
+
+def _tasks(missing: dict[str, Fit], prices: dict[str, pd.DataFrame]) -> list[Task]:
+    """Make a task of each group of fits that are trained together, or of a fit by itself."""
+    groups: dict[Fit, dict[str, Fit]] = {}
+    for name, fit in missing.items():
+        groups.setdefault(getattr(fit, "group", fit), {})[name] = fit
+    return [Task(fits, prices.get(ticker_of(first))) for first, fits in groups.items()]
 
 
 def _is_result(path: Path) -> bool:

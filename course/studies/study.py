@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 class Fit(Protocol):
     """One training run: a frozen dataclass whose fields and results become a row of the table.
 
-    A fit of prices has a field `ticker`, too.
+    A fit of prices has a field `ticker`, too. Where seeds are trained together, a fit has in place
+    of `measure` a `measure_seeds(prices, seeds)`, which returns a dict per seed, and a property
+    `group`, the same for all fits that are trained together.
     """
 
     version: ClassVar[int]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from course.studies.study import Study
-from course_utils.recipes import BASE, Recipe, table_for, train_recipe
+from course_utils.recipes import BASE, Recipe, table_for, train_recipe, trains_together
 
 import pandas as pd
 
@@ -37,27 +37,37 @@ class Sweep:
         whole = isinstance(getattr(BASE, self.setting), int)
         return replace(BASE, **{self.setting: int(self.value) if whole else self.value})
 
-    def measure(self, prices: pd.DataFrame) -> dict[str, Any]:
+    @property
+    def group(self) -> "Sweep":
+        """The same for all seeds, where they are trained together."""
+        return replace(self, seed=0) if trains_together(self.changed) else self
+
+    def measure_seeds(self, prices: pd.DataFrame, seeds: list[int]) -> list[dict[str, Any]]:
         """Train on the years before, and measure there and in the year, in USD."""
         from course_utils.evaluation import rmse
         from course_utils.windows import make_windows, to_dollars, unscale
 
         recipe = self.changed
         prices = prices[prices.index.year <= self.year]
-        network, scaler, _ = train_recipe(recipe, prices, self.column, self.year, self.seed)
+        networks, scaler, _ = train_recipe(recipe, prices, self.column, self.year, seeds)
         table = table_for(recipe, prices, self.column)
         windows, _ = make_windows(scaler.transform(table), recipe.lookback)
         truth = prices[self.column].iloc[-len(windows) :]
         naive = prices[self.column].shift().loc[truth.index]
-        returns = unscale(scaler, network.predict(windows, verbose=0)[:, 0])
-        forecast = to_dollars(pd.Series(returns, truth.index), prices, self.column)
         late = truth.index.year == self.year
-        return {
-            "train rmse": rmse(truth[~late], forecast[~late]),
-            "train naive": rmse(truth[~late], naive[~late]),
-            "rmse": rmse(truth[late], forecast[late]),
-            "naive": rmse(truth[late], naive[late]),
-        }
+        found = []
+        for network in networks:
+            returns = unscale(scaler, network.predict(windows, verbose=0)[:, 0])
+            forecast = to_dollars(pd.Series(returns, truth.index), prices, self.column)
+            found.append(
+                {
+                    "train rmse": rmse(truth[~late], forecast[~late]),
+                    "train naive": rmse(truth[~late], naive[~late]),
+                    "rmse": rmse(truth[late], forecast[late]),
+                    "naive": rmse(truth[late], naive[late]),
+                }
+            )
+        return found
 
 
 SWEEPS = Study(

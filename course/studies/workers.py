@@ -26,6 +26,7 @@ CODE = (
     "models.py",
     "fused.py",
     "training.py",
+    "seeds.py",
     "stepping.py",
     "generation.py",
     "recipes.py",
@@ -40,12 +41,11 @@ class StudyError(RuntimeError):
 
 @dataclass(frozen=True)
 class Task:
-    """A fit and all that a worker needs for it."""
+    """Fits that are trained together, and all that a worker needs for them."""
 
-    fit: Fit
+    fits: dict[str, Fit]
+    """by the names of their results, at which the worker must arrive, too"""
     prices: "pd.DataFrame | None"
-    result: str
-    """the name of the fit's result, which the worker must arrive at, too"""
 
 
 def versions_here() -> dict[str, str]:
@@ -85,7 +85,8 @@ def measured(
 
     work = (delayed(_measure)(task) for task in tasks)
     try:
-        yield from Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(work)
+        for found in Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(work):
+            yield from found.items()
     except TerminatedWorkerError as error:
         raise StudyError(
             "A worker was killed, perhaps for lack of memory: finished fits are kept, the same "
@@ -93,28 +94,40 @@ def measured(
         ) from error
 
 
-def _measure(task: Task) -> tuple[str, dict[str, Any]]:
-    """Train once, in any process and on any machine; returns the result's name and the result."""
+def _measure(task: Task) -> dict[str, dict[str, Any]]:
+    """Train, in any process and on any machine; returns the results by their names."""
     # Fits run side by side, one per core: more threads in each would only get in the way.
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     os.environ["COURSE_WARM"] = "off"  # a study trains, and says how long that took
-    if result_name(task.fit, task.prices, versions_here()) != task.result:
+    versions = versions_here()
+    if [result_name(fit, task.prices, versions) for fit in task.fits.values()] != [*task.fits]:
         raise StudyError(
             f"The worker on {platform.node()} has another version of the course, of Python or of "
             "a package, so its numbers would differ: install the same there, and restart it."
         )
-    start = time.perf_counter()
-    found = task.fit.measure(task.prices)
-    seconds = round(time.perf_counter() - start, 1)
-    found["series"] = {
-        name: {f"{day:%Y-%m-%d}": round(value, 4) for day, value in series.items()}
-        for name, series in found.get("series", {}).items()
+    start, fits = time.perf_counter(), [*task.fits.values()]
+    if hasattr(fits[0], "group"):
+        found = fits[0].measure_seeds(task.prices, [fit.seed for fit in fits])
+    else:
+        found = [fits[0].measure(task.prices)]
+    seconds = round((time.perf_counter() - start) / len(fits), 1)
+    return {
+        name: _result(fit, one, seconds)
+        for (name, fit), one in zip(task.fits.items(), found, strict=True)
     }
-    return task.result, {**asdict(task.fit), **found, "seconds": seconds}
 
 
-def _measure_apart(task: Task) -> tuple[str, dict[str, Any]]:
+def _result(fit: Fit, found: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """Put together what is kept of a fit, its series by day."""
+    series = {
+        name: {f"{day:%Y-%m-%d}": round(value, 4) for day, value in values.items()}
+        for name, values in found.get("series", {}).items()
+    }
+    return {**asdict(fit), **found, "series": series, "seconds": seconds}
+
+
+def _measure_apart(task: Task) -> dict[str, dict[str, Any]]:
     """Measure in a process other than the Dask worker's own.
 
     Seeds are set for a whole process, and Dask's threads draw random numbers now and then, which
@@ -143,10 +156,11 @@ def _by_cluster(tasks: list[Task], scheduler: str) -> Iterator[tuple[str, dict[s
         for future in as_completed(task_of):
             task = task_of.pop(future)
             try:
-                yield future.result()
+                yield from future.result().items()
             except (KilledWorker, TerminatedWorkerError) as error:
+                first = next(iter(task.fits.values()))
                 raise StudyError(
-                    f"Several workers were lost on {task.fit}, perhaps for lack of memory: "
+                    f"Several workers were lost on {first}, perhaps for lack of memory: "
                     "finished fits are kept; give each worker more, and run the same command."
                 ) from error
             except FutureCancelledError as error:

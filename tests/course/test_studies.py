@@ -128,6 +128,26 @@ def test_fits_whose_results_are_gone_are_run_again_and_no_others(copied, finishe
     assert_same_results(table, finished[1])
 
 
+@pytest.mark.slow
+def test_seeds_are_trained_together_or_what_is_missing_of_them_to_the_same_numbers(
+    copied, finished, tmp_path, monkeypatch
+):
+    asked, measured = [], running.measured
+
+    def noted(tasks, jobs, scheduler):
+        asked.append([len(task.fits) for task in tasks])
+        return measured(tasks, jobs, scheduler)
+
+    monkeypatch.setattr(running, "measured", noted)
+    for path in (copied / "fits").iterdir():
+        if '"seed": 1' in path.read_text():
+            path.unlink()
+    one_left = run(copied, FITS)
+    run(tmp_path, FITS)
+    assert asked == [[1], [1, 1, 1, 1, 2]]
+    assert_same_results(one_left, finished[1], rtol=0, atol=1e-4)
+
+
 def test_a_study_stopped_midway_resumes_to_the_same_table(finished, tmp_path):
     def stop_after_two(done, total):
         if done == 2:

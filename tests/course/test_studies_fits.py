@@ -163,7 +163,7 @@ def test_a_sweep_s_errors_are_those_of_the_forecasts_of_the_year(monkeypatch):
     base = replace(sweeps.BASE, units=2, lookback=3, epochs=1, batch_size=64)
     monkeypatch.setattr(sweeps, "BASE", base)
     fit = sweeps.Sweep("lookback", 5.0, "IBM", "Close", 2016, 1)
-    found = fit.measure(PRICES)
+    (found,) = fit.measure_seeds(PRICES, [1])
     recipe = replace(base, lookback=5)
     forecast = recipes.forecast(recipe, PRICES, "Close", 2016, seed=1)
     close = PRICES["Close"]
@@ -174,7 +174,7 @@ def test_a_sweep_s_errors_are_those_of_the_forecasts_of_the_year(monkeypatch):
     assert 0 < found["train rmse"] < 0.05 * close.mean()
     changed = PRICES.copy()
     changed.loc["2017":] *= 3
-    assert fit.measure(changed) == found
+    assert fit.measure_seeds(changed, [1]) == [found]
 
 
 # ---------------------------------------------------------------------- bands and horizons

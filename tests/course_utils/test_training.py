@@ -134,6 +134,14 @@ def test_persistence_forecasts_yesterday_exactly(scaler, lookback):
     np.testing.assert_allclose(forecast, yesterday, rtol=0, atol=1e-9)
 
 
+def test_several_models_forecast_as_each_by_itself():
+    models = [Persistence(), linear(*make_windows(PRICES, 20))]
+    table = forecast_year(PRICES, 2017, 20, lambda *_: models)
+    for column, model in enumerate(models):
+        alone = forecast_year(PRICES, 2017, 20, lambda *_, model=model: model)
+        np.testing.assert_array_equal(table[column], alone)
+
+
 @pytest.mark.parametrize("day", ["2017-01-02", "2017-06-15", "2017-12-29"])
 def test_future_values_never_change_past_forecasts(day):
     check_past_only(lambda table: forecast_year(table, 2017, 20, linear), PRICES, day)
