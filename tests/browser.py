@@ -1,6 +1,6 @@
 """A real browser for tests, and a line that says so where there is none.
 
-Tests ask for the fixture `browser` or `page`. `conftest.py` imports the fixtures and the two hooks.
+Tests ask for the fixture `browser` or `page`. `conftest.py` imports the fixtures and the rest.
 """
 
 import shutil
@@ -30,7 +30,7 @@ def page(browser):
     context.close()
 
 
-def pytest_collection_modifyitems(config, items):
+def leave_out_without_a_browser(config, items):
     """Leave out the tests that need a browser, where there is none."""
     if CHROMIUM:
         return

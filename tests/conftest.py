@@ -10,8 +10,8 @@ from course.exercises.record import solved_here
 import pytest
 from browser import (  # noqa: F401 (pytest finds fixtures and hooks here)
     browser,
+    leave_out_without_a_browser,
     page,
-    pytest_collection_modifyitems,
     pytest_terminal_summary,
 )
 from hypothesis import settings
@@ -23,6 +23,13 @@ settings.register_profile(
     "course", derandomize=not FUZZ, max_examples=100 if FUZZ else 50, deadline=None
 )
 settings.load_profile("course")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Put lessons and files with slow tests first, so that both workers end with short files."""
+    leave_out_without_a_browser(config, items)
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path.suffix != ".ipynb" and item.path not in slow)
 
 
 @pytest.fixture(autouse=True)

@@ -23,15 +23,15 @@ def only_finding(check):
 
 
 @pytest.mark.slow
-def test_doctor_prints_a_line_per_finding_and_exits_accordingly(course):
-    done = course("doctor")
+def test_doctor_prints_a_line_per_finding_and_exits_accordingly():
+    done = course_here("doctor")
     lines = done.stdout.splitlines()
     assert all(re.match(r"(OK   |FIX  ) \S+ +\S", line) for line in lines)
     subjects = {line.split()[1] for line in lines}
     checked = {"Python", "packages", "course", "cores", "memory", "disk", "data", "kernel"}
     assert checked | {"backend", "GPU"} <= subjects
     assert re.search(r"TensorFlow [\d.]+, the build for [CG]PUs,", done.stdout)
-    assert done.returncode == any(line.startswith("FIX") for line in lines)
+    assert done.exit_code == any(line.startswith("FIX") for line in lines)
     assert done.stderr == ""
 
 

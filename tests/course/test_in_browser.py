@@ -191,7 +191,7 @@ def test_a_stored_lesson_that_is_opened_and_saved_stays_as_it_is(lab, work, page
     before = file.stat().st_mtime_ns
     page.goto(lab(file.stem))
     page.get_by_text("| Idle").wait_for()
-    page.wait_for_timeout(3000)  # three autosaves
+    page.wait_for_timeout(1500)  # an autosave
     page.keyboard.press("ControlOrMeta+S")
     wait_for(lambda: file.stat().st_mtime_ns > before and file.read_bytes() == stored)
 

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
 from course.lessons.lesson import find_lessons
@@ -10,6 +11,7 @@ from course_utils.files import ROOT
 
 import pytest
 
+parsed = cache(ast.parse)
 PACKAGES = ("course", "course_utils")
 BACKEND = {"keras", "tensorflow"}
 WITHOUT_BACKEND = (
@@ -51,14 +53,14 @@ def imported(statements, modules):
 def arrows(modules):
     """What each module imports of ours, imports inside functions included."""
     return {
-        name: imported(ast.walk(ast.parse(source)), modules) & set(modules) - {name}
+        name: imported(ast.walk(parsed(source)), modules) & set(modules) - {name}
         for name, source in modules.items()
     }
 
 
 def backed(modules):
     """The modules that import Keras or TensorFlow, or a module of ours that does, as they load."""
-    at_the_top = {name: imported(ast.parse(text).body, modules) for name, text in modules.items()}
+    at_the_top = {name: imported(parsed(text).body, modules) for name, text in modules.items()}
     found = set()
     while more := {name for name, used in at_the_top.items() if used & (BACKEND | found)} - found:
         found |= more

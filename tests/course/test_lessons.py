@@ -1,8 +1,6 @@
 """What a lesson says about itself comes from its own file and the measured timings."""
 
 import re
-import subprocess
-import sys
 
 from course.lessons.lesson import (
     CODE_LINES_A_MINUTE,
@@ -17,7 +15,6 @@ from course.lessons.opening import opening
 from course.lessons.readme import SUMMARIES, lesson_table, markdown_table, summary, with_table
 from course.lessons.timings import Timing, Timings, read_timings, timings_file, write_timings
 from course_utils.data import registry
-from course_utils.files import write_whole
 
 import nbformat
 import pytest
@@ -175,28 +172,3 @@ def test_the_table_replaces_the_old_one_and_nothing_else():
     assert with_table(once, "| new |") == once
     with pytest.raises(LessonError, match="put them back"):
         with_table("no markers", "| new |")
-
-
-@pytest.mark.slow
-def test_two_writers_of_one_file_leave_a_whole_text(tmp_path):
-    program = (
-        "import sys; from pathlib import Path; from course_utils.files import write_whole\n"
-        "for _ in range(200): write_whole(Path(sys.argv[1]), sys.argv[2] * 50_000)"
-    )
-    file = tmp_path / "page.md"
-    if sys.platform == "win32":  # there no file is replaced that somebody reads
-        return
-    writers = [subprocess.Popen([sys.executable, "-c", program, file, text]) for text in "ab"]
-    while any(writer.poll() is None for writer in writers):
-        if file.exists():
-            text = file.read_text(encoding="utf-8")
-            assert text in ("a" * 50_000, "b" * 50_000)
-    assert [writer.returncode for writer in writers] == [0, 0]
-    assert [*tmp_path.iterdir()] == [file]
-
-
-def test_a_text_that_cannot_take_its_place_leaves_no_part(tmp_path):
-    (tmp_path / "page.md").mkdir()
-    with pytest.raises(OSError, match=r"page\.md"):
-        write_whole(tmp_path / "page.md", "text")
-    assert [path.name for path in tmp_path.iterdir()] == ["page.md"]

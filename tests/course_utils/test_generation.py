@@ -40,10 +40,13 @@ def some_history(*shape):
 
 
 def by_predict(model, history, steps, grow, rule=None):
-    """Call `model.predict` once per step; `grow` keeps the whole past in the window."""
+    """Do what `predict` does once per step; `grow` keeps the whole past in the window.
+
+    `predict` itself would compile each network for each test.
+    """
     window, path = history.copy(), []
     for _ in range(steps):
-        forecast = model.predict(window, verbose=0).reshape(len(window), -1)[:, -1:]
+        forecast = np.reshape(model(window, training=False), (len(window), -1))[:, -1:]
         row = window[:, -1].copy()
         row = np.asarray(rule(row, forecast)) if rule else np.hstack([forecast, row[:, 1:]])
         window = np.concatenate([window[:, 0 if grow else 1 :], row[:, np.newaxis]], axis=1)
