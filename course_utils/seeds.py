@@ -63,14 +63,14 @@ def fit_seeds(
         keras.utils.set_random_seed(seed)
         networks.append(build())
         _check(networks[-1], windows, targets)
-        orders.append(_orders(len(windows), epochs))
+        orders.append(_order(len(windows)))
     if not networks:
         raise ValueError("There is no seed to train with: take at least one.")
     windows, targets = (np.asarray(each, "float32") for each in (windows, targets))
 
     def train() -> None:
         bar = progress_bar(label, quiet)
-        _train(networks, windows, targets, np.stack(orders, axis=1), batch_size, bar)
+        _train(networks, windows, targets, np.stack(orders), epochs, batch_size, bar)
 
     def key() -> str:
         each = zip(networks, seeds, strict=True)
@@ -88,19 +88,20 @@ def _train(
     windows: NDArray,
     targets: NDArray,
     orders: NDArray,
+    epochs: int,
     batch_size: int,
     bar: keras.callbacks.Callback,
 ) -> None:
-    """Train networks together, each with its own order; `orders` is (epochs, seeds, samples)."""
+    """Train networks together, each with its own order; `orders` is (seeds, samples)."""
     stack = Stack.of(networks)
-    shown = keras.callbacks.CallbackList([bar], epochs=len(orders))
+    shown = keras.callbacks.CallbackList([bar], epochs=epochs)
     noted = [keras.callbacks.CallbackList(add_history=True, model=each) for each in networks]
     for callbacks in (shown, *noted):
         callbacks.on_train_begin()
-    for epoch, order in enumerate(orders):
+    for epoch in range(epochs):
         sums = [
             stack.step(*map(tf.constant, (windows[indices], targets[indices], counted)))
-            for indices, counted in _batches(order, batch_size)
+            for indices, counted in _batches(orders, batch_size)
         ]
         losses = np.sum(sums, axis=0) / len(windows)
         for callbacks, loss in zip((shown, *noted), (losses.mean(), *losses), strict=True):
@@ -130,22 +131,22 @@ def _check(network: keras.Sequential, windows: NDArray, targets: NDArray) -> Non
     check_fits(network, windows, targets)
 
 
-def _orders(samples: int, epochs: int) -> NDArray:
-    """Draw the order of the samples in each epoch as Keras' `fit` draws it."""
+def _order(samples: int) -> NDArray:
+    """Draw the order of the samples as Keras' `fit` does: with a seed, one for all epochs."""
     shuffled = tf.data.Dataset.range(1).map(
         lambda _: tf.random.shuffle(tf.range(samples, dtype=tf.int64))
     )
-    return np.stack([next(iter(shuffled)) for _ in range(epochs)])
+    return next(iter(shuffled)).numpy()
 
 
-def _batches(order: NDArray, batch_size: int) -> Iterator[tuple[NDArray, NDArray]]:
-    """Cut an epoch's order, shape (seeds, samples), into batches of one size.
+def _batches(orders: NDArray, batch_size: int) -> Iterator[tuple[NDArray, NDArray]]:
+    """Cut an epoch's orders, shape (seeds, samples), into batches of one size.
 
     Yields indices, shape (seeds, batch_size), and what they count, shape (batch_size,): an epoch's
     last batch is filled up with samples that count 0, because each shape would be compiled again.
     """
-    for start in range(0, order.shape[1], batch_size):
-        indices = order[:, start : start + batch_size]
+    for start in range(0, orders.shape[1], batch_size):
+        indices = orders[:, start : start + batch_size]
         missing = batch_size - indices.shape[1]
         counted = np.repeat(np.float32([1, 0]), [indices.shape[1], missing])
         yield np.pad(indices, [(0, 0), (0, missing)]), counted
