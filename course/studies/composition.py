@@ -15,8 +15,15 @@ import pandas as pd
 if TYPE_CHECKING:  # loads TensorFlow
     import keras
 
-EPOCHS = {"encoder-decoder": 5, "read backwards": 5, "with attention": 2}
+EPOCHS = {
+    "encoder-decoder": 3,
+    "read backwards": 3,
+    "with attention": 3,
+    "trained twice as long": 6,
+}
 """passes over the pairs, as in the lesson"""
+UNITS = 96
+"""of both LSTMs"""
 RATE, BATCH = 8e-3, 64
 """the learning rate at the start, which falls to 0 along half a cosine"""
 LENGTH = 20
@@ -28,12 +35,12 @@ LENGTHS = (6, 8, 10, 12, 14, 16, 18)
 
 @dataclass(frozen=True)
 class Composition:
-    """The lesson's network, its LSTMs half the classic size, trained on short sentences."""
+    """The lesson's network, its LSTMs smaller than the classic ones, trained on short sentences."""
 
     network: str
     """a key of `EPOCHS`; `read backwards` is fed the words of the source sentence from the last"""
     seed: int
-    version: ClassVar[int] = 1  # raise it with `course_utils.text`: see `Fit`
+    version: ClassVar[int] = 2  # raise it with `course_utils.text`: see `Fit`
 
     def measure(self, prices: pd.DataFrame | None) -> dict[str, Any]:
         """Train, and measure on new sentences, on held-out combinations, and by length."""
@@ -72,7 +79,7 @@ class Composition:
         targets = encode(list(train["german"]), german, SHORT + 2)
         keras.utils.set_random_seed(self.seed)
         attention = self.network == "with attention"
-        model = encoder_decoder(len(english), len(german), units=128, attention=attention)
+        model = encoder_decoder(len(english), len(german), units=UNITS, attention=attention)
         epochs = EPOCHS[self.network]
         rate = keras.optimizers.schedules.CosineDecay(RATE, epochs * -(-len(sources) // BATCH))
         model.compile(keras.optimizers.Adam(rate, clipnorm=1.0), masked_loss)

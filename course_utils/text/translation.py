@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 LAYERS = ("encoder", "target_embedding", "decoder", "output")
 FOR_SENTENCES = ("source_embedding", "refinement")  # in addition to those
-CHUNK = 256  # sentences that are searched as one batch
+CHUNK = 64  # sentences that are searched as one batch, always as many, so that a loop fits all
 NEVER = -1e9  # a log-probability that no search follows
 
 
@@ -50,12 +50,12 @@ def encoder_decoder(
     """
     source = keras.Input((None,), dtype="int32", name="source")
     so_far = keras.Input((None,), dtype="int32", name="so_far")
-    embed = layers.Embedding(source_words, embedding, mask_zero=True, name="source_embedding")
+    embed = layers.Embedding(
+        source_words, embedding, _wide(), mask_zero=True, name="source_embedding"
+    )
     encoder = layers.LSTM(units, return_sequences=True, return_state=True, name="encoder")
     memory, *state = encoder(embed(source))
-    # Keras' default, numbers of at most 0.05, makes words look alike for the first epochs.
-    spread = keras.initializers.RandomNormal(stddev=0.5)
-    written = layers.Embedding(target_words, embedding, spread, name="target_embedding")(so_far)
+    written = layers.Embedding(target_words, embedding, _wide(), name="target_embedding")(so_far)
     decoder = layers.LSTM(units, return_sequences=True, name="decoder")
     states = decoder(written, initial_state=state)
     if attention:
@@ -64,6 +64,11 @@ def encoder_decoder(
     refined = layers.SimpleRNN(refinement, return_sequences=True, name="refinement")(states)
     logits = layers.Dense(target_words, name="output")(refined)
     return keras.Model([source, so_far], logits)
+
+
+def _wide() -> keras.initializers.Initializer:
+    """Keras' default, numbers of at most 0.05, makes words look alike for the first epochs."""
+    return keras.initializers.RandomNormal(stddev=0.5)
 
 
 def shift_right(targets: NDArray) -> NDArray:
@@ -204,8 +209,7 @@ def _search(
     run, found = compiled(loop, model, length=length, **settings), []
     for start in range(0, len(sources), CHUNK):
         chunk = sources[start : start + CHUNK]
-        rest = min(CHUNK, len(sources)) - len(chunk)
-        widths = [(0, rest), *[(0, 0)] * (chunk.ndim - 1)]
+        widths = [(0, CHUNK - len(chunk)), *[(0, 0)] * (chunk.ndim - 1)]
         outputs = run(tf.constant(np.pad(chunk, widths, mode="edge")))
         found.append([output.numpy()[: len(chunk)] for output in outputs])
     return [np.concatenate(parts) for parts in zip(*found, strict=True)]
