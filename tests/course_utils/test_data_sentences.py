@@ -1,7 +1,9 @@
 """Sentence pairs: the real set by the data policy, or the embedded grammar, never silently."""
 
 import gzip
+from functools import cache
 
+from course_utils.data import sentences
 from course_utils.data.sentences import MULTI30K, load_sentence_pairs
 from course_utils.files import DataError
 
@@ -10,6 +12,14 @@ import pytest
 FILES = [file for pair in MULTI30K.values() for file in pair]
 LINES = {"en": "A dog sleeps.\nTwo cats wait.\n", "de": "Ein Hund schläft.\nZwei Katzen warten.\n"}
 CONTENTS = {file: gzip.compress(LINES[file[-5:-3]].encode(), mtime=0) for file in FILES}
+
+
+grammar = cache(sentences._grammar)
+
+
+@pytest.fixture(autouse=True)
+def grammar_made_once(monkeypatch):
+    monkeypatch.setattr(sentences, "_grammar", grammar)
 
 
 @pytest.fixture
@@ -22,7 +32,6 @@ def folder(data_folder, server):
     return where
 
 
-@pytest.mark.slow
 def test_the_grammar_needs_no_file_and_says_so(capsys):
     pairs = load_sentence_pairs()
     assert capsys.readouterr().out == "grammar: 26,000 sentence pairs of the course's own grammar\n"
@@ -41,7 +50,6 @@ def test_real_pairs_are_verified_and_keep_their_order(folder, capsys):
     assert set(pairs.attrs["sha256"]) == set(FILES)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("variable", ["COURSE_EMBEDDED", "COURSE_OFFLINE"])
 def test_without_a_file_the_grammar_takes_their_place_in_one_line(
     variable, folder, monkeypatch, capsys
@@ -64,7 +72,6 @@ def test_what_is_missing_is_downloaded_once(folder, server):
     assert server.asked == [f"{verb} /{name}" for name in FILES[:2] for verb in ("HEAD", "GET")]
 
 
-@pytest.mark.slow
 def test_a_download_that_fails_is_tried_once_and_named(folder, server, capsys):
     for name in FILES[:3]:
         (folder / name).unlink()

@@ -55,9 +55,9 @@ def scanned():
 CASES = {
     # name: network, scaler, compiled
     "SimpleRNN": (lambda: network("SimpleRNN"), MinMaxScaler().fit(TABLE), False),
-    "LSTM": (lambda: network("LSTM"), StandardScaler().fit(TABLE), True),
+    "LSTM": (lambda: network("LSTM"), StandardScaler().fit(TABLE), False),
     "GRU": (lambda: network("GRU"), MinMaxScaler((-1, 1)).fit(TABLE.to_numpy()), True),
-    "fused": (lambda: network(("FusedLSTM", "GRU"), True), MinMaxScaler().fit(TABLE), True),
+    "fused": (lambda: network(("FusedLSTM", "GRU"), True), MinMaxScaler().fit(TABLE), False),
     "scanned": (scanned, MinMaxScaler().fit(TABLE), False),
     "functional": (functional, StandardScaler().fit(TABLE.to_numpy()), False),
 }
@@ -66,8 +66,10 @@ CASES = {
 def made(name):
     """A forecaster whose weights are all its own, trained for a step if it is compiled."""
     make, scaler, compiled = CASES[name]
-    keras.utils.set_random_seed(len(name))
+    rng = np.random.default_rng(len(name))
     forecaster = SavedForecaster(make(), scaler, COLUMNS, LOOKBACK)
+    for weight in forecaster.model.weights:
+        weight.assign(rng.normal(0, 0.5, weight.shape))
     if compiled:
         forecaster.model.compile("adam", "mse")
         windows, targets = make_windows(forecaster._scale(TABLE), LOOKBACK)
@@ -171,11 +173,7 @@ def test_a_loaded_forecaster_forecasts_as_the_saved_one(name, saved, tmp_path, c
     expected = forecaster.next_value(TABLE)
     assert loaded.next_value(TABLE) == pytest.approx(expected, rel=1e-6)
     windows = np.random.default_rng(0).normal(size=(9, LOOKBACK, len(COLUMNS)))
-    np.testing.assert_allclose(
-        loaded.model.predict(windows, verbose=0),
-        forecaster.model.predict(windows, verbose=0),
-        atol=1e-6,
-    )
+    np.testing.assert_allclose(loaded.model(windows), forecaster.model(windows), atol=1e-6)
     assert {warning.category for warning in recwarn} <= {DeprecationWarning}
     assert capfd.readouterr() == ("", "")
 
@@ -184,7 +182,7 @@ def test_a_loaded_forecaster_forecasts_as_the_saved_one(name, saved, tmp_path, c
 def test_a_forecast_is_the_network_s_unscaled_by_hand(saved):
     forecaster, folder = saved("LSTM")
     window = (TABLE.iloc[-LOOKBACK:] - TABLE.mean()) / TABLE.std(ddof=0)
-    scaled = forecaster.model.predict(window.to_numpy()[np.newaxis], verbose=0)[0, 0]
+    scaled = forecaster.model(window.to_numpy()[np.newaxis]).numpy()[0, 0]
     expected = scaled * TABLE["High"].std(ddof=0) + TABLE["High"].mean()
     assert load_forecaster(folder).next_value(TABLE) == pytest.approx(expected, rel=1e-6)
 
