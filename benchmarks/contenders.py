@@ -300,8 +300,8 @@ def study(workers: int, on_cluster: bool) -> Once:
     from course.studies.study import Study
 
     fits = [
-        one_step.OneStep("GRU on returns", "IBM", "High", year, seed)
-        for year, seed in product(range(2010, 2018), range(2))
+        one_step.OneStep("GRU on returns", "IBM", column, year, seed=0)
+        for column, year in product(("High", "Close"), range(2010, 2018))
     ]
     sixteen = Study("sixteen", "", lambda: fits)
     address = None
