@@ -85,9 +85,13 @@ BASE = replace(RECIPES["GRU on returns and range"], optimizer="AdamW", weight_de
 
 
 def trains_together(recipe: Recipe) -> bool:
-    """Whether several seeds of a recipe are trained as one computation, because that is faster."""
-    values = recipe.batch_size * recipe.lookback * recipe.layers * recipe.units
-    return recipe.cell not in SIMPLE and not recipe.bidirectional and values < SMALL
+    """Whether several seeds of a recipe are trained as one computation, because that is faster.
+
+    Not with dropout, because what a seed leaves out would depend on the others.
+    """
+    if recipe.cell in SIMPLE or recipe.bidirectional or recipe.dropout:
+        return False
+    return recipe.batch_size * recipe.lookback * recipe.layers * recipe.units < SMALL
 
 
 def trainer(recipe: Recipe, seeds: Sequence[int]) -> "Trainer":

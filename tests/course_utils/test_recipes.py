@@ -1,5 +1,7 @@
 """Recipes compare what they say they compare, and forecast without a look at the future."""
 
+from dataclasses import replace
+
 from course_utils.evaluation import check_past_only, rmse
 from course_utils.recipes import (
     BASE,
@@ -11,6 +13,7 @@ from course_utils.recipes import (
     Recipe,
     forecast,
     table_for,
+    trains_together,
 )
 
 import pytest
@@ -49,6 +52,22 @@ def test_the_base_of_the_sweeps_is_the_ladder_s_gru_with_an_optimizer_that_decay
     other, varied = RECIPES["GRU on returns and range"], ("optimizer", "weight_decay")
     assert settings_except(BASE, *varied) == settings_except(other, *varied)
     assert BASE.optimizer == "AdamW"
+
+
+@pytest.mark.parametrize(
+    ("recipe", "together"),
+    [
+        (RECIPES["GRU on returns and range"], True),
+        (RECIPES["hybrid, LSTM then GRU"], True),
+        (RECIPES["bidirectional LSTM"], False),
+        (RECIPES["linear, last day"], False),
+        (RECIPES["classic LSTM"], False),
+        (replace(BASE, dropout=0.1), False),
+        (replace(BASE, units=128), False),
+    ],
+)
+def test_seeds_are_trained_together_where_that_is_faster_and_changes_no_number(recipe, together):
+    assert trains_together(recipe) == together
 
 
 @pytest.mark.parametrize("features", FEATURES)
