@@ -406,17 +406,16 @@ def without_an_end(content):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("damage", "reason"),
-    [(flip, "its checksum is wrong"), (without_an_end, "its arrays have other shapes")],
-)
-def test_a_damaged_entry_is_told_of_and_trained_again_and_replaced(damage, reason, cache, capsys):
+def test_a_damaged_entry_is_told_of_and_trained_again_and_replaced(cache, capsys):
     cache("record")
     history = train(network(), quiet=True).history
     (path,) = kept()
     good = path.read_bytes()
-    path.write_bytes(damage(good))
-    for mode in ("use", "record"):
+    for mode, damage, reason in [
+        ("use", flip, "its checksum is wrong"),
+        ("record", without_an_end, "its arrays have other shapes"),
+    ]:
+        path.write_bytes(damage(good))
         cache(mode)
         assert train(network(), label="mine", quiet=True).history == history
         assert capsys.readouterr().out == f"mine: {warm.TRAINED_AGAIN} ({reason})\n"
@@ -435,14 +434,14 @@ class Payload:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("before", [b"", b'[{"loss": [1.0]}]\n'])
-def test_nothing_in_an_entry_is_unpickled(before, cache, tmp_path):
+def test_nothing_in_an_entry_is_unpickled(cache, tmp_path):
     flag = tmp_path / "flag"
     cache("record")
     train(network(), quiet=True)
-    kept()[0].write_bytes(signed(before + pickle.dumps(Payload(flag))))
-    train(network(), quiet=True)
-    assert not flag.exists()
+    for before in (b"", b'[{"loss": [1.0]}]\n'):
+        kept()[0].write_bytes(signed(before + pickle.dumps(Payload(flag))))
+        train(network(), quiet=True)
+        assert not flag.exists()
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, PermissionError])
