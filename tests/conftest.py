@@ -26,10 +26,15 @@ settings.load_profile("course")
 
 
 def pytest_collection_modifyitems(config, items):
-    """Put lessons and files with slow tests first, so that both workers end with short files."""
+    """Put lessons, the site and files with slow tests first: both workers end with short files."""
     leave_out_without_a_browser(config, items)
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path.suffix != ".ipynb" and item.path not in slow)
+
+    def turn(item):
+        path = item.path
+        return path.suffix != ".ipynb", path.parent.name != "site", path not in slow
+
+    items.sort(key=turn)
 
 
 @pytest.fixture(autouse=True)
