@@ -25,6 +25,12 @@ def one_fresh_process_for_each_lesson(monkeypatch):
     )
 
 
+@pytest.fixture
+def nothing_compared(monkeypatch):
+    """Leave out the comparison with a fresh process, half a second: tests of cheats show it."""
+    monkeypatch.setattr(grade, "described", dict)
+
+
 def allow(*_, **__):
     return True
 
@@ -85,6 +91,7 @@ def test_an_entry_of_the_registry_that_was_replaced_is_not_used(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("nothing_compared")
 @pytest.mark.parametrize(
     ("answer", "earned"),
     [
@@ -102,6 +109,7 @@ def test_a_right_answer_earns_its_points_and_a_nearly_right_one_a_part(capsys, a
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("nothing_compared")
 @pytest.mark.parametrize("answer", [(7, 8), ..., "text"])
 def test_a_wrong_answer_is_told_in_one_line_without_a_traceback(answer):
     with pytest.raises(grade.NotRightError) as problem:

@@ -68,11 +68,10 @@ def python(root, program, *arguments, **env):
 @pytest.mark.parametrize(
     ("program", "env", "which"),
     [
-        (SEVERAL, {"HOME": None}, "0"),
-        (SEVERAL, {**NEITHER, "LC_ALL": "C"}, "0"),
+        (SEVERAL, {**NEITHER, "HOME": None, "LC_ALL": "C"}, "0"),
         (ONE_CORE + SEVERAL, {**NEITHER, "LC_ALL": "POSIX"}, "1"),
     ],
-    ids=["no home", "C locale", "one core"],
+    ids=["no home, C locale", "one core"],
 )
 def test_the_course_works_in_an_odd_folder(clone, tmp_path, program, env, which):
     commands = "data", "copies student", "progress", f"run {which} --output build/run"
