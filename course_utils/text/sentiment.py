@@ -8,6 +8,7 @@ from course_utils.training import fit
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers
 from numpy.typing import ArrayLike, NDArray
 
@@ -37,7 +38,7 @@ def fit_labelled(
     *,
     epochs: int,
     rate: float = 0.01,
-    batch_size: int = 64,
+    batch_size: int = 60,
     quiet: bool = False,
 ) -> keras.callbacks.History:
     """Train to tell labels; the learning rate falls to 0 along half a cosine.
@@ -49,7 +50,7 @@ def fit_labelled(
         labels: 1 or 0 for each review.
         epochs: passes over the reviews.
         rate: the learning rate at the start.
-        batch_size: reviews per gradient step.
+        batch_size: reviews per gradient step; XLA compiles a rest of another size once more.
         quiet: show no bar.
 
     Returns:
@@ -74,7 +75,8 @@ def fit_labelled(
     steps = epochs * -(-len(rows) // batch_size)
     falling = keras.optimizers.schedules.CosineDecay(rate, steps)
     adam = keras.optimizers.Adam(falling, global_clipnorm=1.0)
-    model.compile(adam, "binary_crossentropy", metrics=["accuracy"])
+    xla = not tf.config.list_physical_devices("GPU")  # it cannot compile cuDNN's layers
+    model.compile(adam, "binary_crossentropy", metrics=["accuracy"], jit_compile=xla)
     return fit(model, rows, labels, epochs=epochs, batch_size=batch_size, quiet=quiet)
 
 
@@ -106,4 +108,4 @@ def opinions(
             f"Sentence {place} has no word that the network knows ({strange}): use words of its "
             "vocabulary."
         )
-    return model.predict(rows, verbose=0)[:, 0]
+    return keras.ops.convert_to_numpy(model(rows, training=False))[:, 0]

@@ -132,7 +132,7 @@ def test_the_study_refuses_reviews_of_our_own_in_place_of_real_sentences(monkeyp
 
 @pytest.mark.parametrize("padding", sentiment.PADDINGS)
 def test_each_padding_is_measured_on_seen_and_on_held_out_combinations(padding, monkeypatch):
-    few = reviews.reviews({"train": 90, "valid": 20, "test": 20})
+    few = reviews.reviews({"train": 60, "valid": 20, "test": 20})
     monkeypatch.setattr(sentiment, "reviews", lambda: few)
     monkeypatch.setattr(sentiment, "EPOCHS", 1)
     assert {*sentiment.Padding(padding, 0).measure(None)} == {"valid", "test"}
