@@ -18,6 +18,7 @@ from course_utils import warm
 import nbformat
 import psutil
 import pytest
+from command_line import course_here
 from helpers import processes_below, wait_for
 from sample_notebooks import lesson
 from small_study import LINEAR, assert_same_results, run, use_made_up_prices
@@ -87,7 +88,7 @@ def test_a_kernel_ends_though_its_run_is_killed_while_it_starts(tmp_path):
     wait_for(lambda: all(has_ended(kernel) for kernel in kernels))
 
 
-def test_a_killed_run_leaves_whole_pages_and_the_next_one_runs(course, tmp_path):
+def test_a_killed_run_leaves_whole_pages_and_the_next_one_runs(tmp_path):
     folder, output, flag = tmp_path / "notebooks", tmp_path / "out", tmp_path / "started"
     lesson(folder / "01_done.ipynb", "'a' * 3")
     waits = f"import os, pathlib, time\nflag = pathlib.Path({str(flag)!r})"
@@ -103,8 +104,8 @@ def test_a_killed_run_leaves_whole_pages_and_the_next_one_runs(course, tmp_path)
     executed = nbformat.read(output / "01_done.ipynb", as_version=4)
     assert executed.cells[1].outputs[0].data["text/plain"] == "'aaa'"
     assert (output / "01_done.html").read_text(encoding="utf-8").rstrip().endswith("</html>")
-    done = course(*arguments)
-    assert (done.returncode, done.stderr) == (0, "")
+    done = course_here(*arguments)
+    assert (done.exit_code, done.stderr) == (0, "")
     assert contents(folder) == before
 
 
