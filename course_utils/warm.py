@@ -145,6 +145,8 @@ def fit(
     """
 
     def train() -> None:
+        if model.compiled and model.built and not model.optimizer.built:
+            _complete(model, inputs, targets)
         model.fit(
             inputs,
             targets,
@@ -163,6 +165,18 @@ def fit(
     params = {"verbose": 0, "epochs": epochs, "steps": ceil(len(targets) / batch_size)}
     keep(train, [model], key, params, label=label, quiet=quiet)
     return model.history
+
+
+def _complete(model: "keras.Model", inputs: Inputs, targets: NDArray) -> None:
+    """Make what Keras makes in the first step otherwise, which TensorFlow then traces twice."""
+    from keras import tree
+
+    model.optimizer.build(model.trainable_variables)
+    if len(model.metrics) > 1:  # the loss is the first
+        shapes = tree.map_structure(lambda part: (1, *np.shape(part)[1:]), inputs)
+        answer = np.zeros(model.compute_output_shape(shapes))
+        model.compute_metrics(None, np.asarray(targets)[:1], answer)
+        model.reset_metrics()
 
 
 def keep(

@@ -53,6 +53,17 @@ def test_quiet_training_lowers_the_loss_the_seed_alone_decides_how_and_nothing_i
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("metrics", [None, ["mae"]])
+def test_a_step_of_training_is_traced_once(metrics):
+    model = tiny_network(seed=0)
+    model.compile("adam", "mse", metrics=metrics)
+    traced, step = [], model.train_step
+    model.train_step = lambda data: traced.append(data) or step(data)
+    fit(model, *easy_task(), epochs=2, batch_size=10, quiet=True)
+    assert len(traced) == 1
+
+
+@pytest.mark.slow
 def test_training_writes_one_bar_to_stdout_and_nothing_to_stderr(capfd):
     train_tiny(seed=0, label="my network")
     out, err = capfd.readouterr()
