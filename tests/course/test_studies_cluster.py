@@ -13,12 +13,11 @@ from course.studies.one_step import OneStep
 from course.studies.workers import StudyError
 from course_utils.files import ROOT
 
-import pandas as pd
 import psutil
 import pytest
 from distributed import Client
 from helpers import processes_below, wait_for
-from small_study import LINEAR, counts, run, use_made_up_prices
+from small_study import LINEAR, assert_same_results, counts, run, use_made_up_prices
 
 pytestmark = pytest.mark.slow  # starts clusters
 
@@ -57,12 +56,13 @@ def worker(address, name, folder, **env):
     return process("worker", address, *options, log=folder / f"{name}.log", **env)
 
 
-@pytest.fixture
-def scheduler(tmp_path):
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory):
     """The address of a real scheduler in a process of its own."""
-    file = tmp_path / "scheduler.json"
+    folder = tmp_path_factory.mktemp("scheduler")
+    file = folder / "scheduler.json"
     options = ("--port", 0, "--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", file)
-    with process("scheduler", *options, log=tmp_path / "scheduler.log"):
+    with process("scheduler", *options, log=folder / "scheduler.log"):
         wait_for(lambda: file.exists() and file.read_text().rstrip().endswith("}"))
         yield json.loads(file.read_text())["address"]
 
@@ -73,8 +73,14 @@ def addresses(client):
     return {worker["id"]: address for address, worker in workers.items()}
 
 
-def test_a_killed_worker_loses_nothing_and_changes_no_number(scheduler, tmp_path):
-    fits = NETWORKS[:1] + LINEAR
+@pytest.mark.parametrize(
+    "network", [[], pytest.param(NETWORKS[:1], marks=pytest.mark.nightly)], ids=["", "network"]
+)
+def test_a_cluster_resumes_and_a_killed_worker_loses_nothing_and_changes_no_number(
+    network, scheduler, tmp_path
+):
+    fits, reports = LINEAR[:2] + network + LINEAR[2:], []
+    run(tmp_path / "cluster", fits[:2])
     with (
         worker(scheduler, "one", tmp_path) as one,
         worker(scheduler, "other", tmp_path),
@@ -89,21 +95,12 @@ def test_a_killed_worker_loses_nothing_and_changes_no_number(scheduler, tmp_path
 
         killer = Thread(target=kill_at_work)
         killer.start()
-        on_cluster = run(tmp_path / "cluster", fits, scheduler=scheduler)
+        on_cluster = run(tmp_path / "cluster", fits, scheduler=scheduler, report=counts(reports))
         killer.join()
         wait_for(lambda: set(addresses(client)) == {"other"})
-    alone = run(tmp_path / "alone", fits)
-    timeless = [table.drop(columns="seconds") for table in (on_cluster, alone)]
-    pd.testing.assert_frame_equal(*timeless, rtol=1e-6)
+    assert reports == [(done, len(fits)) for done in range(2, len(fits) + 1)]
+    assert_same_results(on_cluster, run(tmp_path / "alone", fits), rtol=1e-6)
     assert len(list((tmp_path / "cluster" / "fits").iterdir())) == len(fits)
-
-
-def test_a_cluster_resumes_where_this_machine_stopped(scheduler, tmp_path):
-    run(tmp_path, LINEAR[:2])
-    reports = []
-    with worker(scheduler, "one", tmp_path):
-        run(tmp_path, LINEAR, scheduler=scheduler, report=counts(reports))
-    assert reports == [(2, 4), (3, 4), (4, 4)]
 
 
 def test_a_worker_with_a_different_course_is_refused(scheduler, tmp_path):
