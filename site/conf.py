@@ -89,6 +89,19 @@ python_use_unqualified_type_names = True
 napoleon_numpy_docstring = False
 
 
+class OnlyMocked:
+    """Refuses the modules that are mocked: Sphinx would load them to read their classes' source."""
+
+    @staticmethod
+    def find_spec(name: str, *_: object) -> None:
+        """Called by every import that autodoc's own finder has not answered."""
+        if name.partition(".")[0] in autodoc_mock_imports:
+            raise ModuleNotFoundError(name)
+
+
+sys.meta_path.insert(0, OnlyMocked)
+
+
 def code_marks(*event: object) -> None:
     """Docstrings set code in single backticks; reStructuredText needs two, and no space inside."""
     lines: list[str] = event[-1]
