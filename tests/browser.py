@@ -22,12 +22,18 @@ def browser():
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def context(browser):
+    """What the pages of a file of tests share: scripts that they have loaded, a laptop's window."""
+    with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
+        yield context
+
+
 @pytest.fixture
-def page(browser):
-    """A page in a context of its own: nothing stored, window of a laptop."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    yield context.new_page()
-    context.close()
+def page(context):
+    """A page of its own."""
+    with context.new_page() as page:
+        yield page
 
 
 def leave_out_without_a_browser(config, items):

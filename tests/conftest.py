@@ -11,6 +11,7 @@ from course.exercises.record import solved_here
 import pytest
 from browser import (  # noqa: F401 (pytest finds fixtures and hooks here)
     browser,
+    context,
     leave_out_without_a_browser,
     page,
     pytest_terminal_summary,

@@ -24,11 +24,16 @@ IMPORTS = (
     "from course_utils.data import load_prices\nfrom course import check\n\n"
     'year = load_prices("IBM").attrs["test_year"]'
 )
-EVERY_OTHER = [
-    pytest.param(lesson.number, marks=pytest.mark.nightly)
-    for lesson in find_lessons()
-    if lesson.number != "01"  # it has a figure of Plotly's
-]
+
+
+def at_night_all_but(*by_day):
+    """All lessons, of which `make test` takes some."""
+    return [
+        pytest.param(lesson, marks=[pytest.mark.nightly] * (lesson.number not in by_day))
+        for lesson in find_lessons()
+    ]
+
+
 SECONDS_TO_START = 180  # a few on a quiet machine
 
 expect.set_options(timeout=60_000)
@@ -175,14 +180,13 @@ def test_a_live_picture_in_a_notebook_answers_to_key_and_pointer_and_needs_no_wi
     assert "widget" not in file.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("number", ["01", *EVERY_OTHER])
-def test_a_stored_lesson_that_is_opened_and_saved_stays_as_it_is(lab, work, page, number):
-    (lesson,) = choose_lessons([number])
+@pytest.mark.parametrize("lesson", at_night_all_but("13"), ids=lambda lesson: lesson.number)
+def test_a_stored_lesson_that_is_opened_and_saved_stays_as_it_is(lab, work, page, lesson):
     notebook = read_notebook(lesson.path)
     notebook.metadata.language_info.version = platform.python_version()
     stored = (nbformat.writes(notebook) + "\n").encode()
     notebook.metadata.language_info = {"name": "python"}
-    bare, file = work / f"{number}_bare.ipynb", work / f"{number}_stored.ipynb"
+    bare, file = (work / f"{lesson.number}_{kind}.ipynb" for kind in ("bare", "stored"))
     bare.write_bytes(nbformat.writes(notebook).encode())
     file.write_bytes(stored)
     page.set_default_timeout(SECONDS_TO_START * 1000)
@@ -220,7 +224,7 @@ def open_slides(page, lesson, folder):
     page.wait_for_function("window.Reveal?.isReady?.()")
 
 
-@pytest.mark.parametrize("lesson", find_lessons(), ids=lambda lesson: lesson.number)
+@pytest.mark.parametrize("lesson", at_night_all_but("09"), ids=lambda lesson: lesson.number)
 def test_slides_are_few_fit_the_screen_and_can_be_read_from_the_last_row(page, lesson, tmp_path):
     open_slides(page, lesson, tmp_path)
     slides = page.evaluate(SHOWN)

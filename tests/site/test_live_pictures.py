@@ -183,23 +183,19 @@ def each_slider_acts(picture):
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_every_slider_acts_by_key_and_by_pointer_and_the_still_version_is_for_paper(
+def test_every_slider_acts_by_key_and_by_pointer_on_a_page_and_in_a_notebook_and_not_on_paper(
     page, address, name
 ):
     page.goto(f"{address}{name}.html")
     picture, still = page.locator(".live-picture"), page.locator("figure")
     expect(picture).to_be_visible()
     assert not still.is_visible()
+    on_page = page.locator(".says").text_content()
     each_slider_acts(picture)
     page.emulate_media(media="print")
     assert still.is_visible()
     assert not picture.is_visible()
-
-
-@pytest.mark.parametrize("name", PICTURES)
-def test_a_notebook_gets_the_same_picture_with_all_that_it_needs(page, address, name):
-    page.goto(f"{address}{name}.html")
-    on_page = page.locator(".says").text_content()
+    page.emulate_media(media="screen")
     page.set_content(PICTURES[name].page())
     expect(page.locator(".says")).to_have_text(on_page)
     assert page.locator("img").count() == 0
