@@ -6,8 +6,9 @@ from dataclasses import replace
 from course.studies import characters, composition, multi30k, sentiment
 from course_utils.data import registry
 from course_utils.files import DataError
-from course_utils.text import EOS, grammar, reviews, translation
+from course_utils.text import EOS, PAD, grammar, reviews, translation
 from course_utils.text import characters as chars
+from course_utils.text import sentiment as text_sentiment
 from course_utils.text.ngrams import NGram
 
 import numpy as np
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.slow  # trains networks of text
 
 
 def test_a_text_is_measured_on_its_last_tenth_and_can_be_repeated(monkeypatch):
-    for name, value in {"WRITTEN": 60, "UNITS": 8, "BATCH": 16}.items():
+    for name, value in {"WRITTEN": 20, "UNITS": 8, "BATCH": 16}.items():
         monkeypatch.setattr(characters, name, value)
     lines = np.random.default_rng(0).choice(["the cat sat.\n", "a dog # ran.\n"], 300)
     text = "".join(lines)
@@ -91,14 +92,15 @@ def test_the_study_refuses_to_run_on_the_grammar_instead_of_captions(pairs):
 
 @pytest.mark.usefixtures("pairs")
 def test_the_study_of_seeds_measures_both_parts_and_all_lengths(monkeypatch):
-    """And it reads the words from the last where it says so."""
-    rows, greedy = [], translation.greedy
-    monkeypatch.setattr(
-        translation, "greedy", lambda model, ids, length: rows.append(ids) or greedy(model, ids)
-    )
+    """And it reads the words from the last where it says so, here without having trained."""
+    monkeypatch.setattr(composition, "UNITS", 4)
+    found = composition.Composition("encoder-decoder", 0).measure(None)
+    assert {"valid bleu", "test bleu", "test whole", "whole 6", "whole 18"} <= set(found)
+    rows = []
+    monkeypatch.setattr(translation, "fit_pairs", lambda *_, **__: None)
+    monkeypatch.setattr(translation, "greedy", lambda model, ids, length: rows.append(ids) or ids)
     for network in ("encoder-decoder", "read backwards"):
-        found = composition.Composition(network, 0).measure(None)
-        assert {"valid bleu", "test bleu", "test whole", "whole 6", "whole 18"} <= set(found)
+        composition.Composition(network, 0).measure(None)
     for one, other in zip(rows[:2], rows[2:], strict=True):
         for forwards, backwards in zip(one.tolist(), other.tolist(), strict=True):
             end = forwards.index(EOS)
@@ -131,11 +133,16 @@ def test_the_study_refuses_reviews_of_our_own_in_place_of_real_sentences(monkeyp
 
 
 @pytest.mark.parametrize("padding", sentiment.PADDINGS)
-def test_each_padding_is_measured_on_seen_and_on_held_out_combinations(padding, monkeypatch):
-    few = reviews.reviews({"train": 60, "valid": 20, "test": 20})
+def test_each_padding_is_where_it_says_on_seen_and_on_held_out_combinations(padding, monkeypatch):
+    """Here without having trained: the reader of real sentences does, above."""
+    few, trained = reviews.reviews({"train": 60, "valid": 20, "test": 20}), []
     monkeypatch.setattr(sentiment, "reviews", lambda: few)
-    monkeypatch.setattr(sentiment, "EPOCHS", 1)
+    monkeypatch.setattr(text_sentiment, "fit_labelled", lambda *given, **_: trained.append(given))
     assert {*sentiment.Padding(padding, 0).measure(None)} == {"valid", "test"}
+    ((model, rows, _),) = trained
+    assert model.layers[0].mask_zero == (padding == "behind, masked")
+    assert (rows[:, 0] == PAD).any() == (padding == "in front")
+    assert (rows[:, -1] == PAD).any() == (padding != "in front")
 
 
 @pytest.mark.parametrize(
