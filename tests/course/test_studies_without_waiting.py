@@ -35,7 +35,11 @@ def little(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("task", "network"), [("recall", "minGRU, gate bias -4"), ("characters", "attention")]
+    ("task", "network"),
+    [
+        ("characters", "attention"),
+        pytest.param("recall", "minGRU, gate bias -4", marks=pytest.mark.nightly),  # XLA takes long
+    ],
 )
 def test_a_network_is_trained_for_as_many_steps_as_its_budget_has(
     task, network, little, monkeypatch
