@@ -5,7 +5,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from course.exercises import judge, lesson_06, lesson_09
+from course.exercises import judge, lesson_06, lesson_08, lesson_09
 from course.exercises.hints import Hint
 from course_utils import recipes
 
@@ -114,7 +114,8 @@ def told(name, expression):
 def test_no_plausible_wrong_answer_passes_and_most_are_told_more_than_off(monkeypatch):
     monkeypatch.setattr(recipes, "BASE", replace(recipes.BASE, epochs=1))  # 06-4 trains it
     monkeypatch.setattr(lesson_06, "SEEDS", (0,))
-    monkeypatch.setattr(lesson_09, "DRAWS", 2000)
+    monkeypatch.setattr(lesson_08, "NEW_SENTENCES", 100)
+    monkeypatch.setattr(lesson_09, "DRAWS", 1000)
     said = [(name, expression, told(name, expression)) for name, expression in answers()]
     assert len({name for name, *_ in said}) == 59
     assert [one for one in said if one[2].startswith("✓")] == []
