@@ -21,6 +21,19 @@ QUESTION = (
 PIXEL = base64.b64encode(b"\x89PNG, or nearly so").decode()
 
 
+TRAINING = """\
+from course_utils.data import load_prices
+from course_utils.models import recurrent
+from course_utils.training import fit
+import numpy as np
+
+prices = load_prices("IBM")
+model = recurrent("GRU", features=1, units=2)
+model.compile("adam", "mse")
+fit(model, np.ones((4, 3, 1)), np.ones(4), epochs=1).history"""
+"""a cell that trains a network"""
+
+
 def good_notebook():
     """Make a stored notebook that breaks no rule; tests break it in one place at a time."""
     cells = [

@@ -10,7 +10,7 @@ from course_utils.files import ROOT
 import nbformat
 import pytest
 from command_line import SEVERAL
-from sample_notebooks import lesson
+from sample_notebooks import TRAINING, lesson
 
 pytestmark = pytest.mark.slow
 
@@ -26,16 +26,6 @@ if sys.platform == "linux" and os.geteuid() == 0:
         ctypes.CDLL(None).prctl(24, power, 0, 0, 0)
 sys.exit(subprocess.call([sys.executable, *sys.argv[1:]]))
 """
-TRAINING = """\
-from course_utils.data import load_prices
-from course_utils.models import recurrent
-from course_utils.training import fit
-import numpy as np
-
-prices = load_prices("IBM")
-model = recurrent("GRU", features=1, units=2)
-model.compile("adam", "mse")
-fit(model, np.ones((4, 3, 1)), np.ones(4), epochs=1).history"""
 NEITHER = dict.fromkeys(["LANG", "PYTHONUTF8", "PYTHONIOENCODING"])
 
 
@@ -68,10 +58,15 @@ def python(root, program, *arguments, **env):
 @pytest.mark.parametrize(
     ("program", "env", "which"),
     [
-        (SEVERAL, {**NEITHER, "HOME": None, "LC_ALL": "C"}, "0"),
-        (ONE_CORE + SEVERAL, {**NEITHER, "LC_ALL": "POSIX"}, "1"),
+        pytest.param(SEVERAL, NEITHER | {"HOME": None, "LC_ALL": "C"}, "0", id="no home, C locale"),
+        pytest.param(
+            ONE_CORE + SEVERAL,
+            NEITHER | {"LC_ALL": "POSIX"},
+            "1",
+            id="one core",
+            marks=pytest.mark.nightly,
+        ),
     ],
-    ids=["no home, C locale", "one core"],
 )
 def test_the_course_works_in_an_odd_folder(clone, tmp_path, program, env, which):
     commands = "data", "copies student", "progress", f"run {which} --output build/run"
@@ -120,16 +115,3 @@ def test_a_course_that_cannot_be_written_to_says_so_and_runs_with_output_elsewhe
     (line,) = done.stderr.decode().splitlines()
     assert line.startswith(f"Error: you may not write or read {root / 'my_work'}: work in a copy")
     assert (tmp_path / "out" / "00_tiny.html").is_file()
-
-
-def test_no_module_of_ours_causes_a_warning(clone):
-    program = """
-import importlib, pkgutil, warnings
-warnings.filterwarnings("error", module=r"course(_utils)?\\b")
-import course, course_utils
-for package in (course, course_utils):
-    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-        importlib.import_module(module.name)
-"""
-    done = python(clone, program + TRAINING)
-    assert (done.returncode, done.stderr.decode()) == (0, "")
