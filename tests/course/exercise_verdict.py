@@ -4,9 +4,12 @@ from course.exercises import judge
 from course.exercises.hints import Hint
 
 
-def verdict(exercise, answer, given):
-    """Return praise after ✓, or a hint after ✗, for an answer and what exercises start from."""
+def assert_verdict(exercise, answer, told, given):
+    """Judge an answer, which must be told this: praise after ✓, or a hint. Returns all of it."""
     try:
-        return f"✓ {judge(exercise, answer, **given.get(exercise, {}))}"
+        said = f"✓ {judge(exercise, answer, **given.get(exercise, {}))}"
     except Hint as hint:
-        return f"✗ {hint}"
+        said = f"✗ {hint}"
+    assert told in said, said
+    assert said.startswith("✓") == told.startswith("✓"), said
+    return said
