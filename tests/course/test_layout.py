@@ -119,8 +119,10 @@ def test_a_circle_is_found_also_inside_a_function():
         ("from course.commands import app", "pandas scipy sklearn IPython jupyter_client nbformat"),
         ("import course; course.opening('00')", "nbformat sklearn tensorflow"),
         ("from course_utils.data import load_text; load_text()", "requests bokeh_sampledata tqdm"),
-        ("from course_utils import plots; plots.five_types()", "matplotlib.pyplot"),
-        ("import course_utils.plots.live", "ipywidgets plotly matplotlib.pyplot"),
+        (
+            "from course_utils.plots import five_types, live; five_types()",
+            "ipywidgets plotly matplotlib.pyplot",
+        ),
     ],
 )
 def test_nobody_waits_for_what_is_not_needed(program, heavy):

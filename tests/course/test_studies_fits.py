@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import mean_absolute_error, r2_score
 
+NIGHTLY = pytest.mark.nightly
 PRICES = made_up_prices("2015-06-01", "2017-03-31")
 
 # ---------------------------------------------------------------------- memory
@@ -50,7 +51,7 @@ def test_seeds_of_the_noise_repeat_and_differ():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("split", ["by time", "at random"])
+@pytest.mark.parametrize("split", [pytest.param("by time", marks=NIGHTLY), "at random"])
 def test_a_sine_is_measured_on_its_test_windows(split, monkeypatch):
     """Few samples, and a network of one unit in place of 3 × 128."""
     sizes = {"SAMPLES": 120, "LOOKBACK": 5, "TRAIN": 60, "VALIDATION": 20}
@@ -115,7 +116,13 @@ def test_a_window_on_the_thermostat_reaches_as_far_back_as_its_name_says(network
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("network", apple.NETWORKS)
+@pytest.mark.parametrize(
+    "network",
+    [
+        "SimpleRNN(50) on features",
+        pytest.param("2 × SimpleRNN(32), full batch", marks=NIGHTLY),
+    ],
+)
 def test_apple_is_measured_early_and_late_next_to_yesterday(network, monkeypatch):
     """Neither the scaler nor the network sees the last fifth."""
     tiny = replace(apple.NETWORKS[network], units=1, epochs=1)
