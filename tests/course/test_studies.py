@@ -28,6 +28,7 @@ from small_study import (
 from typer.testing import CliRunner
 
 FITS = LINEAR + NETWORK
+NIGHTLY = pytest.mark.nightly
 
 
 def times_written(folder):
@@ -245,13 +246,16 @@ def test_a_result_cut_off_by_a_power_cut_is_run_again(copied, finished):
 
 
 @pytest.mark.slow
-def test_side_by_side_and_one_by_one_give_the_same_results(tmp_path):
-    network = OneStep("GRU on returns", "IBM", "High", 2017, 0)  # workers know no `tiny`
+@pytest.mark.parametrize(
+    "network",  # workers know no `tiny`
+    [[], pytest.param([OneStep("GRU on returns", "IBM", "High", 2017, 0)], marks=NIGHTLY)],
+)
+def test_side_by_side_and_one_by_one_give_the_same_results(network, tmp_path):
     try:
-        side_by_side = run(tmp_path / "two", [network, *LINEAR], jobs=2)
+        side_by_side = run(tmp_path / "two", [*network, *LINEAR], jobs=2)
     finally:
         get_reusable_executor().shutdown(wait=True)
-    assert_same_results(side_by_side, run(tmp_path / "one", [network, *LINEAR]))
+    assert_same_results(side_by_side, run(tmp_path / "one", [*network, *LINEAR]))
 
 
 def test_a_study_that_measures_time_runs_one_fit_at_a_time(tmp_path, monkeypatch):

@@ -84,7 +84,9 @@ def test_equal_columns_are_worth_one_and_independent_ones_what_they_are():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("recipe", ["GRU, one for all", "dense, one for all"])
+@pytest.mark.parametrize(
+    "recipe", ["GRU, one for all", pytest.param("dense, one for all", marks=pytest.mark.nightly)]
+)
 def test_networks_forecast_every_share_and_repeat_with_their_seed(recipe, monkeypatch):
     monkeypatch.setattr(volatility, "UNITS", 2)
     tables = {name: TABLES[name].loc["2016-09":] for name in "AB"}
