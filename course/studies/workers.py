@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from course.studies.study import Fit
 from course_utils.files import PACKAGES, sha256, shown
+from course_utils.machine import this_machine
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,11 +50,10 @@ class Task:
 
 
 def versions_here() -> dict[str, str]:
-    """The versions that a result depends on."""
-    import tensorflow
-
-    packages = {name: version(name) for name in ("keras", "numpy", "scikit-learn")}
-    return {"python": platform.python_version(), "tensorflow": tensorflow.__version__} | packages
+    """The versions that a result depends on, without the seconds that TensorFlow takes to load."""
+    versions = this_machine() | {name: version(name) for name in ("numpy", "scikit-learn")}
+    del versions["cores"]
+    return versions
 
 
 def result_name(fit: Fit, prices: "pd.DataFrame | None", versions: dict[str, str]) -> str:
