@@ -1,6 +1,7 @@
-"""A study that takes no time: four regressions and two tiny networks on made-up prices."""
+"""Studies that take no time: regressions and tiny networks on made-up prices, or random walks."""
 
 from course.studies import running
+from course.studies.bands import Walk
 from course.studies.one_step import OneStep
 from course.studies.study import Study
 from course_utils.recipes import RECIPES, Recipe
@@ -16,15 +17,21 @@ LINEAR = [
 ]
 TINY = Recipe("returns", lookback=5, cell="SimpleRNN", units=2, epochs=1)
 NETWORK = [OneStep("tiny", "IBM", "High", 2017, seed) for seed in (0, 1)]
+WALKS = [Walk("IBM", column, 2017) for column in ("High", "Low", "Close")]
+"""of years of prices; a process of their own loads no TensorFlow"""
 
 
 def some_prices(ticker):
     return made_up_prices("2016-10-03", "2017-03-31", seed=len(ticker), ticker=ticker)
 
 
-def use_made_up_prices(monkeypatch):
+def years_of_prices(ticker):
+    return made_up_prices("2015-06-01", "2017-06-30", seed=len(ticker), ticker=ticker)
+
+
+def use_made_up_prices(monkeypatch, prices=some_prices):
     """Replace what a study fits, not its machinery: its prices, and one recipe more."""
-    monkeypatch.setattr(running, "load_prices", some_prices)
+    monkeypatch.setattr(running, "load_prices", prices)
     monkeypatch.setitem(RECIPES, "tiny", TINY)
 
 

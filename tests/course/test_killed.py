@@ -21,7 +21,7 @@ import pytest
 from command_line import course_here
 from helpers import processes_below, wait_for
 from sample_notebooks import lesson
-from small_study import LINEAR, assert_same_results, run, use_made_up_prices
+from small_study import WALKS, assert_same_results, run, use_made_up_prices, years_of_prices
 
 pytestmark = pytest.mark.slow  # kills processes
 NIGHTLY = pytest.mark.nightly
@@ -218,15 +218,15 @@ import sys
 from pathlib import Path
 import pytest
 sys.path[:0] = sys.argv[2:]
-from small_study import LINEAR, run, use_made_up_prices
-use_made_up_prices(pytest.MonkeyPatch())
-run(Path(sys.argv[1]), LINEAR)
+from small_study import WALKS, run, use_made_up_prices, years_of_prices
+use_made_up_prices(pytest.MonkeyPatch(), years_of_prices)
+run(Path(sys.argv[1]), WALKS[:2])
 """
 
 
 def test_a_killed_study_loses_no_finished_fit(tmp_path, monkeypatch):
-    use_made_up_prices(monkeypatch)
-    whole = run(tmp_path / "whole", LINEAR)
+    use_made_up_prices(monkeypatch, years_of_prices)
+    whole = run(tmp_path / "whole", WALKS[:2])
     fits = tmp_path / "killed" / "fits"
     places = Path(__file__).parent, Path(__file__).parents[1]
     process = subprocess.Popen([*map(str, [sys.executable, "-c", STUDY, fits.parent, *places])])
@@ -234,6 +234,6 @@ def test_a_killed_study_loses_no_finished_fit(tmp_path, monkeypatch):
     process.kill()
     process.wait()
     finished = {path: path.read_bytes() for path in fits.glob("*.json")}
-    assert all("rmse" in json.loads(text) for text in finished.values())
-    assert_same_results(run(fits.parent, LINEAR), whole)
+    assert all("walk crps" in json.loads(text) for text in finished.values())
+    assert_same_results(run(fits.parent, WALKS[:2]), whole)
     assert all(path.read_bytes() == text for path, text in finished.items())
