@@ -24,6 +24,7 @@ OUR_MARKETS = (
     'from course import opening\n\nopening("our_markets")',
     'from course.exercises import judge\n\njudge("our_markets-1", 0.25)',
 )
+LONG = ("run", "slides")
 PAGE = (ROOT / "site" / "make_it_yours.md").read_text(encoding="utf-8")
 
 
@@ -126,7 +127,9 @@ def change(path):
 
 
 @pytest.mark.slow
-def test_the_blocks_of_the_page_work_from_top_to_bottom_in_an_empty_folder(tmp_path):
+@pytest.mark.parametrize("by_night", [False, pytest.param(True, marks=pytest.mark.nightly)])
+def test_the_blocks_of_the_page_work_from_top_to_bottom_in_an_empty_folder(by_night, tmp_path):
+    """By day without a kernel and without slides."""
     (tmp_path / "notebooks").mkdir()
     for kind, text in re.findall(r"^```(\w*)\n(.*?)^```", PAGE, re.M | re.S):
         if kind:
@@ -139,12 +142,13 @@ def test_the_blocks_of_the_page_work_from_top_to_bottom_in_an_empty_folder(tmp_p
             continue
         for program, lines in groupby(text.splitlines(), lambda line: line.split()[0]):
             if program == "course":
-                course(tmp_path, *(line.removeprefix("course ") for line in lines))
+                commands = [line.removeprefix("course ") for line in lines]
+                course(tmp_path, *(c for c in commands if by_night or c.split()[0] not in LONG))
             else:
                 for old, new in (line.split()[1:] for line in lines):
                     (tmp_path / old).rename(tmp_path / new)
     work = {path.name for path in (tmp_path / "my_work").glob("*.ipynb")}
     assert "our_markets.ipynb" in work
     assert "07_bidirectional_and_hybrid.ipynb" not in work
-    assert (tmp_path / "build" / "slides" / "05a").is_dir()
+    assert (tmp_path / "build" / "slides" / "05a").is_dir() == by_night
     assert "05a" in (tmp_path / "site" / "instructors.md").read_text(encoding="utf-8")
