@@ -56,7 +56,7 @@ def test_readme_table_says_what_the_committed_files_say():
     assert with_table(readme, lesson_table()) == readme
 
 
-@pytest.mark.nightly  # by day, test_installed.py runs lesson 00 on that sample, twice
+@pytest.mark.nightly  # by day, test_installed.py loads that sample
 @pytest.mark.parametrize("path", ON_PRICES, ids=lambda path: path.stem)
 def test_lessons_on_prices_run_on_the_embedded_default(course, path, tmp_path):
     done = course("run", path.name[:2], "--embedded", "--output", tmp_path)
