@@ -32,7 +32,9 @@ def data_folder(tmp_path, monkeypatch):
     return make
 
 
-@pytest.fixture(params=["mixed_float16", "mixed_bfloat16", "float64"])
+@pytest.fixture(
+    params=["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.nightly), "float64"]
+)
 def precision(request):
     """Networks compute in other numbers, as a policy says, or a forgotten keras.json."""
     import keras

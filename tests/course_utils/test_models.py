@@ -204,7 +204,7 @@ def test_the_fused_lstm_trains_like_keras_and_compiles_under_xla_for_a_free_run(
     losses = {}
     for cell in ("LSTM", "FusedLSTM"):
         keras.utils.set_random_seed(0)
-        model = recurrent(cell, features=2, units=4, bidirectional=True)
+        model = recurrent(cell, features=2, units=4)
         model.compile("adam", "mse")
         losses[cell] = model.fit(windows, targets, epochs=3, verbose=0).history["loss"]
     np.testing.assert_allclose(losses["FusedLSTM"], losses["LSTM"], rtol=1e-4)

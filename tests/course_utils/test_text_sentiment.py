@@ -15,7 +15,7 @@ MODEL = reader(len(KNOWN), units=4)
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=15)
 @given(
     sentence=st.lists(st.integers(EOS, len(KNOWN) - 1), min_size=1, max_size=8),
     before=st.integers(0, 4),
@@ -36,11 +36,11 @@ def test_without_a_mask_padding_is_read_like_words():
 @pytest.mark.slow
 def test_a_reader_learns_which_of_two_words_came_last():
     rng = np.random.default_rng(0)
-    rows = np.full((256, 8), PAD)
+    rows = np.full((240, 8), PAD)  # whole batches: a rest would be compiled once more
     for row in rows:
         row[: rng.integers(1, 8)] = 4
         row[: rng.integers(1, 8)] = 5
-    rows = np.where(rng.random((256, 8)) < 0.5, rows, np.where(rows == PAD, PAD, 9 - rows))
+    rows = np.where(rng.random((240, 8)) < 0.5, rows, np.where(rows == PAD, PAD, 9 - rows))
     ends = (rows != PAD).sum(axis=1) - 1
     labels = (rows[range(len(rows)), ends] == 4).astype(int)
     keras.utils.set_random_seed(0)
@@ -79,6 +79,6 @@ def test_sentences_without_an_answer_are_refused(sentences, message):
 
 def test_an_opinion_is_the_probability_of_label_one():
     rows = np.array([[4, 7, EOS, PAD], [4, UNK, EOS, PAD]])
-    expected = MODEL.predict(rows, verbose=0)[:, 0]
+    expected = MODEL(rows)[:, 0]
     found = opinions(MODEL, ["good film", "good zebra"], KNOWN, length=4)
     np.testing.assert_allclose(found, expected, atol=1e-6)
