@@ -1,5 +1,6 @@
 """Scans are equal whatever the way; layers on them train, save and respect masks."""
 
+from course_utils import parallel
 from course_utils.parallel import (
     CHUNK,
     LinearRNN,
@@ -57,8 +58,9 @@ def test_all_scans_have_the_same_states(shape, limits, kind, seed):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scan", [scan_doubling, scan_chunks, linear_scan])
-@pytest.mark.parametrize("time_steps", [CHUNK - 1, 3 * CHUNK])
-def test_a_scan_has_the_loop_s_gradients_also_under_xla(scan, time_steps):
+@pytest.mark.parametrize("time_steps", [3, 10])
+def test_a_scan_has_the_loop_s_gradients_also_under_xla(scan, time_steps, monkeypatch):
+    monkeypatch.setattr(parallel, "CHUNK", 4)  # the fewer steps in a chunk, the less to compile
     shape = (2, time_steps, 3)
     given = [tf.constant(RNG.uniform(0, 1, shape)), tf.constant(RNG.normal(size=shape))]
 
@@ -117,7 +119,7 @@ def test_a_layer_learns_is_saved_and_loads_for_any_length(make, tmp_path):
     model = keras.Sequential([keras.Input((None, 2)), make(return_sequences=True), make()])
     model.add(layers.Dense(1))
     model.compile(keras.optimizers.Adam(0.01), "mse")
-    inputs = np.random.default_rng(0).normal(size=(200, 20, 2))
+    inputs = np.random.default_rng(0).normal(size=(192, 17, 2))  # in whole batches, two chunks
     losses = model.fit(inputs, inputs[:, -5:, 0].sum(axis=1), epochs=20, verbose=0).history["loss"]
     assert losses[-1] < 0.5 * losses[0]
     model.save(tmp_path / "model.keras")
