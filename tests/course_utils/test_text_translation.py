@@ -92,11 +92,48 @@ def every_translation():
 # ------------------------------------------------------------------------------------ the search
 
 
+def check_is_most_probable(model, read, rows):
+    """Each word is the one that the training model finds most probable after those before it."""
+    logits = np.array(model([read, shift_right(rows)]))
+    logits[..., [PAD, SOS]] = -np.inf
+    counted = rows != PAD
+    np.testing.assert_array_equal(logits.argmax(-1)[counted], rows[counted])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_beam_of_one_is_greedy_search(name):
-    rows, _ = beam_search(WRITERS[name], READ[name], width=1, length=LENGTH)
-    np.testing.assert_array_equal(rows[:, 0], written(name))
+def test_greedy_search_writes_what_the_training_model_finds_most_probable(name):
+    check_is_most_probable(WRITERS[name], READ[name], written(name))
+
+
+@pytest.mark.slow
+def test_nothing_but_padding_follows_the_end():
+    rows = greedy(MODELS[True], sentences(200), LENGTH)
+    ended = np.cumsum(rows == EOS, axis=1)[:, :-1] > 0
+    assert ended.any()
+    assert (rows[:, 1:][ended] == PAD).all()
+    assert SOS not in rows
+
+
+@pytest.mark.slow
+def test_many_sentences_are_searched_as_if_each_were_alone():
+    """99 is more than a chunk, and not a multiple of it."""
+    many = sentences(99)
+    together = greedy(MODELS[True], many, LENGTH)
+    alone = np.concatenate([greedy(MODELS[True], many[[n]], LENGTH) for n in (0, 63, 64, 98)])
+    np.testing.assert_array_equal(together[[0, 63, 64, 98]], alone)
+
+
+@pytest.mark.slow
+def test_padding_of_the_source_changes_no_translation():
+    longer = np.pad(SOURCES, [(0, 0), (0, 5)])
+    np.testing.assert_array_equal(greedy(MODELS[True], longer, LENGTH), written(True))
+
+
+@pytest.mark.slow
+def test_a_beam_of_one_is_greedy_search():
+    rows, _ = beam_search(MODELS[True], SOURCES, width=1, length=LENGTH)
+    np.testing.assert_array_equal(rows[:, 0], written(True))
 
 
 @pytest.mark.slow
@@ -113,14 +150,15 @@ def test_a_beam_as_wide_as_the_space_ranks_all_translations_as_exhaustive_search
 
 
 @pytest.mark.slow
-def test_a_wider_beam_can_find_what_greedy_search_misses():
+def test_a_wider_beam_can_find_what_greedy_search_misses_and_both_use_the_current_weights():
     """Never a less probable translation, and with one of these weights a better one."""
     model = translator()  # compiled once for both
     for seed, better in ((3, False), (4, True)):
         model.set_weights(translator(seed=seed).get_weights())
+        rows = greedy(model, SOURCES, LENGTH)
+        check_is_most_probable(model, SOURCES, rows)
         best = beam_search(model, SOURCES, width=20, length=LENGTH)[0][:, 0]
-        gains = log_probabilities(model, SOURCES, best)
-        gains -= log_probabilities(model, SOURCES, greedy(model, SOURCES, LENGTH))
+        gains = log_probabilities(model, SOURCES, best) - log_probabilities(model, SOURCES, rows)
         assert gains.min() > -1e-4
         assert (gains.max() > 0.01) == better
 
@@ -134,25 +172,6 @@ def test_a_beam_wider_than_the_space_marks_what_is_not_a_translation():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("attention", [False, True])
-def test_greedy_search_writes_what_the_training_model_finds_most_probable(attention):
-    rows = written(attention)
-    logits = np.array(MODELS[attention]([SOURCES, shift_right(rows)]))
-    logits[..., [PAD, SOS]] = -np.inf
-    counted = rows != PAD
-    np.testing.assert_array_equal(logits.argmax(-1)[counted], rows[counted])
-
-
-@pytest.mark.slow
-def test_nothing_but_padding_follows_the_end():
-    for row in greedy(MODELS[False], sentences(200), 8):
-        ends = np.flatnonzero(row == EOS)
-        if len(ends):
-            assert (row[ends[0] + 1 :] == PAD).all()
-        assert SOS not in row
-
-
-@pytest.mark.slow
 def test_networks_of_any_precision_are_searched(precision):
     model = translator(attention=True)
     rows, scores = beam_search(model, SOURCES[:1], width=3, length=LENGTH)
@@ -160,31 +179,6 @@ def test_networks_of_any_precision_are_searched(precision):
     np.testing.assert_allclose(scores[0], logs, atol=1e-6 if precision == "float64" else 0.3)
     weights = attention_weights(model, SOURCES[:1], rows[:, 0])
     np.testing.assert_allclose(weights.sum(axis=-1), 1, atol=0.02)
-
-
-@pytest.mark.slow
-def test_many_sentences_are_searched_as_if_each_were_alone():
-    """99 is more than a chunk, and not a multiple of it."""
-    many = sentences(99)
-    together = greedy(MODELS[True], many, LENGTH)
-    alone = np.concatenate([greedy(MODELS[True], many[[n]], LENGTH) for n in (0, 63, 64, 98)])
-    np.testing.assert_array_equal(together[[0, 63, 64, 98]], alone)
-
-
-@pytest.mark.slow
-def test_padding_of_the_source_changes_no_translation():
-    longer = np.pad(SOURCES, [(0, 0), (0, 5)])
-    for name, model in MODELS.items():
-        np.testing.assert_array_equal(greedy(model, longer, LENGTH), written(name))
-
-
-@pytest.mark.slow
-def test_search_uses_the_current_weights():
-    model = translator()
-    before = greedy(model, SOURCES, LENGTH)
-    for weight in model.trainable_variables:
-        weight.assign(weight * -1)
-    assert (greedy(model, SOURCES, LENGTH) != before).any()
 
 
 @pytest.mark.parametrize(
@@ -238,7 +232,7 @@ def test_padding_counts_neither_in_the_loss_nor_in_the_accuracy():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("attention", [False, True])
+@pytest.mark.parametrize("attention", [pytest.param(False, marks=pytest.mark.nightly), True])
 def test_a_network_learns_to_turn_a_few_sentences_round(attention):
     sources = sentences(64, words=7)
     targets = np.full_like(sources, PAD)
