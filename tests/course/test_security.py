@@ -22,8 +22,7 @@ PYTHON = sorted(
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 ATTACKS = {
     "tests/course/test_wrong_answers.py": {"eval"},
-    "tests/course_utils/test_saving.py": {"pickle", "marshal", "eval", "safe_mode"},
-    "tests/course_utils/test_warm.py": {"pickle"},
+    "tests/course_utils/test_saving.py": {"marshal", "eval", "safe_mode"},
 }
 """tests that make what the course must refuse, or run expressions of their own, and with what"""
 

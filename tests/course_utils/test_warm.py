@@ -1,7 +1,6 @@
 """A kept run gives what training gives, is found only if nothing differs, and is checked."""
 
 import json
-import pickle
 import random
 import runpy
 from contextlib import suppress
@@ -424,28 +423,6 @@ def test_a_damaged_entry_is_told_of_and_trained_again_and_replaced(cache, capsys
         assert train(network(), label="mine", quiet=True).history == history
         assert capsys.readouterr().out == f"mine: {warm.TRAINED_AGAIN} ({reason})\n"
     assert path.read_bytes() == good
-
-
-class Payload:
-    """Writes a file when it is unpickled."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        """Tell pickle what to call."""
-        return Path.write_text, (self.path, "ran")
-
-
-@pytest.mark.slow
-def test_nothing_in_an_entry_is_unpickled(cache, tmp_path):
-    flag = tmp_path / "flag"
-    cache("record")
-    train(network(), quiet=True)
-    for before in (b"", b'[{"loss": [1.0]}]\n'):
-        kept()[0].write_bytes(signed(before + pickle.dumps(Payload(flag))))
-        train(network(), quiet=True)
-        assert not flag.exists()
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, PermissionError])
