@@ -7,7 +7,6 @@ a pickle, which may run any code when it is read.
 
 import io
 import json
-import os
 import re
 import sys
 import zipfile
@@ -18,7 +17,7 @@ from typing import Any
 
 from course_utils import fused, parallel  # noqa: F401 (Keras finds what is imported)
 from course_utils.checks import as_numbers, check_columns, check_days, check_finite
-from course_utils.files import sha256, shown, write_whole
+from course_utils.files import DataError, read_bytes, sha256, shown, write_whole
 from course_utils.windows import Scaler, unscale
 
 import h5py
@@ -163,30 +162,23 @@ def load_forecaster(folder: Path | str) -> SavedForecaster:
         config = _unpack(model)
     except Exception as error:  # zip files can be broken in many ways
         raise SavedForecasterError(
-            f"{MODEL} is not a file of Keras ({_first_line(error)}): save it again."
+            f"{MODEL} is not a file of Keras ({_said(error)}): save it again."
         ) from error
     _check_config(config)
     try:
         network = keras.models.load_model(folder / MODEL, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises nearly anything here
-        raise SavedForecasterError(f"Keras cannot read {MODEL}: {_first_line(error)}") from error
+        raise SavedForecasterError(f"Keras cannot read {MODEL}: {_said(error)}") from error
     _check_shapes(network, manifest)
     return SavedForecaster(network, scaler, tuple(manifest["columns"]), manifest["lookback"])
 
 
 def _read(folder: Path, name: str, most: int) -> bytes:
     """Read a file of at most so many bytes."""
-    path = folder / name
-    if not os.path.isfile(path):  # nor a pipe or a device, which may never end
-        raise SavedForecasterError(
-            f"{folder.name} holds no forecaster, as {name} is missing: save it again."
-        )
     try:
-        if path.stat().st_size > most:
-            raise SavedForecasterError(f"{name} is larger than any of this course.")
-        return path.read_bytes()
-    except OSError as error:
-        raise SavedForecasterError(f"{name} cannot be read ({error.strerror}).") from error
+        return read_bytes(folder / name, most)
+    except DataError as error:
+        raise SavedForecasterError(f"{folder.name} holds no forecaster: {error}") from error
 
 
 # ------------------------------------------------------------- the manifest, and the scaler in it
@@ -358,6 +350,6 @@ def _check_shapes(network: keras.Model, manifest: dict[str, Any]) -> None:
         )
 
 
-def _first_line(error: Exception) -> str:
-    """The first line of what an exception says, as a message can hold it."""
-    return shown((str(error).strip().splitlines() or [type(error).__name__])[0], 200)
+def _said(error: Exception) -> str:
+    """What an exception says, as a message can hold it."""
+    return shown(str(error) or type(error).__name__, 200)
