@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from course.exercises.record import Try, read_record
 from course.lessons.lesson import LessonError, find_lessons
 from course.lessons.timings import read_timings
-from course_utils import warm
 from course_utils.data import registry, texts
 from course_utils.data.price_table import read_prices
 from course_utils.data.series import read_series
@@ -278,25 +277,6 @@ def test_a_try_of_brackets_without_end_is_one_damaged_line(tmp_path):
 
 
 # ------------------------------------------------------------- what holds numbers and is signed
-
-
-KEY = "0" * 64
-
-
-def signed_entry(content):
-    return hashlib.sha256(KEY.encode() + content).hexdigest().encode() + b"\n" + content
-
-
-@tried
-@given(draw=st.data())
-def test_a_damaged_entry_of_the_cache_is_called_so_even_with_its_own_checksum(draw, folder):
-    content = json.dumps({"loss": [1.5]}).encode() + b"\n" + np.arange(3.0).tobytes()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(warm.PLACE, str(folder / "warm"))
-        path = warm.folder() / KEY
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(signed_entry(draw.draw(damaged(content))))
-        ends_well(lambda: warm.read(KEY), warm.DamagedEntryError, path.parent)
 
 
 @pytest.fixture(scope="module")
