@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import made_up_prices
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 PRICES = made_up_prices("2016-01-04", "2016-12-30")
@@ -90,8 +90,6 @@ def test_the_features_are_those_of_the_last_days_of_each_day(column):
         assert row["RSI"] == pytest.approx(rsi_by_loop(price[: day + 1].tolist())[-1])
 
 
-@pytest.mark.slow
-@settings(max_examples=200)
 @given(
     column=st.sampled_from(COLUMNS),
     day=st.integers(15, len(PRICES) - 1),
