@@ -1,5 +1,6 @@
 """Each figure is a small PNG with alternative text, in the course's colours, without pyplot."""
 
+from functools import cache
 from inspect import signature
 from io import BytesIO
 
@@ -72,6 +73,8 @@ BITS = {"GRU, seed 0": [3, 2.5, 2.2], "GRU, seed 1": [3, 2.1]}
 COSTS = {"unigram": [5, 2, 2, 1], "5-gram": [3, 2, 1, 1]}
 NEXT = {"T = 1": [0.7, 0.2, 0.1], "T = 2": [0.5, 0.3, 0.2]}
 KNOWN = pd.DataFrame({"words": [0.2, 0.9], "pairs": [0.0, 0.5]}, ["unigram", "real"])
+
+MANY = [f"number {i}" for i in range(8)]
 
 # A function (and a variant), what to draw, and what the words must tell.
 RETURNS = YEAR.pct_change().dropna()
@@ -190,20 +193,35 @@ FIGURES = {
         "written: F#4 3 B3 1",
     ),
     "temperatures": ((NEXT, "a \n", "After"), "T = 1: the likeliest of those shown has 70%"),
+    "by_year of many": ((pd.concat(RUNS.assign(recipe=name) for name in MANY), "Many"), "number 7"),
+    "ratios of many": ((pd.DataFrame({name: [1.0] for name in MANY}, [16]), "Many"), "number 7"),
     "shares_known": ((KNOWN, "Known"), "unigram: words 20%, pairs 0%; real: words 90%, pairs 50%"),
 }
 
 
-def draw(name):
-    """Draw one of FIGURES, whose first word is the name of its function."""
-    arguments, _ = FIGURES[name]
-    return getattr(plots, name.split(" ")[0])(*arguments)
+@cache
+def drawn(name):
+    """Draw one of FIGURES, whose first word is the name of its function: the picture, the axes."""
+    figures, savefig = [], Figure.savefig
+
+    def keep(figure, *arguments, **options):
+        figures.append(figure)
+        return savefig(figure, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Figure, "savefig", keep)
+        image = getattr(plots, name.split(" ")[0])(*FIGURES[name][0])
+    return image, figures[-1].axes
+
+
+def axes_of(name, place=0):
+    return drawn(name)[1][place]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_a_small_png_that_says_in_words_what_it_shows(name):
-    image = draw(name)
+    image, _ = drawn(name)
     arguments, words = FIGURES[name]
     given = signature(getattr(plots, name.split(" ")[0])).bind(*arguments).arguments
     assert isinstance(image, Image)
@@ -222,27 +240,9 @@ def test_every_function_that_draws_is_tested_here():
 
 
 def test_the_stored_pixels_keep_the_colours():
-    pixels = imread(BytesIO(draw("forecasts").data))[..., :3].reshape(-1, 3)
+    pixels = imread(BytesIO(drawn("forecasts")[0].data))[..., :3].reshape(-1, 3)
     for colour in (TRUTH, NAIVE, *COLOURS[:4]):
         assert np.abs(pixels - to_rgb(colour)).max(axis=1).min() < 0.03
-
-
-@pytest.fixture
-def axes_of(monkeypatch):
-    """Return a function that draws one of FIGURES and returns its axes, by default the first."""
-    figures, savefig = [], Figure.savefig
-
-    def keep(figure, *arguments, **options):
-        figures.append(figure)
-        return savefig(figure, *arguments, **options)
-
-    monkeypatch.setattr(Figure, "savefig", keep)
-
-    def drawn(name, place=0):
-        draw(name)
-        return figures[-1].axes[place]
-
-    return drawn
 
 
 def colours(axes):
@@ -260,7 +260,7 @@ def colours(axes):
         ("curves", "truth", None),
     ],
 )
-def test_truth_is_black_naive_grey_and_nothing_else_is(axes_of, name, truth, naive):
+def test_truth_is_black_naive_grey_and_nothing_else_is(name, truth, naive):
     found = colours(axes_of(name))
     assert found.pop(truth, "#000000") == TRUTH == "#000000"
     assert found.pop(naive, "#8c8c8c") == NAIVE == "#8c8c8c"
@@ -269,38 +269,38 @@ def test_truth_is_black_naive_grey_and_nothing_else_is(axes_of, name, truth, nai
     assert set(named) <= set(COLOURS)
 
 
-def test_lines_hold_the_prices_and_forecasts_given(axes_of):
+def test_lines_hold_the_prices_and_forecasts_given():
     lines = {line.get_label(): line.get_ydata() for line in axes_of("forecasts").lines}
     assert list(lines) == ["truth", *NAMES]
     for name, values in {"truth": YEAR, **FORECASTS}.items():
         np.testing.assert_array_equal(lines[name], values)
 
 
-def test_columns_of_the_same_name_are_runs_around_their_median(axes_of):
+def test_columns_of_the_same_name_are_runs_around_their_median():
     lines = [line.get_ydata().tolist() for line in axes_of("curves").lines]
     assert lines == [[1, 2, 9], [2, 2, 5], [3, 4, 7], [2.5, 3, 6]]
 
 
-def test_the_price_is_black_up_to_the_test_year_and_ends_with_it(axes_of):
+def test_the_price_is_black_up_to_the_test_year_and_ends_with_it():
     train, test = axes_of("price_history").lines
     assert to_hex(train.get_color()) == TRUTH != to_hex(test.get_color())
     assert len(train.get_xdata()) == len(HIGH.loc[:"2015"])
     assert len(test.get_xdata()) == len(YEAR)
 
 
-def test_a_run_that_is_lost_is_marked_at_the_top_where_it_leaves(axes_of):
+def test_a_run_that_is_lost_is_marked_at_the_top_where_it_leaves():
     axes = axes_of("clipping")
     crosses = [line for line in axes.lines if line.get_marker() == "X" and len(line.get_xdata())]
     assert [(*line.get_xdata(), *line.get_ydata()) for line in crosses] == [(2, 1000)] * 2
 
 
-def test_the_heating_is_shaded_where_it_is_on(axes_of):
+def test_the_heating_is_shaded_where_it_is_on():
     (shaded,) = axes_of("thermostat").collections
     steps = shaded.get_paths()[0].vertices[:, 0]
     assert (steps.min(), steps.max()) == (0, 2)
 
 
-def test_an_error_far_above_naive_is_written_and_does_not_flatten_the_rest(axes_of):
+def test_an_error_far_above_naive_is_written_and_does_not_flatten_the_rest():
     axes = axes_of("sweep")
     assert "250 % " in [text.get_text() for text in axes.texts]
     assert axes.get_ylim()[1] < 130
@@ -312,17 +312,17 @@ def test_weights_that_do_not_fit_the_words_are_refused():
 
 
 @pytest.mark.parametrize(("name", "shown"), [("surprise", "ab␣c"), ("temperatures", "a␣⏎")])
-def test_spaces_and_new_lines_below_bars_can_be_seen(axes_of, name, shown):
+def test_spaces_and_new_lines_below_bars_can_be_seen(name, shown):
     assert "".join(label.get_text() for label in axes_of(name, -1).get_xticklabels()) == shown
 
 
 @pytest.mark.parametrize(("name", "place"), [("errors", 1.54), ("by_year", 100), ("leaks", 100)])
-def test_the_naive_error_is_a_grey_line(axes_of, name, place):
+def test_the_naive_error_is_a_grey_line(name, place):
     (grey,) = (line for line in axes_of(name).lines if to_hex(line.get_color()) == NAIVE)
     assert set(grey.get_xdata() if name == "errors" else grey.get_ydata()) == {place}
 
 
-def test_every_run_is_a_dot_and_every_recipe_a_bar(axes_of):
+def test_every_run_is_a_dot_and_every_recipe_a_bar():
     axes = axes_of("errors")
     dots = [line for line in axes.lines if line.get_marker() == "o"]
     assert sum(len(line.get_xdata()) for line in dots) == len(RUNS)
@@ -330,12 +330,6 @@ def test_every_run_is_a_dot_and_every_recipe_a_bar(axes_of):
     assert [bar.get_width() for bar in axes.patches] == pytest.approx([1.9, 1.7, 1.5, 1.3, 1.1])
 
 
-@pytest.mark.parametrize("figure", ["by_year", "ratios"])
-def test_more_names_than_colours_are_all_drawn(axes_of, monkeypatch, figure):
-    many = [f"number {i}" for i in range(8)]
-    tables = {
-        "by_year": pd.concat(RUNS.assign(recipe=name) for name in many),
-        "ratios": pd.DataFrame({name: [1.0] for name in many}, [16]),
-    }
-    monkeypatch.setitem(FIGURES, figure, ((tables[figure], "Many"), ""))
-    assert set(many) <= set(colours(axes_of(figure)))
+@pytest.mark.parametrize("name", ["by_year of many", "ratios of many"])
+def test_more_names_than_colours_are_all_drawn(name):
+    assert {*MANY} <= set(colours(axes_of(name)))
