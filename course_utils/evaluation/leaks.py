@@ -142,7 +142,7 @@ def check_past_only(
         raise ValueError(f"The table ends before {day:%Y-%m-%d}: choose an earlier day.")
     after = forecast(_changed(table, numbers, future)).loc[:day]
     before, after = before.align(after)  # a forecast that appears or vanishes has moved, too
-    moved = ~np.isclose(before, after, rtol=1e-5, atol=1e-8, equal_nan=True)
+    moved = ~_alike(before, after)
     if moved.any():
         raise LeakError(
             f"{moved.sum()} of {len(moved)} forecasts up to {day:%Y-%m-%d} moved when values from "
@@ -150,11 +150,16 @@ def check_past_only(
             "a feature, a scaler or a window reaches into the future."
         )
     elsewhere = forecast(_changed(table, numbers, ~future)).loc[:day].reindex(before.index)
-    if np.isclose(before, elsewhere, rtol=1e-5, atol=1e-8, equal_nan=True).all():
+    if _alike(before, elsewhere).all():
         raise ValueError(
             "No forecast depends on the table that the function is given: does it use another one, "
             "from outside of it?"
         )
+
+
+def _alike(one: pd.Series, other: pd.Series) -> NDArray:
+    """Which forecasts are the same but for rounding."""
+    return np.isclose(as_numbers(one), as_numbers(other), rtol=1e-5, atol=1e-8, equal_nan=True)
 
 
 def _changed(table: pd.DataFrame, numbers: pd.Index, rows: NDArray) -> pd.DataFrame:
