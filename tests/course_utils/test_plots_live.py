@@ -223,7 +223,7 @@ def constant(gate):
 
 
 @pytest.mark.slow
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(f=open_to, i=open_to, o=open_to, candidate=st.floats(-0.99, 0.99), start=st.floats(-2, 2))
 def test_held_gates_do_what_an_lstm_with_such_gates_does(f, i, o, candidate, start):
     logit = {name: np.log(gate / (1 - gate)) for name, gate in {"f": f, "i": i, "o": o}.items()}
