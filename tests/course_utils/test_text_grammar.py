@@ -13,8 +13,16 @@ NOUNS = {noun.english: (noun, False) for noun in g.NOUNS}
 NOUNS |= {noun.english_plural: (noun, True) for noun in g.NOUNS}
 VERBS = {form: verb for verb in g.VERBS for form in (verb.english, verb.english_base)}
 ANY_VERB = re.compile(rf" ({'|'.join(sorted(VERBS, key=len, reverse=True))})\b")
-PAIRS = g.sentence_pairs()
-PARTS = {part: rows for part, rows in PAIRS.groupby("part")}
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    return g.sentence_pairs()
+
+
+@pytest.fixture(scope="module")
+def parts(pairs):
+    return dict(iter(pairs.groupby("part")))
 
 
 def phrase(text):
@@ -167,52 +175,52 @@ def test_a_place_is_in_the_dative_and_contracted_where_germans_contract(text, ge
 # ------------------------------------------------------------------------------------ the corpus
 
 
-def test_there_are_as_many_pairs_as_promised_and_no_english_sentence_twice():
-    assert PAIRS["part"].value_counts().to_dict() == g.SIZES
-    assert PAIRS["english"].is_unique
-    assert PAIRS["part"].drop_duplicates().tolist() == list(g.SIZES)
+def test_there_are_as_many_pairs_as_promised_and_no_english_sentence_twice(pairs):
+    assert pairs["part"].value_counts().to_dict() == g.SIZES
+    assert pairs["english"].is_unique
+    assert pairs["part"].drop_duplicates().tolist() == list(g.SIZES)
 
 
-def test_the_pairs_are_the_same_on_every_machine():
-    text = PAIRS.to_csv(index=False, lineterminator="\n")
+def test_the_pairs_are_the_same_on_every_machine(pairs):
+    text = pairs.to_csv(index=False, lineterminator="\n")
     assert hashlib.sha256(text.encode()).hexdigest()[:16] == "b4d8766a8258883d"
 
 
-def test_a_different_seed_gives_different_pairs_and_sizes_are_kept():
+def test_a_different_seed_gives_different_pairs_and_sizes_are_kept(pairs):
     some = g.sentence_pairs({"train": 20, "test": 5}, seed=1)
     assert some["part"].tolist() == ["train"] * 20 + ["test"] * 5
-    assert not some["english"].head(20).isin(PAIRS["english"].head(20)).all()
+    assert not some["english"].head(20).isin(pairs["english"].head(20)).all()
 
 
-def test_every_sentence_begins_with_a_capital_ends_with_a_full_stop_and_fits():
+def test_every_sentence_begins_with_a_capital_ends_with_a_full_stop_and_fits(pairs):
     for language in ("english", "german"):
-        sentences = PAIRS[language]
+        sentences = pairs[language]
         assert sentences.str.fullmatch(r"[A-ZÄÖÜ][^.]*[^ .,]\.").all()
         assert not sentences.str.contains("  | ,| \\.").any()
         assert max(len(words(sentence)) for sentence in sentences) == g.LONGEST
         encode(list(sentences), vocabulary(sentences), length=20)
 
 
-def test_the_german_verb_comes_last_in_subordinate_clauses_and_first_after_one():
+def test_the_german_verb_comes_last_in_subordinate_clauses_and_first_after_one(pairs):
     """A particle is joined to a last verb, and no other verb is in that clause."""
     finite = {form for verb in g.VERBS for form in (verb.german, verb.german_base)}
     last = {verb.particle + form for verb in g.VERBS for form in (verb.german, verb.german_base)}
     clauses = [
         found.split()
-        for sentence in PAIRS["german"]
+        for sentence in pairs["german"]
         for found in re.findall(r"(?:dass|weil|[Ww]ährend|, d(?:er|ie|as)) ([^,.]+)", sentence)
     ]
     assert len(clauses) > 10_000
     assert {found[-1] for found in clauses} == last
     assert not finite & {word for found in clauses for word in found[:-1]}
-    fronted = PAIRS["german"][PAIRS["german"].str.startswith("Während")]
+    fronted = pairs["german"][pairs["german"].str.startswith("Während")]
     assert {sentence.split(", ")[1].split()[0] for sentence in fronted} == finite
 
 
 # -------------------------------------------------------------------------------- the held out
 
 
-def test_no_training_sentence_contains_a_held_out_combination_and_test_sentences_do():
+def test_no_training_sentence_contains_a_held_out_combination_and_test_sentences_do(parts):
     """Looked for in the text itself, as adjacent words."""
     adjacent = []
     for first, second in g.held_out():
@@ -226,7 +234,7 @@ def test_no_training_sentence_contains_a_held_out_combination_and_test_sentences
         ]
     pattern = rf"\b(?:{'|'.join(adjacent)})\b"
     shares = {}
-    for part, rows in PARTS.items():
+    for part, rows in parts.items():
         # After a relative clause, its object is next to the verb of a different clause.
         plain = rows["english"][~rows["english"].str.contains(" who | that [a-z]+s? ")]
         shares[part] = plain.str.contains(pattern).mean()
@@ -241,10 +249,10 @@ def both_numbers(word):
     return [word, VERBS[word].english_base] if word in VERBS else [word]
 
 
-def test_each_word_of_the_test_sentences_is_in_many_training_sentences():
+def test_each_word_of_the_test_sentences_is_in_many_training_sentences(parts):
     for language in ("english", "german"):
-        seen = Counter(word for text in PARTS["train"][language] for word in {*words(text)})
-        assert all(seen[word] >= 25 for word in vocabulary(PARTS["test"][language])[4:])
+        seen = Counter(word for text in parts["train"][language] for word in {*words(text)})
+        assert all(seen[word] >= 25 for word in vocabulary(parts["test"][language])[4:])
 
 
 def test_every_held_out_word_is_combined_with_others_in_training():
@@ -256,5 +264,5 @@ def test_every_held_out_word_is_combined_with_others_in_training():
     assert 50 < len(kept) < 80
 
 
-def test_no_two_sentences_of_different_meaning_share_a_translation():
-    assert PAIRS["german"].is_unique
+def test_no_two_sentences_of_different_meaning_share_a_translation(pairs):
+    assert pairs["german"].is_unique
