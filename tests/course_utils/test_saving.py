@@ -74,7 +74,7 @@ def made(name):
     for weight in forecaster.model.weights:
         weight.assign(rng.normal(0, 0.5, weight.shape))
     if compiled:
-        forecaster.model.compile("adam", "mse")
+        forecaster.model.compile("adam", "mse", run_eagerly=True)
         windows, targets = make_windows(forecaster._scale(TABLE), LOOKBACK)
         forecaster.model.fit(windows, targets, batch_size=64, verbose=0)
     return forecaster
