@@ -8,22 +8,28 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-MISSING = ("", "null", "nan", "na", "n/a", "#n/a", "none", "-", "--", ".", "..", "?")
-UNITS = {"": 1.0, "%": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
+MISSING = (
+    *("", "null", "nan", "na", "n/a", "#n/a", "<na>", "none", "nat", "#div/0!"),
+    *("-", "--", "–", "—", ".", "..", "...", "…", ":", "?"),
+)
+MULTIPLES = {"": 1.0, "%": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 _CURRENCY = r"(?:[$€£¥₹]|usd|eur|gbp|chf)"
 _PLAIN = re.compile(r"[0-9.+-]*")
-_AROUND = re.compile(rf"^([+-]?)\s*{_CURRENCY}\s*|\s*{_CURRENCY}$")
-_SPACE = re.compile(r"(?<=[0-9])[ \u00a0\u202f'’](?=[0-9]{3}(?![0-9]))")  # 1 234 567, 1'234'567
+_AROUND = re.compile(rf"^([+-]?)\s*{_CURRENCY}\s*|\s*{_CURRENCY}$", re.I)
+_SPACE = re.compile(r"(?<=[0-9])[ '’](?=[0-9]{3}(?![0-9]))")  # 1 234 567, 1'234'567
+_UNIT = r"((?:[^\W\d_]|[$€£¥₹°/.\s])*)"
+_WITH_UNIT = rf"{_UNIT}([+-]?[.,]?[0-9](?:.*[0-9])?){_UNIT}"
+_SCALE = re.compile(r"\s*([kmbt]|mn|bn|mio|mln|mrd|tsd|cr|crore|lac|lakh)\.?(\s.*)?", re.I)
 _WRITTEN = (
     r"[+-]?(?=POINT?[0-9])(?:[1-9][0-9]{0,2}(?:GROUP[0-9]{2,3})*GROUP[0-9]{3}|[0-9]*)"
-    r"(?:POINT[0-9]*)?(?:e[+-]?[0-9]+)?\s*[%kmbt]?"
+    r"(?:POINT[0-9]*)?(?:[eE][+-]?[0-9]+)?(?:\s*%|[kKMBT])?"
 )
 STYLES = {
     ".": _WRITTEN.replace("POINT", r"\.").replace("GROUP", ","),
     ",": _WRITTEN.replace("POINT", ",").replace("GROUP", r"\."),
 }
 """patterns of a number, by its decimal mark"""
-_ANY = re.compile("|".join(STYLES.values()), re.ASCII | re.I)
+_ANY = re.compile("|".join(STYLES.values()), re.ASCII)
 
 
 def is_number(cell: str) -> bool:
@@ -48,13 +54,14 @@ def parse_numbers(
     Raises:
         DataError: a cell is not a number, or the decimal mark is not clear.
     """
-    written = pd.Series(cells.to_numpy(dtype=object).ravel(), dtype=object).map(_bare)
-    missing = written.isin(MISSING)
+    alone = [_without_unit(cells.iloc[:, place]) for place in range(cells.shape[1])]
+    written = pd.Series(np.stack(alone, axis=1).ravel(), dtype=object).map(_bare)
+    missing = written.str.casefold().isin(MISSING)
     values = {mark: _values(written, mark) for mark in STYLES if decimal in (None, mark)}
     if not values:
         raise ValueError(f'decimal is "." or ",", not {decimal!r}.')
     mark = _decimal_mark(values, written, missing, file, separator)
-    bad = np.isnan(values[mark]) & ~missing.to_numpy()
+    bad = ~np.isfinite(values[mark]) & ~missing.to_numpy()
     if bad.any():
         row, column = divmod(int(bad.argmax()), cells.shape[1])
         raise DataError(
@@ -65,9 +72,24 @@ def parse_numbers(
     return pd.DataFrame(values[mark].reshape(cells.shape), cells.index, cells.columns)
 
 
+def _without_unit(column: pd.Series) -> pd.Series:
+    """Take away the unit that all numbers of a column have, such as °C.
+
+    Not what makes them larger, as Mio does, nor what only may: 5 m are metres or millions.
+    """
+    filled = column[~column.str.casefold().isin(MISSING)]
+    if filled.iloc[:50].map(is_number).any():
+        return column
+    parts = filled.str.extract(f"^{_WITH_UNIT}$")
+    alike = parts.notna().all(axis=None) and len(parts[[0, 2]].drop_duplicates()) == 1
+    if not alike or _SCALE.fullmatch(parts[2].iloc[0]):
+        return column
+    return column.mask(column.index.isin(parts.index), parts[1])
+
+
 def _bare(cell: str) -> str:
     """Take away signs of currencies, and spaces and apostrophes between thousands."""
-    bare = cell.strip().casefold().replace("\u2212", "-")  # a minus sign
+    bare = cell.strip()
     return bare if _PLAIN.fullmatch(bare) else _SPACE.sub("", _AROUND.sub(r"\1", bare))
 
 
@@ -76,9 +98,9 @@ def _values(written: pd.Series, mark: str) -> NDArray[np.float64]:
     other = "," if mark == "." else "."
     fitting = written.where(written.str.fullmatch(STYLES[mark], flags=re.ASCII), "nan")
     number = fitting.str.replace(other, "", regex=False).str.replace(mark, ".", regex=False)
-    unit = number.where(number != "nan", "").str.extract(r"([%kmbt]?)$", expand=False)
-    plain = number.str.replace(r"\s*[%kmbt]$", "", regex=True)
-    return plain.to_numpy(dtype=float) * unit.map(UNITS).to_numpy(dtype=float)
+    unit = number.where(number != "nan", "").str.extract(r"([%kKMBT]?)$", expand=False)
+    plain = number.str.replace(r"\s*[%kKMBT]$", "", regex=True)
+    return plain.to_numpy(dtype=float) * unit.map(MULTIPLES).to_numpy(dtype=float)
 
 
 def _decimal_mark(

@@ -33,6 +33,9 @@ _BINARY = {
     b"%PDF": "a PDF: download the CSV file itself",
     b"PAR1": "a Parquet file: read it with pandas.read_parquet and save it with to_csv",
 }
+_ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in "＂，；｜"}
+_ASCII |= dict.fromkeys((0xA0, 0x2007, 0x2009, 0x202F, 0x3000), " ") | {0x2212: "-"}
+"""what Japanese digits, hard spaces and a minus sign become"""
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.I)
 
 
@@ -80,7 +83,7 @@ class Table:
 
 def plain_name(name: str) -> str:
     """The name of a column without case and underscores."""
-    return str(name).casefold().replace("_", " ")
+    return str(name).translate(_ASCII).casefold().replace("_", " ")
 
 
 def read_table(path: str | os.PathLike[str]) -> Table:
@@ -122,7 +125,7 @@ def _decode(content: bytes, file: str) -> str:
         except UnicodeDecodeError:
             continue
         if "\0" not in text:
-            return io.StringIO(text.rstrip("\x1a"), newline=None).read()
+            return io.StringIO(text.rstrip("\x1a"), newline=None).read().translate(_ASCII)
     raise DataError(f"{file} is not plain text: save it as CSV in UTF-8")
 
 

@@ -104,6 +104,33 @@ def test_numbers_are_the_files_own(csv_file):
     assert series.attrs["missing"] == 1
 
 
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("R$ 1.200,50", 1200.5),
+        ("Rs. 1,00,100.50", 100100.5),
+        ("1\u202f234,50 Kč", 1234.5),
+        ("-20.5 °C", -20.5),
+        ("2.5 m/s", 2.5),
+        ("１２３．５", 123.5),
+        ("2.5M", 2_500_000),
+        ("2.5 m", None),  # metres or millions
+        ("280 K", None),
+        ("5.2 Mio. €", None),
+        ("(1.50)", None),
+        ("<5", None),
+        ("1e999", None),
+    ],
+)
+def test_a_number_is_read_with_its_unit_or_refused(cell, number, csv_file):
+    path = csv_file("date;v\n" + rows(days("%Y-%m-%d"), ["-", cell, cell, "…"], ";"))
+    if number is None:
+        with pytest.raises(DataError, match=r"line 3: v is .* such as 123\.45"):
+            read_series(path)
+    else:
+        assert read_series(path)["v"].iloc[1:3].tolist() == [number] * 2
+
+
 def test_steps_that_the_file_lacks_are_missing_values_and_said(csv_file, capsys):
     series = read_series(csv_file("time,v\n" + rows(HOURS.delete(2))))
     assert series["v"].isna().tolist() == [False, False, True, False, False, False]
