@@ -10,28 +10,36 @@ import pandas as pd
 
 _TIME = (
     r"(?:[t ,]+(?P<hour>[0-9]{1,2})(?::?(?P<minute>[0-9]{2}))?(?::?(?P<second>[0-9]{2}))?"
-    r"(?:[.,](?P<fraction>[0-9]+))?\s?(?P<half>[ap]m)?\s?(?P<zone>z|utc|gmt|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
+    r"(?:[.,](?P<fraction>[0-9]+))?\s?(?P<half>[ap]m)?\s?"
+    r"(?P<zone>z|cet|cest|mez|mesz|(?:utc|gmt)?[+-][0-9]{1,2}(?::?[0-9]{2})?|utc|gmt)?)?"
 )
-_ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTHS = {name: month for month, name in enumerate(_ENGLISH, 1)}
-_MONTHS |= {"mär": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12}
-_MONTH = rf"(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?"
+_ZONES = {"z": "+0", "utc": "+0", "gmt": "+0", "cet": "+1", "mez": "+1", "cest": "+2", "mesz": "+2"}
+_NAMES = (
+    *("jan|jän|ene|gen", "feb|fév|fev", "mar|mär|mrz|mrt", "apr|avr|abr", "may|mai|mag|mei"),
+    *("jun|juin|giu", "jul|juil|lug", "aug|aoû|ago", "sep|set", "oct|okt|out|ott", "nov"),
+    "dec|dez|déc|dic",
+)
+"""how months begin in English, German, French, Spanish, Italian, Portuguese and Dutch"""
+_MONTHS = {name: month for month, names in enumerate(_NAMES, 1) for name in names.split("|")}
+_MONTH = rf"(?P<name>{'|'.join(_MONTHS)})[a-zß-ÿ]*\.?"
+_WEEKDAY = r"(?:[a-zß-ÿ]{2,10}[.,]* )?"
 _YEAR, _TWO = r"(?P<year>[0-9]{4})", r"[0-9]{1,2}"
 _SHORT_OR_LONG = r"(?P<year>[0-9]{4}|[0-9]{2})"
 FORMS = {
-    "YYYY-MM-DD": rf"(?=[0-9]{{4}}[-/.]|[0-9]{{8}}(?![0-9])){_YEAR}(?P<mark>[-/.]?)"
-    rf"(?P<month>{_TWO})(?P=mark)(?P<day>{_TWO}){_TIME}",
-    "D/M/Y": rf"(?P<day>{_TWO})(?P<mark>[-/.])(?P<month>{_TWO})(?P=mark){_SHORT_OR_LONG}{_TIME}"
-    rf"(?: - [0-9./: ]+)?",  # as far as the end of an hour, which ENTSO-E writes too
-    "D Mon Y": rf"(?P<day>{_TWO})[-. /]*{_MONTH}[-., /]*{_SHORT_OR_LONG}{_TIME}",
-    "Mon D, Y": rf"(?:[a-z]{{3,9}},? )?{_MONTH} ?(?P<day>{_TWO}),? {_YEAR}{_TIME}",
-    "YYYY-Qn": rf"{_YEAR}[- /:]?q(?P<quarter>[1-4])",
-    "Qn YYYY": rf"q(?P<quarter>[1-4])[- /]?{_YEAR}",
-    "YYYY-MM": rf"{_YEAR}(?:[-/.]|[- ]?m)(?P<month>{_TWO})",
+    "YYYY-MM-DD": rf"(?=[0-9]{{4}}[-/.年]|[0-9]{{8}}(?![0-9])){_YEAR}(?P<mark>[-/.年]?)"
+    rf"(?P<month>{_TWO})(?:(?P=mark)|月)(?P<day>{_TWO})日?{_TIME}",
+    "D/M/Y": rf"{_WEEKDAY}(?P<day>{_TWO})(?P<mark>[-/.]) ?(?P<month>{_TWO})(?P=mark) ?"
+    rf"{_SHORT_OR_LONG}{_TIME}(?: - [0-9./: ]+)?",  # to the end of an hour, as ENTSO-E writes
+    "D Mon Y": rf"{_WEEKDAY}(?P<day>{_TWO})[-. /]*{_MONTH}[-., /]*{_SHORT_OR_LONG}{_TIME}",
+    "Mon D, Y": rf"{_WEEKDAY}{_MONTH} ?(?P<day>{_TWO}),? {_YEAR}{_TIME}",
+    "YYYY-Qn": rf"{_YEAR}[- /:]?[qt](?P<quarter>[1-4])",
+    "Qn YYYY": rf"[qt](?P<quarter>[1-4])[- /]?{_YEAR}",
+    "YYYY-MM": rf"{_YEAR}(?:[-/.年]|[- ]?m)(?P<month>{_TWO})月?",
     "MM/YYYY": rf"(?P<month>{_TWO})[-/.]{_YEAR}",
-    "Mon YYYY": rf"{_MONTH}[- ]*{_SHORT_OR_LONG}",
+    "Mon YYYY": rf"{_MONTH}[- /]*{_SHORT_OR_LONG}",
     "YYYY Mon": rf"{_YEAR}[- ]*{_MONTH}",
-    "YYYY-Wnn": rf"{_YEAR}[- ]?w(?P<week>[0-9]{{1,2}})",
+    "YYYY-Wnn": rf"{_YEAR}[- /]*k?w ?(?P<week>{_TWO})",
+    "Wnn YYYY": rf"k?w ?(?P<week>{_TWO})[- /.]+{_YEAR}",
     "YYYY": _YEAR,
     "YYYYMM": r"(?P<year>(?:19|20)[0-9]{2})(?P<month>0[1-9]|1[0-2])",
     "YYYYMMDDhh": r"(?P<year>(?:19|20)[0-9]{2})(?P<month>0[1-9]|1[0-2])(?P<day>[0-3][0-9])"
@@ -177,10 +185,9 @@ def _offsets(parts: pd.DataFrame) -> pd.Series:
     """Hours ahead of UTC, from Z, +01:00, -0500 and the like."""
     if "zone" not in parts or parts["zone"].isna().all():
         return pd.Series(np.nan, parts.index)
-    zone = parts["zone"].where(~parts["zone"].isin(["z", "utc", "gmt"]), "+0000")
-    digits = zone.str.replace(":", "").str[1:].str.ljust(4, "0")
-    hours = pd.to_numeric(digits.str[:2]) + pd.to_numeric(digits.str[2:]) / 60
-    return hours * np.where(zone.str[0] == "-", -1, 1)
+    zone = parts["zone"].replace(_ZONES).str.extract(r"([+-])([0-9]{1,2}?):?([0-9]{2})?$")
+    hours = pd.to_numeric(zone[1]) + pd.to_numeric(zone[2]).fillna(0) / 60
+    return hours * np.where(zone[0] == "-", -1, 1)
 
 
 def _day_or_month(
@@ -192,6 +199,7 @@ def _day_or_month(
     if day_first is not None:
         name = [*readings][not day_first]
         return readings[name], name
+    _refuse_years_first(parts, file, cells)
     if (parts["mark"] == ".").all():  # nobody writes month.day.year
         return day_before, "day.month.year"
     possible = {name: s for name, s in readings.items() if s.notna().all()}
@@ -214,3 +222,17 @@ def _day_or_month(
     else:  # one of them is nearly right: its first wrong cell is named
         name = max(readings, key=lambda name: readings[name].count())
     return readings[name], name
+
+
+def _refuse_years_first(parts: pd.DataFrame, file: str, cells: pd.Series) -> None:
+    """Refuse 20/01/31 where the year may be what comes first."""
+    first, last = parts["day"], parts["year"]
+    if not last.str.fullmatch("[0-9]{2}").all() or last.nunique() < first.nunique():
+        return
+    turned = _stamps(parts.assign(day=last, year=first.str.zfill(2)), "D/M/Y")
+    if turned.notna().all() and _in_order(turned) and turned.nunique() > 1:
+        raise DataError(
+            f"{file}, line {cells.index[0]}: {cells.name} is '{shown(cells.iloc[0], 30)}', which "
+            f"may be {turned.iloc[0].day} {turned.iloc[0]:%B %Y}: write years with four digits, or "
+            "say that they come last, with day_first=True or day_first=False"
+        )
