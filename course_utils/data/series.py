@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Callable, Sequence
-from itertools import takewhile
 
 from course_utils.data.dates import WHOLE_NUMBERS, Dates, date_form, midnights, parse_dates
 from course_utils.data.numbers import MISSING, is_number, parse_numbers
@@ -67,15 +66,15 @@ def read_series(
             and how to choose.
     """
     table = read_table(path)
-    date_cells, used = _date_cells(table, date)
-    names = _value_columns(table, value, used)
+    date_cells = _date_cells(table, date)
+    names = _value_columns(table, value, date_cells.attrs["used"])
     dates = parse_dates(date_cells, table.file, day_first)
     cells = table.cells[names]
     values = parse_numbers(cells, table.file, table.separator, decimal)
     _refuse_marks(values, table.file)
     stamps = _in_one_zone(dates, table.file)
     if stamps.duplicated().any():
-        _refuse_twice(stamps, table, (*used, *names))
+        _refuse_twice(stamps, table, (*date_cells.attrs["used"], *names))
     order = stamps.argsort()
     values, stamps = values.iloc[order], stamps.iloc[order]
     series = values.set_axis(pd.DatetimeIndex(stamps, name=str(date_cells.name) or "date"))
@@ -89,13 +88,14 @@ def read_series(
 # ------------------------------------------------------------------------- which column is which
 
 
-def _date_cells(table: Table, date: str | None) -> tuple[pd.Series, list[str]]:
-    """Find the dates, and the columns that hold them: one, one and a clock, or parts of dates."""
+def _date_cells(table: Table, date: str | None) -> pd.Series:
+    """Find the column of dates; a clock beside it, or parts of a date, are put together."""
     cells = table.cells
     if date is not None:
         found = [_named(table, date)]
     elif joined := _parts_of_dates(cells):
-        return joined
+        joined[0].attrs["used"] = joined[1]
+        return joined[0]
     else:
         found = [name for name in cells.columns if _holds_dates(cells, name)]
         if len(found) > 1 and table.column(*_CLOCKS) in found:
@@ -104,24 +104,31 @@ def _date_cells(table: Table, date: str | None) -> tuple[pd.Series, list[str]]:
             found = found[:1]
     if len(found) != 1:
         raise _which(table, found, "dates", "the right one, such as date=")
-    dates, clock = cells[found[0]], table.column(*_CLOCKS)
-    if clock in (None, found[0]) or not cells[clock].str.fullmatch(_CLOCK).all():
-        return dates, found
-    times = cells[clock].str.replace(".", ":")
-    times = times.where(times.str.contains(":"), times + ":00")
-    return (dates + " " + times).rename(found[0]), [found[0], clock]
+    dates, used = cells[found[0]].copy(), [found[0]]
+    clock = table.column(*_CLOCKS)
+    if clock not in (None, found[0]) and cells[clock].str.fullmatch(_CLOCK).all():
+        times = cells[clock].str.replace(".", ":")
+        whole = times.where(times.str.contains(":"), times + ":00")
+        dates, used = dates + " " + whole, [found[0], clock]
+    dates = dates.rename(found[0])
+    dates.attrs["used"] = used
+    return dates
 
 
 def _parts_of_dates(cells: pd.DataFrame) -> tuple[pd.Series, list[str]] | None:
     """Put a date together from columns year, month, day and hour, if there are such."""
     known = {str(name).casefold(): name for name in cells.columns}
-    used = [known[part] for part in takewhile(known.__contains__, ("year", "month", "day", "hour"))]
-    if len(used) < 2:
+    if not {"year", "month"} <= known.keys():
         return None
-    text, *parts = (cells[name].str.zfill(2) for name in used)
-    for mark, part in zip(("-", "-", " "), parts, strict=False):
-        text = text + mark + part
-    return (text if len(used) < 4 else text + ":00").rename("date"), used
+    used = [known["year"], known["month"]]
+    text = cells[used[0]] + "-" + cells[used[1]].str.zfill(2)
+    if "day" in known:
+        text += "-" + cells[known["day"]].str.zfill(2)
+        used.append(known["day"])
+        if "hour" in known:
+            text += " " + cells[known["hour"]].str.zfill(2) + ":00"
+            used.append(known["hour"])
+    return text.rename("date"), used
 
 
 def _forms(column: pd.Series) -> set[str]:

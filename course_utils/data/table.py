@@ -10,7 +10,6 @@ import io
 import os
 import re
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -154,11 +153,15 @@ def _fit(text: str, separator: str) -> tuple[int, int]:
 
 
 def _first_rows(text: str, separator: str) -> list[list[str]]:
+    reader = csv.reader(io.StringIO(text[:200_000]), delimiter=separator)
     rows = []
-    with suppress(csv.Error):  # it is named when all is cut
-        for row in islice(csv.reader(io.StringIO(text[:200_000]), delimiter=separator), _LOOKED_AT):
-            rows.append(row)
-    return [row for row in rows if any(map(str.strip, row))]
+    try:
+        for row in islice(reader, _LOOKED_AT):
+            if any(cell.strip() for cell in row):
+                rows.append(row)
+    except csv.Error:  # it is named when all is cut
+        pass
+    return rows
 
 
 def _width(rows: list[list[str]]) -> int:
@@ -279,9 +282,11 @@ def _names_of_levels(levels: list[list[str]], date: str) -> tuple[list[str], tup
     if top[0].casefold() == "ticker":
         top, below = below, top
     shares = tuple(dict.fromkeys(below[1:])) if len(levels) > 1 else ()
-    if len(shares) > 1:
-        return [date, *map(" ".join, zip(top[1:], below[1:], strict=True))], shares
-    return [date, *top[1:]], shares
+    if len(shares) < 2:
+        return [date, *top[1:]], shares
+    return [date, *(f"{what} {share}" for what, share in zip(top[1:], below[1:], strict=True))], (
+        shares
+    )
 
 
 def _check_widths(body: dict[int, list[str]], names: list[str], separator: str, file: str) -> None:
@@ -299,4 +304,5 @@ def _check_widths(body: dict[int, list[str]], names: list[str], separator: str, 
 
 def _without_blank(cells: pd.DataFrame) -> pd.DataFrame:
     """Leave out columns without a name and without content, as a separator at the end makes."""
-    return cells.loc[:, [bool(name) or (column != "").any() for name, column in cells.items()]]
+    blank = [not name and (column == "").all() for name, column in cells.items()]
+    return cells.loc[:, [not one for one in blank]]
