@@ -32,7 +32,7 @@ FORMS = {
     rf"{_SHORT_OR_LONG}{_TIME}(?: - [0-9./: ]+)?",  # to the end of an hour, as ENTSO-E writes
     "D Mon Y": rf"{_WEEKDAY}(?P<day>{_TWO})[-. /]*{_MONTH}[-., /]*{_SHORT_OR_LONG}{_TIME}",
     "Mon D, Y": rf"{_WEEKDAY}{_MONTH} ?(?P<day>{_TWO}),? {_YEAR}{_TIME}",
-    "YYYY-Qn": rf"{_YEAR}[- /:]?[qt](?P<quarter>[1-4])",
+    "YYYY-Qn": rf"{_YEAR}[- /:]?[qt]0?(?P<quarter>[1-4])",
     "Qn YYYY": rf"[qt](?P<quarter>[1-4])[- /]?{_YEAR}",
     "YYYY-MM": rf"{_YEAR}(?:[-/.年]|[- ]?m)(?P<month>{_TWO})月?",
     "MM/YYYY": rf"(?P<month>{_TWO})[-/.]{_YEAR}",
@@ -108,7 +108,7 @@ def parse_dates(cells: pd.Series, file: str, day_first: bool | None = None) -> D
 def _refuse(cells: pd.Series, good: pd.Series, form: str, file: str) -> None:
     """Refuse a column for its first cell that is not a date as the others are."""
     cell, line = cells[~good].iloc[0], cells.index[(~good).argmax()]
-    wanted = "a date such as 2017-01-31: write it as YYYY-MM-DD"
+    wanted = "a date such as 2017-01-31, 2017-01, 2017-Q1 or 2017-W05: write all of them so"
     if re.fullmatch(r"[34][0-9]{4}([.,][0-9]+)?", cell.strip()):
         wanted = "a date: this is Excel's number of a day, so format the column as a date there"
     elif good.any():
@@ -199,9 +199,9 @@ def _day_or_month(
     if day_first is not None:
         name = [*readings][not day_first]
         return readings[name], name
-    _refuse_years_first(parts, file, cells)
     if (parts["mark"] == ".").all():  # nobody writes month.day.year
         return day_before, "day.month.year"
+    _refuse_years_first(parts, file, cells)
     possible = {name: s for name, s in readings.items() if s.notna().all()}
     ordered = {
         name: s
@@ -230,7 +230,7 @@ def _refuse_years_first(parts: pd.DataFrame, file: str, cells: pd.Series) -> Non
     if not last.str.fullmatch("[0-9]{2}").all() or last.nunique() < first.nunique():
         return
     turned = _stamps(parts.assign(day=last, year=first.str.zfill(2)), "D/M/Y")
-    if turned.notna().all() and _in_order(turned) and turned.nunique() > 1:
+    if turned.notna().all() and _in_order(turned) and turned.dt.date.nunique() > 1:
         raise DataError(
             f"{file}, line {cells.index[0]}: {cells.name} is '{shown(cells.iloc[0], 30)}', which "
             f"may be {turned.iloc[0].day} {turned.iloc[0]:%B %Y}: write years with four digits, or "

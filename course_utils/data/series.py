@@ -16,8 +16,16 @@ DATE_NAMES = (
     *("year", "period", "ds", "unix", "observation date", "time period", "yyyymm", ""),
     *("zeit", "tag", "woche", "monat", "quartal", "jahr", "mess datum"),
 )
-_CLOCK = r"[0-9]{1,2}([:.][0-9]{2}){0,2}"
-_CLOCKS = ("time", "hour", "uhrzeit", "zeit", "stunde")
+_CLOCK = r"[0-9]{1,2}(:[0-9]{2}){1,2}(\s?[ap]m)?"
+_HOUR = r"[0-9]{1,2}([:.][0-9]{2}){0,2}(\s?[ap]m)?"
+_CLOCKS = ("time", "hour", "hour ending", "uhrzeit", "zeit", "stunde")
+_YEARS = ("year", "jahr")
+_PARTS = {
+    "": ("month", "monat", "period"),
+    "Q": ("quarter", "quartal"),
+    "W": ("week", "woche", "kw"),
+}
+"""columns that make a date with a year, by the letter before their number"""
 _LOOKED_AT = 50
 _MARKS_OF_MISSING = (-99.0, -99.9, -99.99, -200.0, -999.0, -999.9, -999.99, -9999.0, -99999.0)
 _REGULAR = 0.9
@@ -75,10 +83,8 @@ def read_series(
     stamps = _in_one_zone(dates, table.file)
     if stamps.duplicated().any():
         _refuse_twice(stamps, table, (*date_cells.attrs["used"], *names))
-    order = stamps.argsort()
-    values, stamps = values.iloc[order], stamps.iloc[order]
     series = values.set_axis(pd.DatetimeIndex(stamps, name=str(date_cells.name) or "date"))
-    series, step = _on_a_grid(series, freq, table.file)
+    series, step = _on_a_grid(series.sort_index(), freq, table.file, _turn(stamps))
     missing = int(series.isna().sum().sum())
     series.attrs = {"file": table.file, "sha256": table.sha256, "freq": step, "missing": missing}
     print(_said(series, dates.form, len(values)))
@@ -93,42 +99,60 @@ def _date_cells(table: Table, date: str | None) -> pd.Series:
     cells = table.cells
     if date is not None:
         found = [_named(table, date)]
-    elif joined := _parts_of_dates(cells):
-        joined[0].attrs["used"] = joined[1]
-        return joined[0]
     else:
         found = [name for name in cells.columns if _holds_dates(cells, name)]
-        if len(found) > 1 and table.column(*_CLOCKS) in found:
-            found.remove(table.column(*_CLOCKS))
-        if len(found) > 1 and all(_forms(cells[name]) <= {*WHOLE_NUMBERS} for name in found[1:]):
-            found = found[:1]
+        whole = [name for name in found if _forms(cells[name]) <= {*WHOLE_NUMBERS}]
+        written = [name for name in found if name not in whole]
+        if len(written) > 1:  # not the day of the download, nor a clock such as 10.00.00
+            clock = table.column(*_CLOCKS)
+            written = [name for name in written if cells[name].nunique() > 1 and name != clock]
+        if not written and (joined := _parts_of_dates(table)) is not None:
+            return joined
+        named = [name for name in (table.column(*DATE_NAMES),) if name]
+        found = written or whole[:1] or named
     if len(found) != 1:
         raise _which(table, found, "dates", "the right one, such as date=")
     dates, used = cells[found[0]].copy(), [found[0]]
-    clock = table.column(*_CLOCKS)
-    if clock not in (None, found[0]) and cells[clock].str.fullmatch(_CLOCK).all():
+    if clock := _clock(table, found[0]):
         times = cells[clock].str.replace(".", ":")
-        whole = times.where(times.str.contains(":"), times + ":00")
+        whole = times.str.replace(r"^([0-9]{1,2})(?![0-9:])", r"\1:00", regex=True)
         dates, used = dates + " " + whole, [found[0], clock]
     dates = dates.rename(found[0])
     dates.attrs["used"] = used
     return dates
 
 
-def _parts_of_dates(cells: pd.DataFrame) -> tuple[pd.Series, list[str]] | None:
-    """Put a date together from columns year, month, day and hour, if there are such."""
-    known = {str(name).casefold(): name for name in cells.columns}
-    if not {"year", "month"} <= known.keys():
+def _clock(table: Table, date: str) -> str | None:
+    """Find the column of times beside days: by its name, or the first that holds such as 9:30."""
+    if table.cells[date].str.contains(":").any():
         return None
-    used = [known["year"], known["month"]]
-    text = cells[used[0]] + "-" + cells[used[1]].str.zfill(2)
-    if "day" in known:
-        text += "-" + cells[known["day"]].str.zfill(2)
-        used.append(known["day"])
-        if "hour" in known:
-            text += " " + cells[known["hour"]].str.zfill(2) + ":00"
-            used.append(known["hour"])
-    return text.rename("date"), used
+    named = table.column(*_CLOCKS)
+    for name in (named, *table.cells.columns):
+        if name not in (None, date):
+            form = _HOUR if name == named else _CLOCK
+            if table.cells[name].str.fullmatch(form, case=False).all():
+                return name
+    return None
+
+
+def _parts_of_dates(table: Table) -> pd.Series | None:
+    """Put a date together from columns year, month, day and hour, if there are such."""
+    year, cells = table.column(*_YEARS), table.cells
+    parts = {mark: table.column(*names) for mark, names in _PARTS.items()}
+    mark, part = next(((mark, part) for mark, part in parts.items() if part is not None), ("", ""))
+    if year is None or not part:
+        return None
+    text, used = cells[year] + "-" + mark + cells[part].str.strip(mark).str.zfill(2), [year, part]
+    day, hour = table.column("day", "tag"), table.column("hour", "stunde")
+    if not mark and day is not None:
+        text += "-" + cells[day].str.zfill(2)
+        used.append(day)
+        if hour is not None:
+            text += " " + cells[hour].str.zfill(2) + ":00"
+            used.append(hour)
+    text = text.rename("date")
+    text.attrs["used"] = used
+    return text
 
 
 def _forms(column: pd.Series) -> set[str]:
@@ -161,6 +185,8 @@ def _value_columns(table: Table, value: str | Sequence[str] | None, dates: list[
     if value is not None:
         return [_named(table, name) for name in ([value] if isinstance(value, str) else value)]
     left = table.cells.columns.difference(dates, sort=False)
+    values = [name for name in left if plain_name(name) not in (*DATE_NAMES, "unnamed: 0")]
+    left = values or left
     found = [name for name in left if _mostly(table.cells[name], is_number)]
     if not found and len(left) == 1:
         return [*left]
@@ -180,15 +206,21 @@ def _which(table: Table, found: list[str], kind: str, wanted: str) -> DataError:
 
 
 def _refuse_marks(values: pd.DataFrame, file: str) -> None:
-    """Refuse -999 and the like, far below all other values: they stand for missing ones."""
+    """Refuse -999, 9999 and the like, far from all other values: they stand for missing ones."""
     for name, column in values.items():
-        least, others = column.min(), column[column > column.min()]
-        if least in _MARKS_OF_MISSING and len(others) and others.min() > least / 2:
-            raise DataError(
-                f"{file}, line {column.idxmin()}: {name} is {least:g} ({(column == least).sum()} "
-                f"times) and nowhere else below {others.min():g}: if that stands for a missing "
-                "value, empty these cells"
-            )
+        least, most = column.min(), column.max()
+        low, high = column[column > least].min(), column[column < most].max()
+        if least in _MARKS_OF_MISSING and low > least / 2:
+            mark, rest = least, f"below {low:g}"
+        elif most >= 999 and -most in _MARKS_OF_MISSING and high < most / 10:
+            mark, rest = most, f"above {high:g}"
+        else:
+            continue
+        marked = column == mark
+        raise DataError(
+            f"{file}, line {marked.idxmax()}: {name} is {mark:g} ({marked.sum()} times) and "
+            f"nowhere else {rest}: if that stands for a missing value, empty these cells"
+        )
 
 
 # --------------------------------------------------------------------------- when, and how often
@@ -213,14 +245,28 @@ def _refuse_twice(stamps: pd.Series, table: Table, used: Sequence[str]) -> None:
     line = stamps.duplicated().idxmax()
     time, first = stamps[line], (stamps == stamps[line]).idxmax()
     why = "keep one"
-    if time.month in (10, 11) and time.day_of_week == 6 and 0 < time.hour < 4:
+    if time.month in (4, 10, 11) and time.day_of_week == 6 and 0 < time.hour < 4:
         why = "clocks were set back then, so save the times in UTC or with their zone"
     elif (name := table.apart(stamps, *used, *DATE_NAMES)) is not None:
         why = f"they differ in {shown(name, 30)}, so keep the rows of one, with {table.one(name)}"
     raise DataError(f"{table.file}, line {line}: {time} was in line {first} already: {why}")
 
 
-def _on_a_grid(series: pd.DataFrame, freq: str | None, file: str) -> tuple[pd.DataFrame, str]:
+def _turn(stamps: pd.Series) -> str:
+    """Say where rows run against the others in time, as they do with day and month swapped."""
+    steps = stamps.diff() / pd.Timedelta(days=1)
+    against = steps < 0 if steps.median() > 0 else steps > 0
+    if not against.any():
+        return ""
+    return (
+        f", and line {against.idxmax()} runs against the others in time: correct it if day and "
+        "month are swapped there or above, else"
+    )
+
+
+def _on_a_grid(
+    series: pd.DataFrame, freq: str | None, file: str, turn: str
+) -> tuple[pd.DataFrame, str]:
     """Put a series on regular steps; those that it lacks are missing."""
     if freq is not None:
         try:
@@ -246,10 +292,11 @@ def _on_a_grid(series: pd.DataFrame, freq: str | None, file: str) -> tuple[pd.Da
             return series.set_axis(times).reindex(grid), step
     steps = series.index.to_series().diff().dropna()
     usual = steps.mode().iloc[0]
+    often, least, most = f"{(steps == usual).mean():.0%}", _long(steps.min()), _long(steps.max())
     raise DataError(
-        f"{file}: the steps are irregular, most often {_long(usual)} ({(steps == usual).mean():.0%}"
-        f" of them), from {_long(steps.min())} to {_long(steps.max())}: pass freq=..., such as "
-        '"h" or "D", to have the last known value at regular steps'
+        f"{file}: the steps are irregular, most often {_long(usual)} ({often} of them), from "
+        f'{least} to {most}{turn or ":"} pass freq=..., such as "h" or "D", to have the last known '
+        "value at regular steps"
     )
 
 

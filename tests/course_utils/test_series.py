@@ -68,6 +68,15 @@ def days(form, start="2017-01-28", count=6, freq="D"):
             "h",
         ),
         ("t,v\n" + rows(HOURS.strftime("%Y/%m/%d %H:%M AM GMT+1")), "2017-02-28 23:00Z", "h"),
+        ("Jahr;Monat;v\n" + rows(["1987;11", "1987;12", "1988;1"], mark=";"), "1987-11-01", "MS"),
+        (
+            "id,Year,Period,v\n" + rows(["a,1987,M01", "a,1987,M02", "a,1987,M03"]),
+            "1987-01-01",
+            "MS",
+        ),
+        ("year,quarter,v\n" + rows(["1987,3", "1987,4", "1988,1"]), "1987-07-01", "QS"),
+        ("year,week,v\n" + rows(["2016,52", "2017,1", "2017,2"]), "2016-12-26", "7D"),
+        ("year,date,v\n" + rows("2017," + days("%Y-%m-%d")), "2017-01-28", "D"),
         (
             "year,month,day,hour,v\n" + rows(["2010,1,1,0", "2010,1,1,1", "2010,1,1,2"]),
             "2010-01-01 00:00",
@@ -75,6 +84,23 @@ def days(form, start="2017-01-28", count=6, freq="D"):
         ),
         ("time,v\n" + rows(HOURS), "2017-03-01 00:00", "h"),
         ("Date,Time,v\n" + rows(HOURS.strftime("%Y-%m-%d,%H:%M:%S")), "2017-03-01", "h"),
+        ("Day,Time,v\n" + rows(HOURS.strftime("%Y/%m/%d,%I:%M %p")), "2017-03-01", "h"),
+        (
+            "Datum;von;bis;v\n" + rows(HOURS.strftime("%d.%m.%y;%H:%M;%H:59"), mark=";"),
+            "2017-03-01",
+            "h",
+        ),
+        (
+            "Date,Hour Ending,v\n" + rows([f"2017-03-01,{h}" for h in (23, 24)] + ["2017-03-02,1"]),
+            "2017-03-01 23:00",
+            "h",
+        ),
+        ("UPDATED,t,v\n" + rows("2018-01-01," + days("%Y-%m-%d")), "2017-01-28", "D"),
+        (
+            ",t,v\n" + rows([f"{i},{day}" for i, day in enumerate(days("%Y-%m-%d"))]),
+            "2017-01-28",
+            "D",
+        ),
         ("MESS_DATUM,v\n" + rows(HOURS.strftime("%Y%m%d%H")), "2017-03-01", "h"),
         ("Datum;Zeit;v\n" + rows(HOURS.strftime("%d.%m.%Y;%H.%M.%S"), mark=";"), "2017-03-01", "h"),
         ("MTU,v\n" + rows(HOURS.strftime("%d.%m.%Y %H:%M - 01.03.2017 %H:59")), "2017-03-01", "h"),
@@ -191,6 +217,7 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
 @pytest.mark.parametrize(
     ("text", "options", "message"),
     [
+        ("time,v\n" + rows(["2017-04-02 02:00"] * 2), {}, "line 3: .*: clocks were set back"),
         ("time,v\n" + rows(AUTUMN), {}, "line 4: .* line 3 already: clocks were set back"),
         (
             "date,v,shop\n" + rows(["2017-01-03"] * 2, ["1,a", "2,b"]),
@@ -217,6 +244,13 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
         ),
         ("date,v\n" + rows(days("%Y-%m-%d"), [1, "b"]), {"value": "v"}, "line 3: v is 'b'"),
         ("date,v\n" + rows(days("%Y-%m-%d"), [8, -999, 9]), {}, "line 3: v is -999 .* empty these"),
+        ("d,v\n" + rows(days("%Y-%m-%d"), [8, 9999, 9]), {}, "line 3: v is 9999 .* else above 9:"),
+        ("Date,v\n" + rows(range(42795, 42800)), {}, "line 2: Date is '42795', .* Excel's number"),
+        (
+            "d,v\n" + rows(["05/01/2017", "06/01/2017", "01/07/2017", "08/01/2017"]),
+            {"day_first": True},
+            "line 5 runs against the others in time: correct it if day",
+        ),
         ("d,v\n" + rows(days("%y/%m/%d")), {}, "line 2: .* 28 January 2017: write years with"),
         ("date,v\n" + rows(days("%Y-%m-%d")), {"value": "w"}, "has no column w, it has date, v"),
         ("date,v\n" + rows(days("%Y-%m-%d")), {"freq": "x"}, "'x' is not a step"),
