@@ -21,7 +21,7 @@ _NAMES = (
 )
 """how months begin in English, German, French, Spanish, Italian, Portuguese and Dutch"""
 _MONTHS = {name: month for month, names in enumerate(_NAMES, 1) for name in names.split("|")}
-_MONTH = rf"(?P<name>{'|'.join(_MONTHS)})[a-zß-ÿ]*\.?"
+MONTH = rf"(?P<name>{'|'.join(_MONTHS)})[a-zß-ÿ]*\.?"
 _WEEKDAY = r"(?:[a-zß-ÿ]{2,10}[.,]* )?"
 _YEAR, _TWO = r"(?P<year>[0-9]{4})", r"[0-9]{1,2}"
 _SHORT_OR_LONG = r"(?P<year>[0-9]{4}|[0-9]{2})"
@@ -30,14 +30,14 @@ FORMS = {
     rf"(?P<month>{_TWO})(?:(?P=mark)|月)(?P<day>{_TWO})日?{_TIME}",
     "D/M/Y": rf"{_WEEKDAY}(?P<day>{_TWO})(?P<mark>[-/.]) ?(?P<month>{_TWO})(?P=mark) ?"
     rf"{_SHORT_OR_LONG}{_TIME}(?: - [0-9./: ]+)?",  # to the end of an hour, as ENTSO-E writes
-    "D Mon Y": rf"{_WEEKDAY}(?P<day>{_TWO})[-. /]*{_MONTH}[-., /]*{_SHORT_OR_LONG}{_TIME}",
-    "Mon D, Y": rf"{_WEEKDAY}{_MONTH} ?(?P<day>{_TWO}),? {_YEAR}{_TIME}",
+    "D Mon Y": rf"{_WEEKDAY}(?P<day>{_TWO})[-. /]*{MONTH}[-., /]*{_SHORT_OR_LONG}{_TIME}",
+    "Mon D, Y": rf"{_WEEKDAY}{MONTH} ?(?P<day>{_TWO}),? {_YEAR}{_TIME}",
     "YYYY-Qn": rf"{_YEAR}[- /:]?[qt]0?(?P<quarter>[1-4])",
     "Qn YYYY": rf"[qt](?P<quarter>[1-4])[- /]?{_YEAR}",
     "YYYY-MM": rf"{_YEAR}(?:[-/.年]|[- ]?m)(?P<month>{_TWO})月?",
     "MM/YYYY": rf"(?P<month>{_TWO})[-/.]{_YEAR}",
-    "Mon YYYY": rf"{_MONTH}[- /]*{_SHORT_OR_LONG}",
-    "YYYY Mon": rf"{_YEAR}[- ]*{_MONTH}",
+    "Mon YYYY": rf"{MONTH}[- /]*{_SHORT_OR_LONG}",
+    "YYYY Mon": rf"{_YEAR}[- ]*{MONTH}",
     "YYYY-Wnn": rf"{_YEAR}[- /]*k?w ?(?P<week>{_TWO})",
     "Wnn YYYY": rf"k?w ?(?P<week>{_TWO})[- /.]+{_YEAR}",
     "YYYY": _YEAR,

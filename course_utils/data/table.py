@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from course_utils.data.dates import date_form
+from course_utils.data.dates import MONTH, date_form
 from course_utils.data.numbers import MISSING, is_number
 from course_utils.files import DataError, read_bytes, sha256, shown
 
@@ -35,6 +35,7 @@ _BINARY = {
 _ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in "＂，；｜"}
 _ASCII |= dict.fromkeys((0xA0, 0x2007, 0x2009, 0x202F, 0x3000), " ") | {0x2212: "-"}
 """what Japanese digits, hard spaces and a minus sign become"""
+_MONTH_OR_HOUR = re.compile(rf"{MONTH}|[0-9]{{1,2}}:[0-9]{{2}}", re.I)
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.I)
 
 
@@ -73,10 +74,9 @@ class Table:
     def one(self, column: str) -> str:
         """Say how to save the rows of one share, shop or place."""
         first = shown(self.cells[column].iloc[0], 12)
-        more = "" if self.separator == "," else f", sep={self.separator!r}"
         return (
-            f't = pd.read_csv("{self.file}"{more}); t[t["{column}"].astype(str) == "{first}"]'
-            f'.to_csv("{first}.csv", index=False)'
+            f't = pd.read_csv("{self.file}"{_told(self.separator)}); '
+            f't[t["{column}"].astype(str) == "{first}"].to_csv("{first}.csv", index=False)'
         )
 
 
@@ -218,7 +218,8 @@ def _header(
             f"{file} has no rows below a header, {says}: download it again, or save it as CSV with "
             "commas between the cells"
         )
-    _refuse_dates_side_by_side(dict(zip(lines[: first + 1], cut, strict=False)), file)
+    above = dict(zip(lines[: first + 4], cut, strict=False))  # and what a date of issue hides
+    _refuse_dates_side_by_side(above, separator, file)
     names, shares = (cut[first - 1], ()) if first else ([], ())
     if first > 1 and len(cut[first - 2]) == len(names) > 1:
         if names[0] and not any(names[1:]):
@@ -237,24 +238,41 @@ def _header(
     return names, shares, {line: row[: len(names)] for line, row in body.items()}
 
 
-def _refuse_dates_side_by_side(rows: dict[int, list[str]], file: str) -> None:
+def _refuse_dates_side_by_side(rows: dict[int, list[str]], separator: str, file: str) -> None:
     for line, row in rows.items():
         dates = [cell for cell in row if date_form(cell)]
         alike = len({date_form(cell) for cell in dates}) == 1 and dates == sorted({*dates})
-        if alike and len(dates) > 2 and not date_form(row[0]) and 2 * len(dates) > len(row):
-            raise DataError(
-                f"{file}, line {line}: the dates stand side by side, {dates[0]} to {dates[-1]}: "
-                f'give each a row, for example with pd.read_csv("{file}", skiprows={line - 1}, '
-                'index_col=0).T.to_csv("turned.csv")'
+        alike = alike and len(dates) > 2 and not date_form(row[0]) and 2 * len(dates) > len(row)
+        parts = [cell for cell in row[1:] if _MONTH_OR_HOUR.fullmatch(cell)]
+        if not alike and len(parts) < 12:
+            continue
+        first, *_, last = dates if alike else parts
+        way = 't.T.to_csv("turned.csv")'
+        if not alike:
+            way = (
+                't = t.stack(); t.index = [f"{day} {part}" for day, part in t.index]; '
+                't.to_csv("turned.csv", header=["value"])'
             )
+        raise DataError(
+            f"{file}, line {line}: the dates stand side by side, {first} to {last}: give each a "
+            f'row, for example with t = pd.read_csv("{file}"{_told(separator)}, index_col=0, '
+            f"skiprows={line - 1}).iloc[:, {row.index(first) - 1}:{row.index(last)}]; {way}"
+        )
+
+
+def _told(separator: str) -> str:
+    """What tells `pd.read_csv` the separator."""
+    return "" if separator == "," else f", sep={separator!r}"
 
 
 def _first_row(rows: list[list[str]]) -> int:
-    """The place of the first row below the header: the first that holds a date and numbers.
+    """The place of the first row below the header: the first with a date where most have one.
 
     Rows of numbers above it belong to it: their dates are wrong, which is said of them later.
     """
-    first = next((place for place, row in enumerate(rows[:_LOOKED_AT]) if _is_data(row)), None)
+    dated = [_dates(row) for row in rows[:_LOOKED_AT]]
+    usual = Counter(place for row in dated for place in row).most_common(1)
+    first = next((place for place, row in enumerate(dated) if row and usual[0][0] in row), None)
     if first is None:  # no row looks like data: the first one that is as wide as most is the header
         width = _width(rows[:_LOOKED_AT])
         return 1 + next((place for place, row in enumerate(rows) if len(row) == width), 0)
@@ -268,12 +286,12 @@ def _has_numbers(row: list[str]) -> bool:
     return bool(filled) and all(map(is_number, filled))
 
 
-def _is_data(row: list[str]) -> bool:
-    """Whether a row has a date, and dates and numbers are at least half of what is in it."""
+def _dates(row: list[str]) -> list[int]:
+    """The places of dates in a row, if dates and numbers are at least half of what is in it."""
     filled = [cell for cell in row if cell]
     clean = [cell for cell in filled if _clean(cell) or cell.casefold() in MISSING]
-    dated = [cell for cell in clean if date_form(cell)]
-    return len(row) > 1 and bool(dated) and 2 * len(clean) >= len(filled)
+    whole = len(row) > 1 and 2 * len(clean) >= len(filled)
+    return [place for place, cell in enumerate(row) if date_form(cell)] if whole else []
 
 
 def _names_of_levels(levels: list[list[str]], date: str) -> tuple[list[str], tuple[str, ...]]:

@@ -217,6 +217,7 @@ TWO = [[167.0, 167.87, 166.01, 167.19, 2934300.0], [167.77, 169.87, 167.36, 169.
 ROWS_OF_TWO = "{},167.0,167.87,166.01,167.19,2934300\n{},167.77,169.87,167.36,169.26,3381432\n"
 OHLCV = "Date,Open,High,Low,Close,Volume\n"
 CLOSE_FIRST = "{},167.19,167.87,166.01,167.0,2934300\n{},169.26,169.87,167.36,167.77,3381432\n"
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 JAN = ("2017-01-03", "2017-01-04")
 GERMAN = (
     "{};167,0;167,87;166,01;167,19;2.934.300\n{};167,77;169,87;167,36;169,26;3.381.432\n"
@@ -241,6 +242,7 @@ US = (
         OHLCV.replace("Close", "Close*") + ROWS_OF_TWO.format(*JAN) + "\x1a",
         OHLCV.replace("Date", "") + ROWS_OF_TWO.format(*JAN),
         "https://www.example.com/ibm\n" + OHLCV + ROWS_OF_TWO.format(*JAN),
+        "Share,A,,,,\nStart,2017-01-03,,,,\n\n" + OHLCV + ROWS_OF_TWO.format(*JAN),
         "Prices, without warranty.\n\nSource: us\n" + OHLCV + ROWS_OF_TWO.format(*JAN),
         OHLCV + ROWS_OF_TWO.format("2017-01-03 14:30:00+00:00", "2017-01-04 14:30:00+00:00"),
         OHLCV + ROWS_OF_TWO.format("1483453800", "1483540200"),
@@ -326,7 +328,14 @@ def test_bars_of_a_week_are_read_and_named(csv_file, capsys):
         ("Exceeded the daily hits limit", "it says 'Exceeded the daily hits limit'"),
         ("Too many\nrequests, wait\n", "it says 'Too many requests,wait'"),
         (OHLCV.replace(",", " ") + ROWS_OF_TWO.replace(",", " "), "commas between the cells"),
-        ("Country,1990,1991,1992\nDE,1,2,3\n", r"line 1: the dates stand side by side, .*\.T\.to_"),
+        (
+            "Country,1990,1991,1992\nDE,1,2,3\n",
+            r"line 1: .* side by side, 1990 to 1992: .* t\.T\.to_",
+        ),
+        (
+            "#\nY;" + ";".join(MONTHS) + "\n1990" + 12 * ";1,5" + "\n",
+            "line 2: .*Jan to Dec: .*stack",
+        ),
         (ROWS_OF_TWO.format(*JAN), "line 1: .* is the first row, and no header .*: add a line"),
         (
             "date,open,high,low,close,volume,Name\n2013-02-08,15,15,14,14,8,AAL\n"
