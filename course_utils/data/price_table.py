@@ -14,7 +14,6 @@ from course_utils.data.registry import Slip
 from course_utils.data.table import Table, plain_name, read_table
 from course_utils.files import DataError, shown
 
-import numpy as np
 import pandas as pd
 
 COLUMNS = ("Open", "High", "Low", "Close", "Volume")
@@ -42,7 +41,7 @@ def read_prices(
     """Read a price table from a CSV file, your own for instance, and check its structure.
 
     Prints a line if a split seems to be left in the prices, if the rows are weeks or months, and
-    on days whose High is more than e times the Low; all are kept.
+    on days whose prices contradict each other or repeat the row before; all are kept.
 
     Args:
         path: a file with the columns Date, Open, High, Low, Close and perhaps Volume, in any
@@ -113,16 +112,16 @@ def _find_columns(table: Table) -> dict[str, str]:
 
 
 def _refuse_impossible(prices: pd.DataFrame, cells: pd.DataFrame, file: str) -> None:
-    """Refuse a price that is not above 0 and a volume below 0, or one that is not finite."""
+    """Refuse a price that is not above 0, and a volume below 0."""
     for column, values in prices.items():
         least = values >= 0 if column == "Volume" else values > 0
-        bad = values.notna() & ~(least & np.isfinite(values))
+        bad = values.notna() & ~least
         if bad.any():
             line, kind = bad.idxmax(), "0 or more" if column == "Volume" else "above 0"
             raise DataError(
                 f"{file}, line {line}: {column} is '{shown(cells.at[line, column], 40)}', but must "
-                f"be a finite number {kind}, such as 123.45: correct it, or empty it if it is "
-                "missing"
+                f"be {kind}: correct it, empty it if it is missing, or read the file with "
+                "read_series if it holds no share's prices"
             )
 
 
@@ -177,13 +176,27 @@ def _one_per_day(days: pd.Series, table: Table, places: Collection[str]) -> pd.S
 
 
 def _name_odd_days(prices: pd.DataFrame, file: str) -> None:
-    """Print the days on which a price has more than doubled and fallen back, if there are any."""
-    odd = prices.index[prices["High"] > math.e * prices["Low"]]
-    if len(odd):
-        days = ", ".join(odd[:_DAYS_NAMED].strftime("%Y-%m-%d"))
-        more = f" and {len(odd) - _DAYS_NAMED} more days" if len(odd) > _DAYS_NAMED else ""
-        advice = "if a price is wrong, empty its cell"
-        print(f"{file}: the High is more than e times the Low on {days}{more}: {advice}")
+    """Print the days whose prices cannot all be right, or are those of the row before."""
+    four = prices[list(COLUMNS[:4])]
+    kinds = {
+        "one price is more than e times another": (
+            four.max(axis=1) > math.e * four.min(axis=1),
+            "if it is wrong, empty its cell",
+        ),
+        "the High is below the Low": (
+            prices["High"] < prices["Low"],
+            "correct them, or exchange the names of the columns",
+        ),
+        "the prices are those of the row before": (
+            (four.diff() == 0).all(axis=1),
+            "if nothing was traded, delete the row",
+        ),
+    }
+    for what, (odd, advice) in kinds.items():
+        if odd.any():
+            days = ", ".join(prices.index[odd][:_DAYS_NAMED].strftime("%Y-%m-%d"))
+            more = f" and {odd.sum() - _DAYS_NAMED} more days" if odd.sum() > _DAYS_NAMED else ""
+            print(f"{file}: {what} on {days}{more}: {advice}")
 
 
 def _name_long_steps(days: pd.DatetimeIndex, file: str) -> None:
