@@ -111,6 +111,8 @@ def _refuse(cells: pd.Series, good: pd.Series, form: str, file: str) -> None:
     wanted = "a date such as 2017-01-31, 2017-01, 2017-Q1 or 2017-W05: write all of them so"
     if re.fullmatch(r"[34][0-9]{4}([.,][0-9]+)?", cell.strip()):
         wanted = "a date: this is Excel's number of a day, so format the column as a date there"
+    elif good.any() and date_form(cell) == date_form(cells[good].iloc[0]):
+        wanted = f"a time that exists, from {FIRST_YEAR} to {LAST_YEAR}: correct it"
     elif good.any():
         wanted = (
             f"a date as in the other lines, as {form}: correct it, or delete the line if it is no "

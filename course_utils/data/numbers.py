@@ -110,7 +110,8 @@ def _decimal_mark(
     fits = {mark: int((~np.isnan(found)).sum()) for mark, found in values.items()}
     if len(fits) == 1 or fits["."] != fits[","]:
         return max(fits, key=fits.__getitem__)
-    differ = (values["."] != values[","]) & ~np.isnan(values["."])
+    both = ~np.isnan(values["."]) & ~np.isnan(values[","])
+    differ = both & (values["."] != values[","])
     if not differ.any() or (separator == "," and not written[~missing].str.contains(",").any()):
         return "."
     cell = written[differ].iloc[0]

@@ -6,6 +6,7 @@ Low, Close (USD) and, where the file has it, Volume (shares).
 
 import math
 import os
+import re
 from collections.abc import Collection, Sequence
 
 from course_utils.data.dates import Dates, midnights, parse_dates
@@ -95,7 +96,7 @@ def read_with_slips(
 
 def _find_columns(table: Table) -> dict[str, str]:
     """Find which of the file's columns is which of ours; only Volume may be missing."""
-    folded = [plain_name(name) for name in table.cells.columns]
+    folded = [re.sub(r"\.[0-9]+$", "", plain_name(name)) for name in table.cells.columns]
     places = {column: table.column(*names) for column, names in _NAMES.items()}
     if places["Volume"] is None:
         del places["Volume"]

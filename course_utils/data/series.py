@@ -13,12 +13,13 @@ import pandas as pd
 
 DATE_NAMES = (
     *("date", "datetime", "timestamp", "time", "datum", "day", "month", "week", "quarter"),
-    *("year", "period", "ds", "unix", "observation date", "time period", "yyyymm", ""),
+    *("year", "period", "ds", "unix", "observation date", "time period", "yyyymm", "yyyymmdd", ""),
     *("zeit", "tag", "woche", "monat", "quartal", "jahr", "mess datum"),
 )
-_CLOCK = r"[0-9]{1,2}(:[0-9]{2}){1,2}(\s?[ap]m)?"
-_HOUR = r"[0-9]{1,2}([:.][0-9]{2}){0,2}(\s?[ap]m)?"
-_CLOCKS = ("time", "hour", "hour ending", "uhrzeit", "zeit", "stunde")
+_HOUR = r"([01]?[0-9]|2[0-4])"
+_CLOCK = rf"{_HOUR}(:[0-5][0-9]){{1,2}}(\s?[ap]m)?"
+_NAMED_CLOCK = rf"{_HOUR}(:?[0-5][0-9]){{0,2}}(\s?[ap]m)?"
+_CLOCKS = ("time", "hour", "hour ending", "hh", "uhrzeit", "zeit", "stunde")
 _YEARS = ("year", "jahr")
 _PARTS = {
     "": ("month", "monat", "period"),
@@ -113,25 +114,27 @@ def _date_cells(table: Table, date: str | None) -> pd.Series:
     if len(found) != 1:
         raise _which(table, found, "dates", "the right one, such as date=")
     dates, used = cells[found[0]].copy(), [found[0]]
-    if clock := _clock(table, found[0]):
-        times = cells[clock].str.replace(".", ":")
-        whole = times.str.replace(r"^([0-9]{1,2})(?![0-9:])", r"\1:00", regex=True)
-        dates, used = dates + " " + whole, [found[0], clock]
+    if (times := _clock(table, found[0])) is not None:
+        dates, used = dates + " " + times, [found[0], times.name]
     dates = dates.rename(found[0])
     dates.attrs["used"] = used
     return dates
 
 
-def _clock(table: Table, date: str) -> str | None:
-    """Find the column of times beside days: by its name, or the first that holds such as 9:30."""
+def _clock(table: Table, date: str) -> pd.Series | None:
+    """Find the times beside days: by their column's name, or the first column such as 9:30."""
     if table.cells[date].str.contains(":").any():
         return None
     named = table.column(*_CLOCKS)
     for name in (named, *table.cells.columns):
         if name not in (None, date):
-            form = _HOUR if name == named else _CLOCK
-            if table.cells[name].str.fullmatch(form, case=False).all():
-                return name
+            times, form = table.cells[name], _CLOCK
+            if name == named:
+                times, form = times.str.replace(".", ":"), _NAMED_CLOCK
+            if times.str.isdigit().all():  # 30 is 00:30 beside 1230
+                times = times.str.zfill((times.str.len().max() + 1) // 2 * 2)
+            if times.str.fullmatch(form, case=False).all():
+                return times
     return None
 
 
@@ -168,7 +171,7 @@ def _mostly(column: pd.Series, kind: Callable[[str], object]) -> bool:
 
 def _holds_dates(cells: pd.DataFrame, name: str) -> bool:
     """Whether a column holds dates; whole numbers are dates only under a name that says so."""
-    plain = _mostly(cells[name], re.compile(r"[0-9.,]*").fullmatch)
+    plain = _mostly(cells[name], is_number)
     return _mostly(cells[name], date_form) and (plain_name(name) in DATE_NAMES or not plain)
 
 
@@ -208,6 +211,8 @@ def _which(table: Table, found: list[str], kind: str, wanted: str) -> DataError:
 def _refuse_marks(values: pd.DataFrame, file: str) -> None:
     """Refuse -999, 9999 and the like, far from all other values: they stand for missing ones."""
     for name, column in values.items():
+        if column.isna().all():
+            raise DataError(f"{file} has no number in its column {name}: name another with value=")
         least, most = column.min(), column.max()
         low, high = column[column > least].min(), column[column < most].max()
         if least in _MARKS_OF_MISSING and low > least / 2:
@@ -244,7 +249,7 @@ def _refuse_twice(stamps: pd.Series, table: Table, used: Sequence[str]) -> None:
     """Refuse a time that comes twice, and say what tells its rows apart."""
     line = stamps.duplicated().idxmax()
     time, first = stamps[line], (stamps == stamps[line]).idxmax()
-    why = "keep one"
+    why = "keep one, or their mean or sum"
     if time.month in (4, 10, 11) and time.day_of_week == 6 and 0 < time.hour < 4:
         why = "clocks were set back then, so save the times in UTC or with their zone"
     elif (name := table.apart(stamps, *used, *DATE_NAMES)) is not None:

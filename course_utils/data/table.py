@@ -110,7 +110,7 @@ def read_table(path: str | os.PathLike[str]) -> Table:
     rows = _cut(text, separator, path.name)
     names, shares, rows = _header(rows, separator, path.name)
     cells = pd.DataFrame(list(rows.values()), list(rows), names, dtype=object)
-    return Table(path.name, sha256(content), separator, _without_blank(cells), shares)
+    return Table(path.name, sha256(content), separator, _with_own_names(cells), shares)
 
 
 def _decode(content: bytes, file: str) -> str:
@@ -320,7 +320,9 @@ def _check_widths(body: dict[int, list[str]], names: list[str], separator: str, 
             )
 
 
-def _without_blank(cells: pd.DataFrame) -> pd.DataFrame:
-    """Leave out columns without a name and without content, as a separator at the end makes."""
+def _with_own_names(cells: pd.DataFrame) -> pd.DataFrame:
+    """Leave out columns without name and content, and number those of one name, as pandas does."""
     blank = [not name and (column == "").all() for name, column in cells.items()]
-    return cells.loc[:, [not one for one in blank]]
+    cells = cells.loc[:, [not one for one in blank]]
+    times = cells.columns.to_series().groupby(level=0).cumcount()
+    return cells.set_axis(cells.columns + times.map(lambda n: f".{n}" if n else ""), axis=1)

@@ -84,6 +84,12 @@ def days(form, start="2017-01-28", count=6, freq="D"):
         ),
         ("time,v\n" + rows(HOURS), "2017-03-01 00:00", "h"),
         ("Date,Time,v\n" + rows(HOURS.strftime("%Y-%m-%d,%H:%M:%S")), "2017-03-01", "h"),
+        (
+            "DATE,TIME,v\n" + rows(["20170301,0", "20170301,30", "20170301,100"]),
+            "2017-03-01",
+            "30min",
+        ),
+        ("Day,v\n" + rows(days("%d.%m.%y"), ["1.10", "1.20", "1.30"]), "2017-01-28", "D"),
         ("Day,Time,v\n" + rows(HOURS.strftime("%Y/%m/%d,%I:%M %p")), "2017-03-01", "h"),
         (
             "Datum;von;bis;v\n" + rows(HOURS.strftime("%d.%m.%y;%H:%M;%H:59"), mark=";"),
@@ -217,6 +223,10 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
 @pytest.mark.parametrize(
     ("text", "options", "message"),
     [
+        ("date,v,v\n" + rows(days("%Y-%m-%d"), ["1,2", "3,4"]), {}, r"numbers \(v, v\.1\): name"),
+        ("date,v\n" + rows(days("%Y-%m-%d"), ["", "-", ""]), {}, "has no number in its column v"),
+        ("date;v\n" + rows(days("%Y-%m-%d"), ["1.5", "2,5"], ";"), {}, "line 3: v is '2,5'"),
+        ("date,v\n" + rows(["2017-02-28", "2017-02-30"]), {}, "line 3: .* a time that exists"),
         ("time,v\n" + rows(["2017-04-02 02:00"] * 2), {}, "line 3: .*: clocks were set back"),
         ("time,v\n" + rows(AUTUMN), {}, "line 4: .* line 3 already: clocks were set back"),
         (
