@@ -1,6 +1,7 @@
 """Checks of lesson 13, your own data."""
 
 from collections.abc import Callable
+from numbers import Integral
 
 from course.exercises.answers import (
     ask_for_finite,
@@ -190,6 +191,7 @@ def _measured_weeks(answer: object, air: pd.DataFrame) -> str:
     "Forecast changes, and add each to the last value known. A season in the lookback may help.",
 )
 def _own_file(answer: object, table: pd.DataFrame, season: int) -> str:
+    _ask_for_table(table, season)
     found = series_by_day(answer, table)
     values = table.iloc[:, 0]
     rows = table.index[round(0.8 * len(table)) :]
@@ -202,8 +204,10 @@ def _own_file(answer: object, table: pd.DataFrame, season: int) -> str:
     errors = {name: rmse(truth, rival.loc[rows]) for name, rival in rivals.items()}
     name = min(errors, key=errors.__getitem__)
     rival = rivals[name].loc[rows]
+    if errors[name] == 0:
+        raise Hint(f"In the last fifth, {name} is never wrong: take a table that is harder.")
     gain = skill(truth, found, rival)
-    if close(found, rival, rtol=1e-6):
+    if rmse(found, rival) < 1e-4 * errors[name]:
         raise Hint(f"That is the rival itself, {name}: forecast something of your own.")
     if gain <= 0:
         raise Hint(f"No leak, but the skill is {gain:.1%}: {name} is still better.")
@@ -212,6 +216,18 @@ def _own_file(answer: object, table: pd.DataFrame, season: int) -> str:
             f"A skill of {gain:.0%} is too good to be true: use the table that the function is "
             "given, and nothing else of the notebook."
         )
-    p_value = diebold_mariano(truth, found, rival).p_value
+    right = f"No leak, and a skill of {gain:.1%} against {name}"
+    try:
+        p_value = diebold_mariano(truth, found, rival).p_value
+    except ValueError as error:
+        return f"{right}, but is it more than chance? {error}"
     sure = "more than chance gives" if p_value < 0.05 else "which chance may give as well"
-    return f"No leak, and a skill of {gain:.1%} against {name}, {sure} (p-value {p_value:.2g})."
+    return f"{right}, {sure} (p-value {p_value:.2g})."
+
+
+def _ask_for_table(table: object, season: object) -> None:
+    if not isinstance(table, pd.DataFrame) or table.shape[1] != 1 or table.isna().any(axis=None):
+        raise Hint("`my_table` is a table of one column without gaps, as `read_series` returns.")
+    most = round(0.8 * len(table))
+    if not isinstance(season, Integral) or not 0 < season <= most:
+        raise Hint(f"`my_season` is a whole number of rows, from 1 to {most}.")

@@ -133,7 +133,7 @@ def skill_interval(
         the bounds, where 0 is as good as the forecast to beat. The same draws every time.
 
     Raises:
-        ValueError: as for `skill`; or there are fewer than five blocks.
+        ValueError: as for `skill`, in any draw; or there are fewer than five blocks.
     """
     skill(truth, forecast, naive)
     truth, forecast = pair(truth, forecast)
@@ -146,6 +146,10 @@ def skill_interval(
     starts = np.random.default_rng(0).integers(days, size=(draws, -(-days // block), 1))
     drawn = ((starts + np.arange(block)) % days).reshape(draws, -1)[:, :days]
     errors = [((truth - found) ** 2)[drawn].mean(axis=1) for found in (forecast, naive)]
+    if still := (errors[1] == 0).sum():
+        raise ValueError(
+            f"In {still} of {draws} draws the naive forecast is perfect: take days that move more."
+        )
     skills = 1 - np.sqrt(errors[0] / errors[1])
     return Interval(*np.quantile(skills, [(1 - level) / 2, (1 + level) / 2]).tolist())
 

@@ -62,3 +62,27 @@ def trend(table, ahead=0, part=0.8):
 )
 def test_an_answer_gets_its_verdict(exercise, answer, told):
     assert_verdict(exercise, answer, told, GIVEN)
+
+
+SMALL = AIR * 1e-9
+STEPS = pd.DataFrame({"co2": np.arange(800) % 7.0}, WEEKS)
+
+
+@pytest.mark.parametrize(
+    ("table", "season", "told"),
+    [
+        (SMALL, 52, "✓ No leak, and a skill of"),
+        (AIR[:30].assign(co2=np.arange(30) ** 2), 12, "but is it more than chance?"),
+        (STEPS, 7, "In the last fifth, the value 7 before is never wrong"),
+        (GAPS, 52, "one column without gaps"),
+        (AIR["co2"], 52, "one column without gaps"),
+        (AIR, 52.0, "a whole number of rows, from 1 to 640"),
+        (AIR, 641, "a whole number of rows, from 1 to 640"),
+    ],
+)
+def test_a_table_of_ones_own_gets_its_verdict(table, season, told):
+    def change(table):
+        return (1.5 * table["co2"].shift() - 0.5 * table["co2"].shift(2))[round(0.8 * len(table)) :]
+
+    answer = trend if len(table) > 100 else change
+    assert_verdict("13-4", answer, told, {"13-4": {"table": table, "season": season}})

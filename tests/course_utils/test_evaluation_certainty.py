@@ -113,6 +113,10 @@ def test_two_forecasts_that_differ_by_rounding_are_refused(kind):
         (lambda: diebold_mariano(*np.ones((3, 30, 5))), "several targets for each day"),
         (lambda: skill_interval(RISING, RISING + 1, RISING + 2), "30 days are too few"),
         (lambda: skill_interval(RISING, RISING + 1, RISING, block=5), "nothing left to gain"),
+        (
+            lambda: skill_interval(RISING, RISING + 1, RISING + (RISING > 28), block=5),
+            "In .* draws",
+        ),
         (lambda: paired_difference(RISING, RISING[1:]), "make no pairs"),
         (lambda: paired_difference(RISING, RISING + 1), "30 differences, 1 of them distinct"),
         (lambda: paired_difference([1, 2], [2, 4]), "take at least 3 pairs"),
