@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 MISSING = (
     *("", "null", "nan", "na", "n/a", "#n/a", "<na>", "none", "nat", "#div/0!"),
-    *("-", "--", "–", "—", ".", "..", "...", "…", ":", "?"),
+    *("-", "--", ".", "..", "...", "…", ":", "?"),
 )
 MULTIPLES = {"": 1.0, "%": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 _CURRENCY = r"(?:[$€£¥₹]|usd|eur|gbp|chf)"
@@ -18,7 +18,7 @@ _PLAIN = re.compile(r"[0-9.+-]*")
 _AROUND = re.compile(rf"^([+-]?)\s*{_CURRENCY}\s*|\s*{_CURRENCY}$", re.I)
 _SPACE = re.compile(r"(?<=[0-9])[ '’](?=[0-9]{3}(?![0-9]))")  # 1 234 567, 1'234'567
 _UNIT = r"((?:[^\W\d_]|[$€£¥₹°/.\s])*)"
-_WITH_UNIT = rf"{_UNIT}([+-]?[.,]?[0-9](?:.*[0-9])?){_UNIT}"
+_WITH_UNIT = rf"((?:[^\W\d_]|[$€£¥₹]){{0,3}}\.?\s?)([+-]?[.,]?[0-9](?:.*[0-9])?){_UNIT}"
 _SCALE = re.compile(r"\s*([kmbt]|mn|bn|mio|mln|mrd|tsd|cr|crore|lac|lakh)\.?(\s.*)?", re.I)
 _WRITTEN = (
     r"[+-]?(?=POINT?[0-9])(?:[1-9][0-9]{0,2}(?:GROUP[0-9]{2,3})*GROUP[0-9]{3}|[0-9]*)"

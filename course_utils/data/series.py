@@ -16,11 +16,8 @@ DATE_NAMES = (
     *("year", "period", "ds", "unix", "observation date", "time period", "yyyymm", "yyyymmdd", ""),
     *("zeit", "tag", "woche", "monat", "quartal", "jahr", "mess datum"),
 )
-_HOUR = r"([01]?[0-9]|2[0-4])"
-_CLOCK = rf"{_HOUR}(:[0-5][0-9]){{1,2}}(\s?[ap]m)?"
-_NAMED_CLOCK = rf"{_HOUR}(:?[0-5][0-9]){{0,2}}(\s?[ap]m)?"
+_CLOCK = r"([01]?[0-9]|2[0-4])(:?[0-5][0-9]){0,2}(\.[0-9]+|\s?[ap]m)?"
 _CLOCKS = ("time", "hour", "hour ending", "hh", "uhrzeit", "zeit", "stunde")
-_YEARS = ("year", "jahr")
 _PARTS = {
     "": ("month", "monat", "period"),
     "Q": ("quarter", "quartal"),
@@ -96,66 +93,68 @@ def read_series(
 
 
 def _date_cells(table: Table, date: str | None) -> pd.Series:
-    """Find the column of dates; a clock beside it, or parts of a date, are put together."""
-    cells = table.cells
+    """Find the dates, as text; a clock beside them is put together with them."""
     if date is not None:
-        found = [_named(table, date)]
+        dates, used = table.cells[_named(table, date)], [_named(table, date)]
     else:
-        found = [name for name in cells.columns if _holds_dates(cells, name)]
-        whole = [name for name in found if _forms(cells[name]) <= {*WHOLE_NUMBERS}]
-        written = [name for name in found if name not in whole]
-        if len(written) > 1:  # not the day of the download, nor a clock such as 10.00.00
-            clock = table.column(*_CLOCKS)
-            written = [name for name in written if cells[name].nunique() > 1 and name != clock]
-        if not written and (joined := _parts_of_dates(table)) is not None:
-            return joined
-        named = [name for name in (table.column(*DATE_NAMES),) if name]
-        found = written or whole[:1] or named
-    if len(found) != 1:
-        raise _which(table, found, "dates", "the right one, such as date=")
-    dates, used = cells[found[0]].copy(), [found[0]]
-    if (times := _clock(table, found[0])) is not None:
-        dates, used = dates + " " + times, [found[0], times.name]
-    dates = dates.rename(found[0])
+        dates, used = _dates_found(table)
+    if (times := _clock(table, dates, used)) is not None:
+        dates, used = (dates + " " + times).rename(dates.name), [*used, times.name]
     dates.attrs["used"] = used
     return dates
 
 
-def _clock(table: Table, date: str) -> pd.Series | None:
+def _dates_found(table: Table) -> tuple[pd.Series, list[str]]:
+    """Find the column of dates, or columns of their parts, and say which it is."""
+    cells = table.cells
+    found = [name for name in cells.columns if _holds_dates(cells, name)]
+    whole = [name for name in found if _forms(cells[name]) <= {*WHOLE_NUMBERS}]
+    written = [name for name in found if name not in whole]
+    if table.column(*_CLOCKS) in written[1:]:  # 10.00.00 may be either
+        written.remove(table.column(*_CLOCKS))
+    if len(written) > 1:  # not the day of the download
+        written = [name for name in written if cells[name].nunique() > 1] or written
+    if not written and (joined := _parts_of_dates(table)):
+        return joined
+    named = [name for name in (table.column(*DATE_NAMES),) if name]
+    found = written or whole[:1] or named
+    if len(found) != 1:
+        raise _which(table, found, "dates", "the right one, such as date=")
+    return cells[found[0]], found
+
+
+def _clock(table: Table, dates: pd.Series, used: list[str]) -> pd.Series | None:
     """Find the times beside days: by their column's name, or the first column such as 9:30."""
-    if table.cells[date].str.contains(":").any():
-        return None
     named = table.column(*_CLOCKS)
-    for name in (named, *table.cells.columns):
-        if name not in (None, date):
-            times, form = table.cells[name], _CLOCK
-            if name == named:
-                times, form = times.str.replace(".", ":"), _NAMED_CLOCK
-            if times.str.isdigit().all():  # 30 is 00:30 beside 1230
-                times = times.str.zfill((times.str.len().max() + 1) // 2 * 2)
-            if times.str.fullmatch(form, case=False).all():
-                return times
+    if dates.str.contains(":").any() or named in used:
+        return None
+    for name in (named, *table.cells.columns.drop(used, errors="ignore")):
+        times = table.cells.get(name)
+        if times is None or not (name == named or times.str.contains(":").all()):
+            continue
+        times = times.where(times.str.contains(":"), times.str.replace(".", ":"))
+        if times.str.isdigit().all():  # 30 is 00:30 beside 1230
+            times = times.str.zfill((times.str.len().max() + 1) // 2 * 2)
+        if times.str.fullmatch(_CLOCK, case=False).all():
+            return times
     return None
 
 
-def _parts_of_dates(table: Table) -> pd.Series | None:
-    """Put a date together from columns year, month, day and hour, if there are such."""
-    year, cells = table.column(*_YEARS), table.cells
-    parts = {mark: table.column(*names) for mark, names in _PARTS.items()}
-    mark, part = next(((mark, part) for mark, part in parts.items() if part is not None), ("", ""))
-    if year is None or not part:
-        return None
-    text, used = cells[year] + "-" + mark + cells[part].str.strip(mark).str.zfill(2), [year, part]
-    day, hour = table.column("day", "tag"), table.column("hour", "stunde")
-    if not mark and day is not None:
-        text += "-" + cells[day].str.zfill(2)
-        used.append(day)
-        if hour is not None:
-            text += " " + cells[hour].str.zfill(2) + ":00"
-            used.append(hour)
-    text = text.rename("date")
-    text.attrs["used"] = used
-    return text
+def _parts_of_dates(table: Table) -> tuple[pd.Series, list[str]] | None:
+    """Put a date together from columns year, month and day, or year and quarter or week."""
+    cells, year = table.cells, table.column("year", "jahr")
+    for mark, names in _PARTS.items():
+        part, day = table.column(*names), table.column("day", "tag")
+        if None not in (year, part):
+            text, used = cells[year] + "-" + mark + _two_digits(cells[part], mark), [year, part]
+            if mark == "" and day is not None:
+                text, used = text + "-" + _two_digits(cells[day]), [*used, day]
+            return text.rename("date"), used
+    return None
+
+
+def _two_digits(numbers: pd.Series, mark: str = "") -> pd.Series:
+    return numbers.str.strip(mark).str.zfill(2)
 
 
 def _forms(column: pd.Series) -> set[str]:
@@ -252,6 +251,8 @@ def _refuse_twice(stamps: pd.Series, table: Table, used: Sequence[str]) -> None:
     why = "keep one, or their mean or sum"
     if time.month in (4, 10, 11) and time.day_of_week == 6 and 0 < time.hour < 4:
         why = "clocks were set back then, so save the times in UTC or with their zone"
+    elif (name := table.column(*_CLOCKS)) not in (None, *used):
+        why = f"if {shown(name, 30)} tells them apart, write it as 9:30"
     elif (name := table.apart(stamps, *used, *DATE_NAMES)) is not None:
         why = f"they differ in {shown(name, 30)}, so keep the rows of one, with {table.one(name)}"
     raise DataError(f"{table.file}, line {line}: {time} was in line {first} already: {why}")

@@ -33,9 +33,11 @@ _BINARY = {
     b"PAR1": "a Parquet file: read it with pandas.read_parquet and save it with to_csv",
 }
 _ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in "＂，；｜"}
-_ASCII |= dict.fromkeys((0xA0, 0x2007, 0x2009, 0x202F, 0x3000), " ") | {0x2212: "-"}
-"""what Japanese digits, hard spaces and a minus sign become"""
-_MONTH_OR_HOUR = re.compile(rf"{MONTH}|[0-9]{{1,2}}:[0-9]{{2}}", re.I)
+_ASCII |= dict.fromkeys((0xA0, 0x2007, 0x2009, 0x202F, 0x3000), " ") | dict.fromkeys(
+    (0x2013, 0x2014, 0x2212), "-"
+)
+"""what Japanese digits, hard spaces, dashes and a minus sign become"""
+_PART_OF_DATE = re.compile(rf"{MONTH}|q[1-4]|[0-9]{{1,2}}:[0-9]{{2}}", re.I)
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.I)
 
 
@@ -239,25 +241,32 @@ def _header(
 
 
 def _refuse_dates_side_by_side(rows: dict[int, list[str]], separator: str, file: str) -> None:
-    for line, row in rows.items():
-        dates = [cell for cell in row if date_form(cell)]
-        alike = len({date_form(cell) for cell in dates}) == 1 and dates == sorted({*dates})
-        alike = alike and len(dates) > 2 and not date_form(row[0]) and 2 * len(dates) > len(row)
-        parts = [cell for cell in row[1:] if _MONTH_OR_HOUR.fullmatch(cell)]
-        if not alike and len(parts) < 12:
-            continue
-        first, *_, last = dates if alike else parts
-        way = 't.T.to_csv("turned.csv")'
-        if not alike:
-            way = (
-                't = t.stack(); t.index = [f"{day} {part}" for day, part in t.index]; '
-                't.to_csv("turned.csv", header=["value"])'
-            )
-        raise DataError(
-            f"{file}, line {line}: the dates stand side by side, {first} to {last}: give each a "
-            f'row, for example with t = pd.read_csv("{file}"{_told(separator)}, index_col=0, '
-            f"skiprows={line - 1}).iloc[:, {row.index(first) - 1}:{row.index(last)}]; {way}"
+    aside = {line: dates for line, row in rows.items() if (dates := _side_by_side(row))}
+    if len(aside) != 1:  # no header, but rows of several dates each
+        return
+    line, dates = aside.popitem()
+    first, last = (rows[line].index(cell) for cell in (dates[0], dates[-1]))
+    way = 't.T.to_csv("turned.csv")'
+    if not date_form(dates[0]):
+        way = (
+            't = t.stack(); t.index = [f"{day} {part}" for day, part in t.index]; '
+            't.to_csv("turned.csv", header=["value"])'
         )
+    raise DataError(
+        f"{file}, line {line}: the dates stand side by side, {dates[0]} to {dates[-1]}: give each "
+        f'a row, for example with t = pd.read_csv("{file}"{_told(separator)}, index_col=0, '
+        f"skiprows={line - 1}).iloc[:, {first - 1}:{last}]; {way}"
+    )
+
+
+def _side_by_side(row: list[str]) -> list[str]:
+    """The dates in a header, or months, quarters or hours; none in a row that begins with one."""
+    dates = [cell for cell in row if date_form(cell)]
+    alike = len({date_form(cell) for cell in dates}) == 1 and dates == sorted({*dates})
+    if alike and len(dates) > 2 and not date_form(row[0]) and 2 * len(dates) > len(row):
+        return dates
+    parts = [cell for cell in row[1:] if _PART_OF_DATE.fullmatch(cell)]
+    return parts if len(parts) > 3 else []
 
 
 def _told(separator: str) -> str:

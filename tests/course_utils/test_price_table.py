@@ -337,6 +337,8 @@ def test_bars_of_a_week_are_read_and_named(csv_file, capsys):
             "Country,1990,1991,1992\nDE,1,2,3\n",
             r"line 1: .* side by side, 1990 to 1992: .* t\.T\.to_",
         ),
+        ("Year,Q1,Q2,Q3,Q4\n1990,1,2,3,4\n", "line 1: .* side by side, Q1 to Q4: .*stack"),
+        ("id,a,b,c\n" + "7,2017-01-03,2017-01-04,2017-01-05\n" * 2, "no column Date, Open"),
         (
             "#\nY;" + ";".join(MONTHS) + "\n1990" + 12 * ";1,5" + "\n",
             "line 2: .*Jan to Dec: .*stack",

@@ -89,6 +89,11 @@ def days(form, start="2017-01-28", count=6, freq="D"):
             "2017-03-01",
             "30min",
         ),
+        (
+            "Date,Time,v\n" + rows([f"{d},4:00:00.5" for d in days("%Y%m%d")]),
+            "2017-01-28 4:00:00.5",
+            "D",
+        ),
         ("Day,v\n" + rows(days("%d.%m.%y"), ["1.10", "1.20", "1.30"]), "2017-01-28", "D"),
         ("Day,Time,v\n" + rows(HOURS.strftime("%Y/%m/%d,%I:%M %p")), "2017-03-01", "h"),
         (
@@ -161,6 +166,8 @@ def test_numbers_are_the_files_own(csv_file):
         ("2.5 m/s", 2.5),
         ("１２３．５", 123.5),
         ("2.5M", 2_500_000),
+        ("–2.5", -2.5),
+        ("Station 5", None),
         ("2.5 m", None),  # metres or millions
         ("280 K", None),
         ("5.2 Mio. €", None),
@@ -227,6 +234,7 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
         ("date,v\n" + rows(days("%Y-%m-%d"), ["", "-", ""]), {}, "has no number in its column v"),
         ("date;v\n" + rows(days("%Y-%m-%d"), ["1.5", "2,5"], ";"), {}, "line 3: v is '2,5'"),
         ("date,v\n" + rows(["2017-02-28", "2017-02-30"]), {}, "line 3: .* a time that exists"),
+        ("Day,Hour,v\n" + rows(["2017-03-01,0 h"] * 2), {}, "if Hour tells .* write it as 9:30"),
         ("time,v\n" + rows(["2017-04-02 02:00"] * 2), {}, "line 3: .*: clocks were set back"),
         ("time,v\n" + rows(AUTUMN), {}, "line 4: .* line 3 already: clocks were set back"),
         (
