@@ -77,9 +77,9 @@ def _without_unit(column: pd.Series) -> pd.Series:
 
     Not what makes them larger, as Mio does, nor what only may: 5 m are metres or millions.
     """
-    filled = column[~column.str.casefold().isin(MISSING)]
-    if filled.iloc[:50].map(is_number).any():
+    if column.iloc[:50].map(is_number).any():
         return column
+    filled = column[~column.str.casefold().isin(MISSING)]
     parts = filled.str.extract(f"^{_WITH_UNIT}$")
     alike = parts.notna().all(axis=None) and len(parts[[0, 2]].drop_duplicates()) == 1
     if not alike or _SCALE.fullmatch(parts[2].iloc[0]):

@@ -130,7 +130,7 @@ def _clock(table: Table, dates: pd.Series, used: list[str]) -> pd.Series | None:
         return None
     for name in (named, *table.cells.columns.drop(used, errors="ignore")):
         times = table.cells.get(name)
-        if times is None or not (name == named or times.str.contains(":").all()):
+        if times is None or not (name == named or ":" in times.iloc[0]):
             continue
         times = times.where(times.str.contains(":"), times.str.replace(".", ":"))
         if times.str.isdigit().all():  # 30 is 00:30 beside 1230
