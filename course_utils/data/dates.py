@@ -31,16 +31,16 @@ FORMS = {
     "D/M/Y": rf"{_WEEKDAY}(?P<day>{_TWO})(?P<mark>[-/.]) ?(?P<month>{_TWO})(?P=mark) ?"
     rf"{_SHORT_OR_LONG}{_TIME}(?: - [0-9./: ]+)?",  # to the end of an hour, as ENTSO-E writes
     "D Mon Y": rf"{_WEEKDAY}(?P<day>{_TWO})[-. /]*{MONTH}[-., /]*{_SHORT_OR_LONG}{_TIME}",
-    "Mon D, Y": rf"{_WEEKDAY}{MONTH} ?(?P<day>{_TWO}),? {_YEAR}{_TIME}",
+    "Mon D, Y": rf"{_WEEKDAY}{MONTH}[- ]?(?P<day>{_TWO})(?:-|,? ){_YEAR}{_TIME}",
     "YYYY-Qn": rf"{_YEAR}[- /:]?[qt]0?(?P<quarter>[1-4])",
     "Qn YYYY": rf"[qt](?P<quarter>[1-4])[- /]?{_YEAR}",
+    "YYYY": rf"{_YEAR}(?:\.0)?",  # as pandas writes whole numbers of a column with gaps
     "YYYY-MM": rf"{_YEAR}(?:[-/.年]|[- ]?m)(?P<month>{_TWO})月?",
     "MM/YYYY": rf"(?P<month>{_TWO})[-/.]{_YEAR}",
     "Mon YYYY": rf"{MONTH}[- /]*{_SHORT_OR_LONG}",
     "YYYY Mon": rf"{_YEAR}[- ]*{MONTH}",
     "YYYY-Wnn": rf"{_YEAR}[- /]*k?w ?(?P<week>{_TWO})",
     "Wnn YYYY": rf"k?w ?(?P<week>{_TWO})[- /.]+{_YEAR}",
-    "YYYY": _YEAR,
     "YYYYMM": r"(?P<year>(?:19|20)[0-9]{2})(?P<month>0[1-9]|1[0-2])",
     "YYYYMMDDhh": r"(?P<year>(?:19|20)[0-9]{2})(?P<month>0[1-9]|1[0-2])(?P<day>[0-3][0-9])"
     r"(?P<hour>[01][0-9]|2[0-4])(?:(?P<minute>[0-5][0-9])(?P<second>[0-5][0-9])?)?",

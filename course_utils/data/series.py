@@ -16,6 +16,7 @@ DATE_NAMES = (
     *("year", "period", "ds", "unix", "observation date", "time period", "yyyymm", "yyyymmdd", ""),
     *("zeit", "tag", "woche", "monat", "quartal", "jahr", "mess datum"),
 )
+_NO_VALUES = (*DATE_NAMES, "unnamed: 0")
 _CLOCK = r"([01]?[0-9]|2[0-4])(:?[0-5][0-9]){0,2}(\.[0-9]+|\s?[ap]m)?"
 _CLOCKS = ("time", "hour", "hour ending", "hh", "uhrzeit", "zeit", "stunde")
 _PARTS = {
@@ -146,7 +147,10 @@ def _parts_of_dates(table: Table) -> tuple[pd.Series, list[str]] | None:
     for mark, names in _PARTS.items():
         part, day = table.column(*names), table.column("day", "tag")
         if None not in (year, part):
-            text, used = cells[year] + "-" + mark + _two_digits(cells[part], mark), [year, part]
+            text, used = (
+                _two_digits(cells[year]) + "-" + mark + _two_digits(cells[part], mark),
+                [year, part],
+            )
             if mark == "" and day is not None:
                 text, used = text + "-" + _two_digits(cells[day]), [*used, day]
             return text.rename("date"), used
@@ -154,7 +158,7 @@ def _parts_of_dates(table: Table) -> tuple[pd.Series, list[str]] | None:
 
 
 def _two_digits(numbers: pd.Series, mark: str = "") -> pd.Series:
-    return numbers.str.strip(mark).str.zfill(2)
+    return numbers.str.removesuffix(".0").str.strip(mark).str.zfill(2)
 
 
 def _forms(column: pd.Series) -> set[str]:
@@ -187,9 +191,8 @@ def _value_columns(table: Table, value: str | Sequence[str] | None, dates: list[
     if value is not None:
         return [_named(table, name) for name in ([value] if isinstance(value, str) else value)]
     left = table.cells.columns.difference(dates, sort=False)
-    values = [name for name in left if plain_name(name) not in (*DATE_NAMES, "unnamed: 0")]
-    left = values or left
     found = [name for name in left if _mostly(table.cells[name], is_number)]
+    found = [name for name in found if plain_name(name) not in _NO_VALUES] or found
     if not found and len(left) == 1:
         return [*left]
     if len(found) != 1:

@@ -75,10 +75,10 @@ class Table:
 
     def one(self, column: str) -> str:
         """Say how to save the rows of one share, shop or place."""
-        first = shown(self.cells[column].iloc[0], 12)
+        first = shown(self.cells[column].iloc[0], 60)
         return (
-            f't = pd.read_csv("{self.file}"{_told(self.separator)}); '
-            f't[t["{column}"].astype(str) == "{first}"].to_csv("{first}.csv", index=False)'
+            f't = pd.read_csv("{self.file}", dtype=str{_told(self.separator)}); '
+            f't[t["{column}"] == {first!r}].to_csv("one.csv", index=False)'
         )
 
 

@@ -1,5 +1,7 @@
 """What reading a series of your own promises: a regular table, or one sentence that leads on."""
 
+import re
+
 from course_utils.data.series import read_series
 from course_utils.files import DataError
 
@@ -74,7 +76,9 @@ def days(form, start="2017-01-28", count=6, freq="D"):
             "1987-01-01",
             "MS",
         ),
-        ("year,quarter,v\n" + rows(["1987,3", "1987,4", "1988,1"]), "1987-07-01", "QS"),
+        ("d,v\n" + rows(["Jan-1-1987", "Feb-1-1987", "Mar-1-1987"]), "1987-01-01", "MS"),
+        ("year,Time\n" + rows(["1987.0", "1988.0", "1989.0"]), "1987-01-01", "YS"),
+        ("year,quarter,v\n" + rows(["1987.0,3.0", "1987.0,4.0", "1988.0,1.0"]), "1987-07-01", "QS"),
         ("year,week,v\n" + rows(["2016,52", "2017,1", "2017,2"]), "2016-12-26", "7D"),
         ("year,date,v\n" + rows("2017," + days("%Y-%m-%d")), "2017-01-28", "D"),
         (
@@ -281,3 +285,27 @@ def test_what_cannot_be_read_is_refused_in_one_line(text, options, message, csv_
     with pytest.raises(DataError, match=message) as refusal:
         read_series(csv_file(text), **options)
     assert str(refusal.value).isprintable()
+
+
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+@pytest.mark.parametrize(
+    ("text", "freq"),
+    [
+        ("Source: us\nY;" + ";".join(MONTHS) + ";Mean\n1990" + 13 * ";1,5" + "\n", "MS"),
+        ("day,0:00,1:00,2:00,3:00\n2017-03-01,1,2,3,4\n", "h"),
+        ("Country,Unit,1990,1991,1992,1993\nDE,m,1,2,3,4\n", "YS"),
+        ("t;v;shop\n" + rows(HOURS[:4].repeat(2), ["1;O'Neil", "2;07"] * 4, ";"), "h"),
+    ],
+)
+def test_the_lines_that_a_message_advises_make_a_file_that_is_read(
+    text, freq, csv_file, monkeypatch
+):
+    path = csv_file(text)
+    monkeypatch.chdir(path.parent)
+    with pytest.raises(DataError) as refusal:
+        read_series(path)
+    exec(re.search(r"t = pd\..*", str(refusal.value))[0], {"pd": pd})  # noqa: S102
+    (made,) = {*path.parent.glob("*.csv")} - {path}
+    assert read_series(made).attrs["freq"] == freq
