@@ -125,13 +125,13 @@ def _dates_found(table: Table) -> tuple[pd.Series, list[str]]:
 
 
 def _clock(table: Table, dates: pd.Series, used: list[str]) -> pd.Series | None:
-    """Find the times beside days: by their column's name, or the first column such as 9:30."""
-    named = table.column(*_CLOCKS)
+    """Find the times beside days: by their column's name, or as 9:30 beside days with many rows."""
+    named, again = table.column(*_CLOCKS), dates.duplicated().any()
     if dates.str.contains(":").any() or named in used:
         return None
     for name in (named, *table.cells.columns.drop(used, errors="ignore")):
         times = table.cells.get(name)
-        if times is None or not (name == named or ":" in times.iloc[0]):
+        if times is None or not (name == named or (again and ":" in times.iloc[0])):
             continue
         times = times.where(times.str.contains(":"), times.str.replace(".", ":"))
         if times.str.isdigit().all():  # 30 is 00:30 beside 1230
@@ -147,10 +147,8 @@ def _parts_of_dates(table: Table) -> tuple[pd.Series, list[str]] | None:
     for mark, names in _PARTS.items():
         part, day = table.column(*names), table.column("day", "tag")
         if None not in (year, part):
-            text, used = (
-                _two_digits(cells[year]) + "-" + mark + _two_digits(cells[part], mark),
-                [year, part],
-            )
+            text = _two_digits(cells[year]) + "-" + mark + _two_digits(cells[part], mark)
+            used = [year, part]
             if mark == "" and day is not None:
                 text, used = text + "-" + _two_digits(cells[day]), [*used, day]
             return text.rename("date"), used
