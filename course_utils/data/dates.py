@@ -228,8 +228,9 @@ def _day_or_month(
 
 def _refuse_years_first(parts: pd.DataFrame, file: str, cells: pd.Series) -> None:
     """Refuse 20/01/31 where the year may be what comes first."""
-    first, last = parts["day"], parts["year"]
-    if not last.str.fullmatch("[0-9]{2}").all() or last.nunique() < first.nunique():
+    first, middle, last = parts["day"], parts["month"], parts["year"]
+    changing = max(middle.nunique(), last.nunique())
+    if not last.str.fullmatch("[0-9]{2}").all() or changing < first.nunique():
         return
     turned = _stamps(parts.assign(day=last, year=first.str.zfill(2)), "D/M/Y")
     if turned.notna().all() and _in_order(turned) and turned.dt.date.nunique() > 1:

@@ -18,7 +18,8 @@ _PLAIN = re.compile(r"[0-9.+-]*")
 _AROUND = re.compile(rf"^([+-]?)\s*{_CURRENCY}\s*|\s*{_CURRENCY}$", re.I)
 _SPACE = re.compile(r"(?<=[0-9])[ '’](?=[0-9]{3}(?![0-9]))")  # 1 234 567, 1'234'567
 _UNIT = r"((?:[^\W\d_]|[$€£¥₹°/.\s])*)"
-_WITH_UNIT = rf"((?:[^\W\d_]|[$€£¥₹]){{0,3}}\.?\s?)([+-]?[.,]?[0-9](?:.*[0-9])?){_UNIT}"
+_BEFORE = r"((?:[^\W\d_]{1,3}[.\s]\s?|R?[$€£¥₹]\s?)?)"
+_WITH_UNIT = rf"{_BEFORE}([+-]?[.,]?[0-9](?:.*[0-9])?){_UNIT}"
 _SCALE = re.compile(r"\s*([kmbt]|mn|bn|mio|mln|mrd|tsd|cr|crore|lac|lakh)\.?(\s.*)?", re.I)
 _WRITTEN = (
     r"[+-]?(?=POINT?[0-9])(?:[1-9][0-9]{0,2}(?:GROUP[0-9]{2,3})*GROUP[0-9]{3}|[0-9]*)"
@@ -54,7 +55,7 @@ def parse_numbers(
     Raises:
         DataError: a cell is not a number, or the decimal mark is not clear.
     """
-    alone = [_without_unit(cells.iloc[:, place]) for place in range(cells.shape[1])]
+    alone = [without_unit(cells.iloc[:, place]) for place in range(cells.shape[1])]
     written = pd.Series(np.stack(alone, axis=1).ravel(), dtype=object).map(_bare)
     missing = written.str.casefold().isin(MISSING)
     values = {mark: _values(written, mark) for mark in STYLES if decimal in (None, mark)}
@@ -72,7 +73,7 @@ def parse_numbers(
     return pd.DataFrame(values[mark].reshape(cells.shape), cells.index, cells.columns)
 
 
-def _without_unit(column: pd.Series) -> pd.Series:
+def without_unit(column: pd.Series) -> pd.Series:
     """Take away the unit that all numbers of a column have, such as °C.
 
     Not what makes them larger, as Mio does, nor what only may: 5 m are metres or millions.

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from course_utils.data.dates import WHOLE_NUMBERS, Dates, date_form, midnights, parse_dates
-from course_utils.data.numbers import MISSING, is_number, parse_numbers
+from course_utils.data.numbers import MISSING, is_number, parse_numbers, without_unit
 from course_utils.data.table import Table, plain_name, read_table
 from course_utils.files import DataError, shown
 
@@ -16,7 +16,7 @@ DATE_NAMES = (
     *("year", "period", "ds", "unix", "observation date", "time period", "yyyymm", "yyyymmdd", ""),
     *("zeit", "tag", "woche", "monat", "quartal", "jahr", "mess datum"),
 )
-_NO_VALUES = (*DATE_NAMES, "unnamed: 0")
+_COUNTERS = ("", "Unnamed: 0")  # how pandas names the numbers of rows
 _CLOCK = r"([01]?[0-9]|2[0-4])(:?[0-5][0-9]){0,2}(\.[0-9]+|\s?[ap]m)?"
 _CLOCKS = ("time", "hour", "hour ending", "hh", "uhrzeit", "zeit", "stunde")
 _PARTS = {
@@ -188,11 +188,12 @@ def _value_columns(table: Table, value: str | Sequence[str] | None, dates: list[
     """The columns to read; without a name, the only one that holds numbers."""
     if value is not None:
         return [_named(table, name) for name in ([value] if isinstance(value, str) else value)]
-    left = table.cells.columns.difference(dates, sort=False)
-    found = [name for name in left if _mostly(table.cells[name], is_number)]
-    found = [name for name in found if plain_name(name) not in _NO_VALUES] or found
+    left = [name for name in table.cells.columns if name not in (*dates, *_COUNTERS)]
+    top = table.cells[left].iloc[:_LOOKED_AT].apply(without_unit)
+    found = [name for name in left if _mostly(top[name], is_number)]
+    found = [name for name in found if plain_name(name) not in DATE_NAMES] or found
     if not found and len(left) == 1:
-        return [*left]
+        return left
     if len(found) != 1:
         raise _which(table, found, "numbers", "the one to forecast, or several, such as value=")
     return found

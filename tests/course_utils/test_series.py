@@ -158,6 +158,12 @@ def test_a_table_of_days_weeks_months_or_hours_is_read(text, first, freq, csv_fi
     assert capsys.readouterr().out.startswith("own.csv: ")
 
 
+def test_the_numbers_of_rows_and_of_months_are_no_values(csv_file):
+    text = "".join(f"{i},{day},1,{i}.5 °C,a\n" for i, day in enumerate(days("%Y-%m-%d")))
+    for name in ("", "Unnamed: 0"):
+        assert [*read_series(csv_file(f"{name},day,month,heat,place\n{text}"))] == ["heat"]
+
+
 def test_numbers_are_the_files_own(csv_file):
     series = read_series(csv_file("Datum;Wert\n31.12.2016;1.234,5\n01.01.2017;-\n02.01.2017;2\n"))
     assert series["Wert"].iloc[[0, 2]].tolist() == [1234.5, 2]
@@ -243,7 +249,11 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
         ("date,v\n" + rows(days("%Y-%m-%d"), ["", "-", ""]), {}, "has no number in its column v"),
         ("date;v\n" + rows(days("%Y-%m-%d"), ["1.5", "2,5"], ";"), {}, "line 3: v is '2,5'"),
         ("date,v\n" + rows(["2017-02-28", "2017-02-30"]), {}, "line 3: .* a time that exists"),
-        ("Day,Hour,v\n" + rows(["2017-03-01,0 h"] * 2), {}, "if Hour tells .* write it as 9:30"),
+        (
+            "Day,Hour,v\n" + rows(["2017-03-01,0 h"] * 2),
+            {"value": "v"},
+            "if Hour tells .* write it as 9:30",
+        ),
         ("time,v\n" + rows(["2017-04-02 02:00"] * 2), {}, "line 3: .*: clocks were set back"),
         ("time,v\n" + rows(AUTUMN), {}, "line 4: .* line 3 already: clocks were set back"),
         (
@@ -273,6 +283,11 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
         ("date,v\n" + rows(days("%Y-%m-%d"), [8, -999, 9]), {}, "line 3: v is -999 .* empty these"),
         ("d,v\n" + rows(days("%Y-%m-%d"), [8, 9999, 9]), {}, "line 3: v is 9999 .* else above 9:"),
         ("Date,v\n" + rows(range(42795, 42800)), {}, "line 2: Date is '42795', .* Excel's number"),
+        (
+            "d,v\n" + rows(["16/11/01", "16/12/01", "17/01/01"]),
+            {},
+            "line 2: .* 1 November 2016: write years",
+        ),
         (
             "d,v\n" + rows(["05/01/2017", "06/01/2017", "01/07/2017", "08/01/2017"]),
             {"day_first": True},
