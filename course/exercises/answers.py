@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-COPIED = (list, np.ndarray, pd.Series, pd.DataFrame)
+COPIED = (list, dict, np.ndarray, pd.Series, pd.DataFrame)
 """arguments that a learner's function gets a copy of, so that it cannot change ours"""
 WRAPPED = ("cell", "layer", "forward_layer", "backward_layer")
 """where Keras' layers keep what they wrap"""
@@ -54,7 +54,11 @@ def array(
 ) -> NDArray[np.float64]:
     """Take an array of numbers, or raise the hint that says what is wanted."""
     try:
-        return np.asarray(found, dtype=float)
+        values = np.asarray(found)
+        kinds = {type(one) for one in values.flat} if values.dtype == object else set()
+        if values.dtype.kind in "SUMmc" or kinds & {str, bytes, complex, type(None)}:
+            raise Hint(wanted)  # NumPy would make numbers of them: of text, dates, half a number
+        return values.astype(float)
     except Exception:  # an object may define its own way to become an array
         raise Hint(wanted) from None
 
@@ -72,12 +76,20 @@ def numbers(answer: object, count: int, who: str = "Give") -> NDArray:
         raise Hint(f"{wanted}, not a function: call it, and hand over what it returns.")
     if isinstance(answer, (bool, np.bool_)):
         raise Hint(f"{wanted}, not {answer}.")
-    values = np.ravel(array(answer, f"{wanted}, not {type(answer).__name__}."))
+    values = np.ravel(array(answer, f"{wanted}, not {_kind(answer)}."))
     if len(values) != count:
-        raise Hint(f"{wanted}, not {len(values)}.")
+        raise Hint(f"{wanted}, not {len(values):,}{' of them' * (count == 1)}.")
     if not np.isfinite(values).all():
         raise Hint(f"{wanted}, not {values[~np.isfinite(values)][0]}.")
     return values
+
+
+def _kind(answer: object) -> str:
+    """What a hint calls the kind of an answer, with that of its parts if it is a list of a few."""
+    kind = type(answer).__name__
+    if type(answer) not in (list, tuple):
+        return kind
+    return f"a {kind} of {', '.join(type(part).__name__ for part in answer[:5])}"
 
 
 def number(answer: object) -> float:
@@ -101,9 +113,15 @@ def shaped(found: object, shape: tuple[int, ...], axes: str) -> NDArray:
     """
     values = array(found)
     if values.shape != shape:
-        raise Hint(f"Your function must return shape {axes}, here {shape}, not {values.shape}.")
-    if not np.isfinite(values).all():
-        raise Hint("Your function returned numbers that are not finite: is a value missing?")
+        here = f", here {shape}" * (axes != str(shape))
+        raise Hint(f"Your function must return shape {axes}{here}, not {values.shape}.")
+    if np.isnan(values).any():
+        raise Hint("Your function returned nan among its numbers: is a value missing, or 0 / 0?")
+    if np.isinf(values).any():
+        raise Hint(
+            "Your function returned numbers that are not finite: do they come from a division by "
+            "0, the logarithm of 0, or a mask?"
+        )
     return values
 
 
@@ -120,13 +138,16 @@ def series_by_day(function: object, prices: pd.DataFrame, *others: object) -> pd
     found = called(function, prices, *others)
     if not isinstance(found, pd.Series) or not isinstance(found.index, pd.DatetimeIndex):
         raise Hint("Your function must return a pandas Series indexed by day.")
-    if not pd.api.types.is_numeric_dtype(found):
+    if found.dtype.kind not in "iuf":
         raise Hint(f"Your function must return numbers, not {found.dtype}.")
     if not (found.index.is_unique and found.index.is_monotonic_increasing):
         raise Hint("Each day must appear once, oldest first.")
     if not found.index.isin(prices.index).all():
         raise Hint("Keep the days of the price table as the index.")
-    return found.astype(float)
+    found = found.astype(float)
+    if np.isinf(found).any():
+        raise Hint("Some of your values are infinite: do you divide by 0, or take its logarithm?")
+    return found
 
 
 def ask_for_same(
@@ -145,7 +166,7 @@ def ask_for_same(
         answer: what the learner handed over.
         right: a right function.
         cases: what it is called with, by what a hint calls it, such as `For 10 steps`.
-        slips: wrong functions; one that agrees with the learner's wherever it is wrong is named.
+        slips: wrong functions; one that gives what the learner's does in every case is named.
         general: what a hint says where no slip is known.
         axes: what a hint calls the axes of an array; without it, the function gives one number.
         tolerance: share of a number by which it may be off, and 1e-6 more.
@@ -168,7 +189,7 @@ def ask_for_same(
         off = [row for row, *pair in pairs if not close(*pair, tolerance, 1e-6)]
         share = 1 - len(off) / len(rows)
     for told, slip in slips.items():
-        if all(close(found[one], slip(*cases[one]), tolerance, 1e-6) for one in wrong):
+        if all(close(found[one], slip(*cases[one]), tolerance, 1e-6) for one in cases):
             raise Hint(said + told, share)
     if hint := _shared_by_all(found, rights, wrong, tolerance):
         raise Hint(hint)
@@ -228,8 +249,11 @@ def ask_for_same_series(
     for told, slip in slips.items():
         if same(slip):
             raise Hint(told)
-    ask_for_past_feature(answer, prices)
     right = rights[0](prices).reindex(prices.index)
+    missing = right.index[right.notna() & found[0].isna()]
+    if len(missing) > len(right) / 2:
+        raise Hint(f"{len(missing):,} days lack a value, such as {missing[0]:%Y-%m-%d}.")
+    ask_for_past_feature(answer, prices)
     for told, wrong in {
         "Your values are right for this table only: use your function's argument, and no table of "
         "the notebook.": (found[0], right),

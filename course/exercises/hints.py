@@ -4,6 +4,7 @@ Whatever a learner's code or object raises becomes a hint. An error anywhere els
 own mistake and stays an error.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -72,7 +73,7 @@ class Hint(Exception):
 def said(error: BaseException) -> str:
     """An error's type and message in one short line."""
     try:
-        message = shorten(str(error), 200)
+        message = shorten(re.sub(r"\x1b\[\d*m", "", str(error)), 200)  # Keras prints in bold
     except Exception:  # a learner's own class of errors may fail to print itself
         message = ""
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
@@ -85,6 +86,8 @@ def learners_code(problem: str) -> Iterator[None]:
         yield
     except Hint:
         raise
+    except KeyboardInterrupt:
+        raise Hint("You stopped your code while it ran: does each of its loops end?") from None
     except (Exception, SystemExit) as error:
         raise Hint(f"{problem} {said(error)}") from None
 
@@ -154,7 +157,7 @@ def _is_rounded(found: ArrayLike, right: NDArray) -> bool:
     if right.ndim > 1 or found.shape != right.shape or not found.all():
         return False
     near = [
-        np.isclose(found, found.round(digits), 1e-12)
+        np.isclose(found, found.round(digits), 1e-12, 0)
         & (np.abs(found - right) <= 0.5 * 10.0**-digits + 1e-9)
         & (digits > 0 or right.size > 1 or abs(right.item()) >= 1)  # a share of 1 is no 0.7
         for digits in range(6)

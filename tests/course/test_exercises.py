@@ -5,7 +5,14 @@ from contextlib import suppress
 from importlib import import_module
 
 from course.exercises import check, judge, lesson_09
-from course.exercises.answers import array, called_number, numbers, shaped, whole_numbers
+from course.exercises.answers import (
+    array,
+    ask_for_same,
+    called_number,
+    numbers,
+    shaped,
+    whole_numbers,
+)
 from course.exercises.hints import (
     EXERCISES,
     Exercise,
@@ -19,6 +26,7 @@ from course.exercises.hints import (
 from course.lessons.lesson import find_lessons
 
 import numpy as np
+import pandas as pd
 import pytest
 from command_line import course_here
 from hypothesis import given
@@ -61,7 +69,12 @@ def leaves(*_):
     raise SystemExit
 
 
+def goes_on_for_ever(*_):
+    raise KeyboardInterrupt  # from the learner, at last
+
+
 ODD = [None, "text", ["a", "b"], {"a": 1}, float("nan"), Hostile(), [Hostile()], raises, leaves]
+ODD += [1j, goes_on_for_ever]
 ODD += [lambda *_, odd=odd: odd for odd in (None, "text", [[1], [2, 3]], Hostile(), np.nan)]
 
 
@@ -123,10 +136,26 @@ def test_numbers_are_taken_from_an_answer_or_a_hint_is_given(take, answer):
         assert np.array_equal(np.ravel(taken), np.ravel(array(answer)), equal_nan=True)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    ["1.5", [1.5, "2"], pd.Series(["1.5"]), np.array(1.5 + 2j), [1.5, None], np.datetime64("2017")],
+)
+def test_text_dates_and_what_else_numpy_would_make_numbers_of_are_none(odd):
+    with pytest.raises(Hint, match=r"^Wanted$"):
+        array(odd, "Wanted")
+
+
+def test_a_slip_that_differs_where_an_answer_is_right_is_not_named():
+    cases, slips = {"For 1": (1,), "For 2": (2,)}, {"always 5.": lambda n: 5}
+    with pytest.raises(Hint, match="you say 5, but it is 2"):
+        ask_for_same(lambda n: (1, 5)[n - 1], lambda n: n, cases, slips, "Count.")
+
+
 def test_an_error_that_cannot_be_printed_is_still_named():
     assert said(Unprintable()) == "Unprintable"
     assert said(KeyError("a\nb")) == r"KeyError: 'a\nb'"
     assert len(said(ValueError("word " * 999))) < 250
+    assert said(ValueError("\x1b[1mbold\x1b[0m")) == "ValueError: bold"
 
 
 def test_answers_are_close_if_shape_and_numbers_are():
@@ -262,6 +291,7 @@ def test_a_slip_that_another_one_hides_is_caught():
         (0.125, 0.25, "half"),
         (0.7, 0.134262, ""),
         (1.0, 0.72, ""),
+        (2e-24, 0.02, ""),
     ],
 )
 def test_the_slips_of_all_exercises_are_known_without_a_row(found, right, told):

@@ -86,7 +86,7 @@ def test_the_right_count_is_that_of_keras():
         ("07-4", waiting(STEPS), "sees more than 3 steps ahead"),
         ("07-4", lambda inputs: inputs[:, :, 0], "noisy input itself"),
         ("07-4", lambda inputs: inputs[:, -1], "(batch, time_steps), here (1000, 30), not"),
-        ("07-4", lambda inputs: inputs[:, :, 0] * np.nan, "finite"),
+        ("07-4", lambda inputs: inputs[:, :, 0] * np.nan, "nan among"),
         ("07-4", lambda inputs: inputs.signal, "raised AttributeError"),
         ("07-4", np.zeros((1000, 30)), "function itself"),
     ],
