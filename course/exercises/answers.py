@@ -350,6 +350,12 @@ def model_outputs(model: Any, inputs: NDArray, case: str) -> NDArray:  # noqa: A
     return values.ravel()
 
 
+def parameters(model: Any) -> int:  # noqa: ANN401
+    """Count the parameters of a learner's Keras model."""
+    with learners_code("Your model cannot be counted:"):
+        return model.count_params()
+
+
 def parts(layer: Any) -> Iterator[Any]:  # noqa: ANN401 (a Keras model or layer)
     """The layers of a model and all that they are made of: other models, wrapped layers, cells."""
     lists = [getattr(layer, name, []) for name in ("layers", "cells")]

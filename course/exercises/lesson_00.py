@@ -92,6 +92,15 @@ _NOT_THE_FALL: Slips = {
     "That is the largest fall within a day: take the change from the day before.": (
         lambda prices: (prices["Open"] - prices["Close"]).loc[str(prices.attrs["test_year"])].max()
     ),
+    "That is a logarithm: give the fall in dollars.": lambda prices: (
+        -np.log1p(_shares(prices)).min()
+    ),
+    "That is the high of that day: how far is it below the day before?": lambda prices: prices[
+        "High"
+    ][_changes(prices).idxmin()],
+    "That is the largest fall of the year before: take the test year.": lambda prices: (
+        -prices["High"].diff().loc[str(prices.attrs["test_year"] - 1)].min()
+    ),
     "That is the mean of the falls: take the largest.": lambda prices: (
         -_changes(prices)[_changes(prices) < 0].mean()
     ),
@@ -118,7 +127,8 @@ def _largest_fall(answer: object, prices: pd.DataFrame) -> str:
     if close(found, right, rtol=1e-5, atol=0.005):
         return f"{right:.2f} dollars, on {changes.idxmin():%d %B %Y}."
     slips = worked_out(_NOT_THE_FALL, prices=prices)
-    raise Hint(diagnosis(found, right, slips, rtol=1e-3) or off(found, right))
+    rtol = 1e-3 if found == round(found, 2) else 1e-6  # in cents, a slip is known as well
+    raise Hint(diagnosis(found, right, slips, rtol=rtol) or off(found, right))
 
 
 _ANOTHER_DAY: Slips = {
@@ -137,6 +147,9 @@ _ANOTHER_DAY: Slips = {
     ),
     "The first day has no day before: leave nan there, not 0.": lambda t: t["High"].shift(
         fill_value=0
+    ),
+    "The first day has no day before: yours shows the last day, which comes after it.": lambda t: (
+        pd.Series(np.roll(t["High"], 1), t.index)
     ),
     "That is a mean of days: take the day before alone.": lambda t: t["High"].rolling(2).mean(),
 }

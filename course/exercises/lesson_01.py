@@ -10,6 +10,7 @@ from course.exercises.answers import (
     model_outputs,
     number,
     numbers,
+    parameters,
     parts,
 )
 from course.exercises.hints import Hint, Slips, close, diagnosis, exercise, off
@@ -115,13 +116,13 @@ def _cut(answer: object) -> str:
         windows, targets = (array(part, wanted) for part in result)
         right_windows, right_targets = make_windows(series, lookback, horizon)
         _compare_shapes(windows, targets, right_windows.shape, horizon, case)
-        if not close(windows, right_windows):
+        if not close(windows, right_windows, rtol=1e-5):  # as float32
             mistakes = {"Your windows run backwards: put the oldest first.": right_windows[:, ::-1]}
             raise Hint(
                 diagnosis(windows, right_windows, mistakes)
                 or f"{case}, {_first_window_off(windows, right_windows)}"
             )
-        if not close(targets, right_targets):
+        if not close(targets, right_targets, rtol=1e-5):
             after_window = series[lookback : lookback + len(targets)]
             mistakes = {
                 "each target is the last value of its own window: a leak.": right_windows[:, -1, 0],
@@ -136,7 +137,7 @@ def _cut(answer: object) -> str:
 
 def _first_window_off(windows: NDArray, right: NDArray) -> str:
     """Say what the first wrong window holds, and what it should."""
-    place = int(np.flatnonzero((windows != right).any(axis=(1, 2)))[0])
+    place = int(np.flatnonzero(~np.isclose(windows, right).all(axis=(1, 2)))[0])
     yours, rights = (f"{one[place, 0, 0]:g}" for one in (windows, right))
     begins = f"begins with {yours}" if yours != rights else "goes on otherwise"
     return (
@@ -166,7 +167,7 @@ def _compare_shapes(
     if len(windows) != right[0]:
         raise Hint(f"{case}, the number of your windows is {len(windows)}. Count them on paper.")
     if windows.shape != right:
-        raise Hint(f"{case}, your windows have shape {windows.shape}.")
+        raise Hint(f"{case}, your windows have shape {windows.shape}, and should have {right}.")
 
 
 @exercise(
@@ -200,7 +201,7 @@ def _any_length(answer: object, make: Callable[..., tuple[NDArray, NDArray]]) ->
                 "train on both."
             )
         raise Hint(f"{told}. Train on those lengths, too, at which it is worst.")
-    return f"{told}, with {answer.count_params():,} parameters. Can you do it with fewer?"
+    return f"{told}, with {parameters(answer):,} parameters. Can you do it with fewer?"
 
 
 def _none_recurrent(model: Any) -> list[str]:  # noqa: ANN401 (a Keras model)

@@ -100,6 +100,15 @@ _OTHER_STACKS: Slips = {
     ),
     "Dense(1) sees the last layer only.": lambda f, u, n: _stack(f, u, n) + (n - 1) * u,
     "`features` and `units` are swapped: features come first.": lambda f, u, n: _stack(u, f, n),
+    "`units` and `number` are swapped: the number of layers comes last.": lambda f, u, n: _stack(
+        f, n, u
+    ),
+    "a layer above sees the units below it, and no features.": lambda f, u, n: (
+        _stack(f, u, n) + (n - 1) * 4 * u * f
+    ),
+    "each unit has a bias in each part: yours has one bias in a part.": lambda f, u, n: (
+        _stack(f, u, n) - 4 * n * (u - 1)
+    ),
     "the recurrent weights are missing: each unit sees all units of its own layer.": (
         lambda f, u, n: _stack(f, u, n) - 4 * u * u * n
     ),
@@ -166,6 +175,7 @@ _OTHER_BIASES: Slips = {
     "that is what each step loses: take what it keeps, and undo the sigmoid.": lambda n: (
         1 - 0.5 ** (1 / n)
     ),
+    "a half is to be left, not 1 / e: take the root of 0.5.": lambda n: -np.log(np.expm1(1 / n)),
     "that is for one step more.": lambda n: _bias(n + 1),
     "undo the sigmoid, not tanh.": lambda n: np.arctanh(0.5 ** (1 / n)),
 }
@@ -236,7 +246,7 @@ def _gate_to_look_at(gates: LSTMGates, bits: NDArray, marked: list[int]) -> str:
         return "On the mark, the candidate does not have the sign of the bit."
     if gates.input[:, other].mean() > 0.01:
         return "The input gate lets in bits that are not marked."
-    if gates.forget[:, other].mean() < 0.99:
+    if gates.forget[:, other].mean() ** (other - mark) < 0.9:
         return "The forget gate does not keep: it leaks where there is no mark."
     if len(marked) > 1 and gates.forget[:, mark].mean() > 0.5:
         return "At a second mark the old bit has to go before the new one comes."
@@ -306,6 +316,14 @@ _OTHER_BACKWARDS: Slips = {
     ),
     "the candidate has been through tanh: its slope is 1 - candidate².": lambda *given: _with_row(
         3, _backward(*given)[3] / (1 - given[2] ** 2) * given[2] * (1 - given[2]), *given
+    ),
+    "gates and candidate are given: they have been through sigmoid and tanh.": (
+        lambda i, f, candidate, o, *others: _backward(
+            sigmoid(i), sigmoid(f), np.tanh(candidate), sigmoid(o), *others
+        )
+    ),
+    "`i` and `f` are swapped: the input gate comes first.": lambda i, f, *others: _backward(
+        f, i, *others
     ),
     "the output gate multiplies tanh(c), not c.": lambda i, f, candidate, o, c_before, dh, dc: (
         _with_row(

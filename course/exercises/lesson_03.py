@@ -8,6 +8,7 @@ from course.exercises.answers import (
     called,
     model_outputs,
     number,
+    parameters,
     parts,
     shaped,
 )
@@ -34,8 +35,10 @@ def _mixed(new: float = _NEW, update: float = _Z) -> float:
 _OTHER_STATES: Slips = {
     "Here z weighs the old state and 1 - z the candidate.": _mixed(update=1 - _Z),
     "That is the candidate: mix it with the old state.": _NEW,
-    "The reset gate is missing in the candidate.": _mixed(np.tanh(-_X + 3 * _H + 1)),
-    "The reset gate must not multiply the candidate's bias.": _mixed(
+    "In the candidate 3, r and the old state are multiplied: one of them is missing.": _mixed(
+        np.tanh(-_X + 3 * _H + 1)
+    ),
+    "In the candidate r multiplies the old state, whose weight is 3, and not the bias.": _mixed(
         np.tanh(-_X + _R * (3 * _H + 1))
     ),
     "The reset gate multiplies the old state only, not the whole sum.": _mixed(
@@ -58,7 +61,7 @@ _OTHER_STATES: Slips = {
         np.tanh(-_X + 3 * sigmoid(0.5 * _X + _H) * _H)
     ),
     "The candidate's bias is forgotten: it is 1.": _mixed(np.tanh(-_X + 3 * _R * _H)),
-    "The reset gate's bias is forgotten: it is -1.5.": _mixed(
+    "r is off: it has a bias of -1.5, and it is not z.": _mixed(
         np.tanh(-_X + 3 * sigmoid(0.5 * _X + _H) * _H + 1)
     ),
     "The reset gate's bias is negative: -1.5.": _mixed(
@@ -70,7 +73,7 @@ _OTHER_STATES: Slips = {
     ),
     "That is what the update gate keeps: add the candidate's part.": _Z * _H,
     "That is the update gate: go on to the candidate and the mixture.": _Z,
-    "The state is the old one: compute the new.": _H,
+    "That is the old state, or the reset gate: go on to the candidate and the mixture.": _H,
     "The weights are those of input and state, in this order: yours are swapped.": (
         sigmoid(-_X + _H) * _H
         + sigmoid(_X - _H) * np.tanh(3 * _X - sigmoid(_X + 0.5 * _H - 1.5) * _H + 1)
@@ -234,8 +237,8 @@ def _fair_chance(answer: object, draw: Callable[..., tuple[np.ndarray, np.ndarra
         raise Hint(f"Use a SimpleRNN: your model has {', '.join(named) or 'no layers'}.")
     sequences, sums = draw(1000, seed=2**20)  # a seed that no one trains on by chance
     forecasts = model_outputs(answer, sequences, f"Given sequences of shape {sequences.shape[1:]}")
-    if answer.count_params() > BUDGET:
-        raise Hint(f"{answer.count_params():,} parameters are more than {BUDGET:,}.")
+    if (count := parameters(answer)) > BUDGET:
+        raise Hint(f"{count:,} parameters are more than {BUDGET:,}.")
     error = float(np.sqrt(np.mean((forecasts - sums) ** 2)))
     share = error / float(sums.std())
     if share > GOAL and np.ptp(forecasts) and abs(np.corrcoef(forecasts, sums)[0, 1]) > 0.9:
@@ -304,7 +307,7 @@ _OTHER_COSTS: Slips = {
 def _long_window(answer: object) -> str:
     ages = {
         (series, steps): run_thermostat(weather(series, steps, np.random.default_rng(0))).age
-        for series, steps in [(3, 40), (20, 100), (400, 200)]
+        for series, steps in [(3, 60), (20, 100), (400, 200)]
     }
     cases = {
         f"For {series} series of {steps} steps and {units} units": (ages[series, steps], units)

@@ -93,6 +93,16 @@ _OTHER_MEANS: Slips = {
     "That is the sum of five days: take their mean.": lambda prices: _error(
         prices, prices["High"].rolling(5).sum().shift()
     ),
+    "That is the root of the sum of the squares: take that of their mean.": lambda prices: float(
+        np.linalg.norm(_misses(prices))
+    ),
+    "You averaged the lows: take the highs, column 0.": lambda prices: _error(
+        prices, prices["Low"].rolling(5).mean().shift()
+    ),
+    "That is an error of logarithms: give dollars.": lambda prices: rmse(
+        np.log(high := prices["High"].loc[str(prices.attrs["test_year"])]),
+        np.log(high - _misses(prices)),
+    ),
     "That is the median of five days: take their mean.": lambda prices: _error(
         prices, prices["High"].rolling(5).median().shift()
     ),
@@ -223,7 +233,8 @@ def _why_errors_are_off(
     if sorted(found.values()) == sorted(right.values()):
         return "The right errors under the wrong names."
     name = next(name for name in right if not close(found[name], right[name], rtol=1e-4))
-    if found[name] < 0.1:
+    high = prices["High"].loc[str(prices.attrs["test_year"])].mean()
+    if 0.5 < found[name] * high / right[name] < 2:
         return f"{found[name]:.3g} for {name} is an error of returns: go back to dollars."
     return (
         f"The RMSE for {name} is off: use the columns ['return', '{name}'], forecast as "

@@ -193,6 +193,9 @@ _OTHER_SHARES: Slips = {
     "Between the 20% and the 80% quantile lie 60% of the paths.": lambda paths, truth: _inside(
         paths, truth, 0.2, 0.8
     ),
+    "That is from 0.1% to 0.9%: `np.quantile` takes shares, `np.percentile` per cent.": (
+        lambda paths, truth: _inside(paths, truth, 0.001, 0.009)
+    ),
     "That is the 95% band.": lambda paths, truth: _inside(paths, truth, 0.025, 0.975),
     "That is the 90% band: 5% are missing on either side.": lambda paths, truth: _inside(
         paths, truth, 0.05, 0.95
@@ -244,6 +247,11 @@ def _share_inside(answer: object, paths: ArrayLike, truth: ArrayLike) -> str:
     if close(found, right, atol=5e-4):
         return f"{found:.0%} of the days. One year is one occasion: its days are not independent."
     slips = worked_out(_OTHER_SHARES, paths=paths, truth=truth)
+    if found == 0:
+        raise Hint(
+            "No day is between your edges: which is the lower one? And `np.quantile` takes shares, "
+            "`np.percentile` per cent."
+        )
     if hint := diagnosis(found, right, slips, atol=5e-4):
         raise Hint(hint)
     if not 0 <= found <= 1:
@@ -325,6 +333,12 @@ def _conformal(answer: object, errors: pd.Series) -> str:
         )
         for count, level in sizes
     }
+    for case, given in some.items():
+        if np.isposinf(array(called(answer, *given, case=case))).any():
+            raise Hint(
+                f"{case}, k is not larger than the number of errors: the 1 is added to their "
+                "number, and the k-th smallest has index k - 1."
+            )
     ask_for_same(answer, _half_width, some, _OTHER_WIDTHS, "Sort the sizes and count to the k-th.")
     few = "For 4 errors and a level of 0.9"
     if not np.isposinf(array(called(answer, np.arange(4.0), 0.9, case=few))).all():

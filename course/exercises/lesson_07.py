@@ -39,6 +39,9 @@ _OTHER_COUNTS: Slips = {
     "An LSTM has four parts; three are a GRU's.": _count(dense=0) * 3 // 4 + 21,
     "An LSTM has four parts.": _count(dense=0) // 4 + 21,
     "The biases of the LSTM layers are missing.": _count() - 160,
+    "That is PyTorch's count: Keras has one bias per unit.": _count() + 160,
+    "Each layer is two, one for each direction: double both.": _count(10, ways=1, above=1),
+    "A layer's recurrent weights see its own 10 units, not both halves.": _count(below=30),
     "Each layer has 20 units in your count; it has two times 10.": (
         80 * (4 + 20 + 1) + 80 * (20 + 20 + 1) + 21
     ),
@@ -191,6 +194,11 @@ def _why_no_better(found: NDArray, noisy: NDArray, signal: NDArray) -> str:
     if late and match[late] > match[0] + 0.03:
         way = "late" if late > 0 else "early"
         return f"your estimates follow the signal best {abs(late)} steps too {way}."
+    shift = found.mean() - signal.mean()
+    if abs(shift) > 0.2 * signal.std():
+        return (
+            f"your estimates are {abs(shift):.2g} too {'high' if shift > 0 else 'low'} on average."
+        )
     slope = np.polyfit(found.ravel(), signal.ravel(), 1)[0]
     if not 0.6 < slope < 1.7:
         return f"your estimates are {1 / slope:.2g} times as large as they should be."

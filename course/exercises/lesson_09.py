@@ -203,7 +203,19 @@ def _words(sample: str, text: str) -> list[int]:
     return [len(word) for word in sample.split() if word in text.split()] or [0]
 
 
+def _leaping(s: str, t: str) -> int:
+    """The longest of the copies that are found when each begins behind the one before."""
+    longest = start = 0
+    while start < len(s):
+        length = 0
+        while start + length < len(s) and s[start : start + length + 1] in t:
+            length += 1
+        longest, start = max(longest, length), start + max(1, length)
+    return longest
+
+
 _OTHER_COPIES: Slips = {
+    "a longer stretch may begin inside a shorter one: go on by one character.": _leaping,
     "capital letters count.": lambda s, t: _longest(s.lower(), t.lower()),
     "a space counts as well.": lambda s, t: _longest(s.replace(" ", ""), t.replace(" ", "")),
     "that counts single characters: they must stand together.": lambda s, t: sum(c in t for c in s),
@@ -413,7 +425,8 @@ def _other_key(answer: object) -> str:
         for told, slip in _OTHER_KEYS.items():
             if found == [slip(*each) for each in cases]:
                 raise Hint(before + told)
-        raise Hint(f"{before}you return {one!r}, but it is {right!r}.")
+        shown = one if len(one) < 30 else f"{one[:30]}..."
+        raise Hint(f"{before}you return {shown!r}, but it is {right!r}.")
     return "A melody is a melody in any key."
 
 
@@ -500,11 +513,16 @@ def _whose_style(answer: object, sample: str, texts: Mapping[str, str]) -> str:
     }
     for case, given in cases.items():
         found = called(answer, *given, case=case)
-        if not isinstance(found, Mapping) or [*found] != [*given[1]]:
-            raise Hint(f"{case}, return a dict with the names {', '.join(given[1])}, in order.")
+        other = "" if isinstance(found, Mapping) else f", not {type(found).__name__}"
+        if other or {*found} != {*given[1]}:
+            raise Hint(f"{case}, return a dict with the names {', '.join(given[1])}{other}.")
 
     def values(style: Callable[..., Mapping]) -> Callable[..., list]:
-        return lambda *given: [*style(*given).values()]
+        def in_order(sample: str, texts: Mapping[str, str]) -> list:
+            names, found = [*texts], style(sample, texts)
+            return [found[name] for name in names]
+
+        return in_order
 
     slips = {told: values(slip) for told, slip in _OTHER_STYLES.items()}
     general = "count a 5-gram on each text, and take the mean of the sample's bits."

@@ -184,7 +184,7 @@ def _state_that_passes_over_padding(answer: object) -> str:
         _last_state,
         cases,
         _OTHER_STATES,
-        "at a word, tanh of w times the input plus u times the state; at padding, no change.",
+        "At a word, tanh of w times the input plus u times the state; at padding, no change.",
     )
     return "Wherever the padding is, the state is that of the words alone."
 
@@ -248,6 +248,6 @@ def _sure_of_a_difference(answer: object) -> str:
         _uncertainty,
         cases,
         _OTHER_ERRORS,
-        "the root of (1 / count + 1 / (folds - 1)) times the variance.",
+        "The root of (1 / count + 1 / (folds - 1)) times the variance.",
     )
     return "Runs that share their training data tell less than their number suggests."

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from course.exercises.answers import ask_for_same, called, numbers, shaped
-from course.exercises.hints import Slips, close, exercise, hint_by_part
+from course.exercises.hints import Hint, Slips, close, exercise, hint_by_part
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +82,8 @@ _OTHER_BYTES: Slips = {
         _STATE,
     ),
     "that grows with the steps: a state does not.": (_CACHE, _STATE * READ),
+    "those are megabytes: give bytes.": (_CACHE / 10**6, _STATE / 10**6),
+    "those are units of 1,024 × 1,024 bytes: give bytes.": (_CACHE / 2**20, _STATE / 2**20),
     "a minGRU keeps one state, and no cell state next to it.": (_CACHE, 2 * _STATE),
     "that is one layer: each of the 12 has a state.": (_CACHE, _STATE / BLOCKS),
 }
@@ -115,6 +117,7 @@ def _fixed(values: NDArray) -> tuple[NDArray, NDArray]:
     return np.full(len(values), 0.9), 0.1 * values
 
 
+_THE_MEANS = "hand over decay and input, not the means themselves: the scan computes those."
 _OTHER_MEANS: Slips = {
     "that is the running sum: the old mean must shrink as the count grows.": lambda values: (
         np.ones(len(values)),
@@ -140,8 +143,9 @@ _OTHER_MEANS: Slips = {
     "that divides by the length of the whole series, which a running mean does not know.": (
         lambda values: (np.ones(len(values)), values / len(values))
     ),
-    "hand over decay and input, not the means themselves: the scan computes those.": (
-        lambda values: (np.zeros(len(values)), np.cumsum(values) / np.arange(2, len(values) + 2))
+    _THE_MEANS: lambda values: (
+        np.zeros(len(values)),
+        np.cumsum(values) / np.arange(1, len(values) + 1),
     ),
 }
 
@@ -181,6 +185,10 @@ def _running_mean(answer: object) -> str:
         "the mean of n values is n - 1 parts of the old mean and one part of the new value.",
         axes="(time_steps,)",
     )
+    _, inputs = called(answer, draw)
+    _, others = called(answer, np.append(0.0, draw[1:]))
+    if not close(inputs[1:], others[1:], atol=1e-6):  # an input of the step's own value only
+        raise Hint(f"For 9 values, {_THE_MEANS}")
     return "A linear recurrence whose gate knows the time, and nothing else."
 
 
@@ -206,6 +214,12 @@ _OTHER_WEIGHTS: Slips = {
     ),
     "the mask is turned round: a step sees itself and what came before.": lambda scores: _softmax(
         np.where(np.tri(len(scores), dtype=bool).T, scores, -np.inf)
+    ),
+    "your mask lets a step see one step ahead.": lambda scores: _softmax(
+        np.where(np.tri(len(scores), k=1, dtype=bool), scores, -np.inf)
+    ),
+    "each row adds up to 1 over the steps that it sees: yours are added up over columns.": (
+        lambda scores: _softmax(np.where(np.tri(len(scores), dtype=bool), scores, -99), axis=0)
     ),
     "a step may see itself, too: yours sees only what came before it.": lambda scores: _softmax(
         np.where(np.tri(len(scores), k=-1, dtype=bool) | (np.arange(len(scores)) == 0), scores, -99)

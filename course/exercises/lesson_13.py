@@ -4,6 +4,7 @@ from collections.abc import Callable
 from numbers import Integral
 
 from course.exercises.answers import (
+    array,
     ask_for_finite,
     ask_for_past_only,
     number,
@@ -14,7 +15,6 @@ from course.exercises.hints import Hint, Slips, close, diagnosis, exercise, off,
 from course_utils.evaluation import diebold_mariano, rmse, skill
 
 import pandas as pd
-from numpy.typing import ArrayLike
 
 AHEAD, YEAR = 4, 52
 TOO_GOOD = 0.8
@@ -36,19 +36,13 @@ def _two_readings(answer: object) -> str:
     if sorted(days) == [*_SALES] != days:
         raise Hint("The days are right, but out of order: the oldest comes first.")
     if days != [*_SALES]:
-        raise Hint(f"The rows must be 3 days from 2017-04-03 on; yours are {', '.join(days[:9])}.")
+        yours = ", ".join(days[:9]) or "none"
+        raise Hint(f"The rows must be 3 days from 2017-04-03 on; yours are {yours}.")
     if answer.shape[1] != 1:
         raise Hint(f"Hand over one column, the sales, not {answer.shape[1]}.")
-    if not close(_floats(answer), [[value] for value in _SALES.values()]):
+    if not close(array(answer, "The sales must be numbers."), [[one] for one in _SALES.values()]):
         raise Hint("The days are right and the sales are not: a comma is the decimal mark here.")
     return "Three days in April, and sales with a decimal comma."
-
-
-def _floats(table: pd.DataFrame) -> ArrayLike:
-    try:
-        return table.to_numpy(dtype=float)
-    except (TypeError, ValueError):
-        raise Hint("The sales must be numbers.") from None
 
 
 def _before(
@@ -130,7 +124,7 @@ _OTHER_ERRORS: Slips = {
     "That counts the filled weeks, which nobody measured, and the weeks after them.": (
         lambda air: _move(air.iloc[:, 0].ffill())
     ),
-    "You left the gaps out before taking differences, so some reach over several weeks.": (
+    "Some of your differences reach over a gap of several weeks: take those of one week only.": (
         lambda air: _move(air.iloc[:, 0].dropna())
     ),
     "That fills gaps with values from after them.": lambda air: _move(air.iloc[:, 0].interpolate()),

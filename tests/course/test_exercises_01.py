@@ -97,6 +97,7 @@ def without_recurrence():
         ("01-2", [0.206, 0.794, 0], "✓"),
         ("01-3", make_windows, "✓"),
         ("01-3", lambda *given: list(make_windows(*given)), "✓"),
+        ("01-3", lambda *given: [one.astype("float32") for one in make_windows(*given)], "✓"),
         ("01-4", Judge(rises), "✓"),
         ("01-4", Judge(lambda values: rises(values)[:, np.newaxis]), "✓"),
         ("01-1", 2000, "too large"),

@@ -78,6 +78,17 @@ def network(cell=keras.layers.SimpleRNN, units=4, blur=0.0, scale=1.0, noise=0.0
     return keras.Model(inputs, ignored + scale * Adder(blur, noise)(inputs))
 
 
+class Unbuilt(keras.Model):
+    """Keras never makes the weights of a model with a `__call__` of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.recurrent = keras.layers.SimpleRNN(4)
+
+    def __call__(self, sequences):
+        return (sequences[:, :, 0] * sequences[:, :, 1]).sum(axis=1)
+
+
 def bidirectional(units):
     return keras.layers.Bidirectional(keras.layers.SimpleRNN(units))
 
@@ -156,6 +167,7 @@ def test_the_cost_is_that_of_keras_and_of_windows_cut():
         ("03-4", keras.Sequential(), "your model has no layers"),
         ("03-4", alone(1, features=3), "sequences of shape (20, 2), your model raised"),
         ("03-4", alone(5), "one output per sequence"),
+        ("03-4", Unbuilt(), "Your model cannot be counted: ValueError"),
         ("03-4", "a trained model", "trained Keras model itself, not str"),
     ],
 )

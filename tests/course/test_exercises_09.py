@@ -130,6 +130,7 @@ def style(sample, texts):
         ("09-4", counting(9), "✓"),
         ("09-5", transpose, "✓"),
         ("09-6", style, "✓ The sample's bits per character: here "),
+        ("09-6", lambda *given: dict(reversed(style(*given).items())), "✓"),
         ("09-1", (3, 4.757), "a half costs 1 bit"),
         ("09-2", drawer(keep=False), "outside the 2 most probable"),
         ("09-2", in_place, "work on a copy"),
