@@ -241,7 +241,7 @@ def ask_for_same_series(
 
     if any(map(same, rights)):
         return
-    if close(*found, rtol=1e-5, atol=1e-6) and found[0].nunique() > 1:
+    if close(*found, rtol=1e-5, atol=0) and found[0].nunique() > 1:
         raise Hint(
             "A different table gave the same values: use your function's argument, and no table "
             "of the notebook."

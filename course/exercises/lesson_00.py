@@ -77,8 +77,8 @@ _NOT_THE_FALL: Slips = {
         prices["High"].loc[str(prices.attrs["test_year"])].max()
     ),
     "That is the sum of all changes: take the lowest.": lambda prices: _changes(prices).sum(),
-    "That is the year's range: take a change of one day.": lambda prices: np.ptp(
-        prices["High"].loc[str(prices.attrs["test_year"])]
+    "That lies between the year's lowest and its highest high: take a change of one day.": (
+        lambda prices: np.ptp(prices["High"].loc[str(prices.attrs["test_year"])])
     ),
     "That is the largest move within a day: take the change from the day before.": (
         lambda prices: (prices["High"] - prices["Low"]).loc[str(prices.attrs["test_year"])].max()

@@ -13,6 +13,7 @@ from helpers import made_up_prices
 
 PRICES = made_up_prices("2013-01-01", "2017-12-31")
 PRICES.attrs["test_year"] = 2017
+PRICES["Volume"] *= 1000  # millions, as on an exchange
 GIVEN = {name: {"prices": PRICES} for name in ("04-1", "04-2", "04-3")}
 WALK = placebo(4, first="2009-01-01")  # it triples, so a gap in dollars is wrong by its end
 GIVEN["04-4"] = {"prices": WALK}

@@ -1,11 +1,15 @@
 """The checks of lesson 13: right answers pass, known mistakes get their own hint."""
 
+from pathlib import Path
+
 from course.exercises import lesson_13
+from course_utils.data import read_series
 
 import numpy as np
 import pandas as pd
 import pytest
 from exercise_verdict import assert_verdict
+from statsmodels.datasets import co2
 
 RNG = np.random.default_rng(0)
 WEEKS = pd.date_range("1990-01-06", periods=800, freq="7D")
@@ -26,6 +30,13 @@ SALES = [1204.5, 1180.0, 980.25]
 
 def sales(values=SALES, index=DAYS):
     return pd.DataFrame({"Sales": values}, index)
+
+
+def test_a_year_of_51_weeks_is_not_right_on_the_air_of_the_lesson():
+    air = read_series(Path(co2.__file__).with_name("co2.csv")).ffill()
+    for weeks, mark in [(52, "✓"), (51, "✗")]:
+        found = [(air["co2"].diff(span) ** 2).mean() ** 0.5 for span in (4, weeks)]
+        assert_verdict("13-2", found, mark, {"13-2": {"air": air}})
 
 
 def trend(table, ahead=0, part=0.8):
