@@ -172,17 +172,23 @@ def ask_for_same(
         tolerance: share of a number by which it may be off, and 1e-6 more.
         rows: what a hint calls the rows of an array, to say which are off.
     """
-    found, rights = {}, {case: np.asarray(right(*given)) for case, given in cases.items()}
-    for case, given in cases.items():
-        if axes:
-            made = called(answer, *given, case=case, keep=True)
-            found[case] = shaped(made, rights[case].shape, axes)
-        else:
-            found[case] = np.asarray(called_number(answer, *given, case=case, keep=True))
+    rights = {case: np.asarray(right(*given)) for case, given in cases.items()}
+
+    def made(case: str) -> NDArray:
+        if not axes:
+            return np.asarray(called_number(answer, *cases[case], case=case, keep=True))
+        return shaped(called(answer, *cases[case], case=case, keep=True), rights[case].shape, axes)
+
+    found = {case: made(case) for case in cases}
     wrong = [case for case in cases if not close(found[case], rights[case], tolerance, 1e-6)]
     if not wrong:
         return
     case, share, off = wrong[0], 0.0, []
+    if not close(made(case), found[case], tolerance, 1e-6):
+        raise Hint(
+            f"{case}, a second call gave another result: does anything stay from the first, or is "
+            "it drawn at random?"
+        )
     said = f"{case}, " if axes else f"{case} you say {found[case]:,.6g}: "
     if rows:
         pairs = zip(rows, found[case], rights[case], strict=True)

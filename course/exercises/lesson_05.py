@@ -150,7 +150,8 @@ def _loop(answer: object) -> str:
     for case, given in cases.items():
         found = np.ravel(array(called(answer, *given, case=case, keep=True)))
         if len(found) != 6:
-            extra = " Leave out the window you started from." if len(found) == 9 else ""
+            extra = " Leave out the window you started from." * (len(found) == 9)
+            extra += " Are those of an earlier call among them?" * (len(found) == 12)
             raise Hint(f"6 steps must give 6 values, not {len(found)}.{extra}")
     ask_for_same(
         lambda *given: np.ravel(array(answer(*given))),

@@ -151,6 +151,14 @@ def test_a_slip_that_differs_where_an_answer_is_right_is_not_named():
         ask_for_same(lambda n: (1, 5)[n - 1], lambda n: n, cases, slips, "Count.")
 
 
+def test_what_stays_from_one_call_to_the_next_is_told():
+    seen = []
+    with pytest.raises(Hint, match="a second call gave another result"):
+        ask_for_same(
+            lambda n: seen.append(n) or sum(seen), lambda n: n, {"a": (1,), "b": (2,)}, {}, ""
+        )
+
+
 def test_an_error_that_cannot_be_printed_is_still_named():
     assert said(Unprintable()) == "Unprintable"
     assert said(KeyError("a\nb")) == r"KeyError: 'a\nb'"

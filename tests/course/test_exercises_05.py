@@ -37,6 +37,11 @@ def growing(forecast, window, steps):
     return values[len(window) :]
 
 
+def into_an_earlier_list(forecast, window, steps, path=[]):  # noqa: B006
+    path += right_loop(forecast, window, steps)
+    return path
+
+
 def in_place(forecast, window, steps):
     path = []
     for _ in range(steps):
@@ -93,6 +98,7 @@ def test_the_right_pair_is_what_the_process_does():
         ("05-1", (2.56, -0.5), "Resting point: The size is right, but the sign is wrong"),
         ("05-1", (2.56, 3), "a step changes nothing"),
         ("05-2", with_the_window, "Leave out the window"),
+        ("05-2", into_an_earlier_list, "of an earlier call"),
         ("05-2", growing, "and the window has (3,)"),
         ("05-2", in_place, "work on a copy"),
         ("05-2", lambda forecast, window, steps: window[steps], "raised IndexError"),
