@@ -83,7 +83,7 @@ STEPS = pd.DataFrame({"co2": np.arange(800) % 7.0}, WEEKS)
     ("table", "season", "told"),
     [
         (SMALL, 52, "✓ No leak, and a skill of"),
-        (AIR[:30].assign(co2=np.arange(30) ** 2), 12, "but is it more than chance?"),
+        (AIR[:30].assign(co2=np.arange(30) ** 2), 12, "✓ No leak, and a skill of 48"),
         (STEPS, 7, "In the last fifth, the value 7 before is never wrong"),
         (GAPS, 52, "one column without gaps"),
         (AIR["co2"], 52, "one column without gaps"),
