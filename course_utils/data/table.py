@@ -83,8 +83,8 @@ class Table:
 
 
 def plain_name(name: str) -> str:
-    """The name of a column without case and underscores."""
-    return str(name).translate(_ASCII).casefold().replace("_", " ")
+    """The name of a column without case, underscores and double spaces."""
+    return " ".join(str(name).translate(_ASCII).casefold().replace("_", " ").split())
 
 
 def read_table(path: str | os.PathLike[str]) -> Table:
@@ -236,7 +236,7 @@ def _header(
         )
     body = dict(zip(lines[first:], cut[first:], strict=True))
     _check_widths(body, names, separator, file)
-    names = [name.strip("#<>* ") for name in names]
+    names = [shown(name.strip("#<>* "), 200) for name in names]
     return names, shares, {line: row[: len(names)] for line, row in body.items()}
 
 

@@ -248,7 +248,11 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
         ("date,v,v\n" + rows(days("%Y-%m-%d"), ["1,2", "3,4"]), {}, r"numbers \(v, v\.1\): name"),
         ("date,v\n" + rows(days("%Y-%m-%d"), ["", "-", ""]), {}, "has no number in its column v"),
         ("date;v\n" + rows(days("%Y-%m-%d"), ["1.5", "2,5"], ";"), {}, "line 3: v is '2,5'"),
-        ("date,v\n" + rows(["2017-02-28", "2017-02-30"]), {}, "line 3: .* a time that exists"),
+        (
+            "the\x12 date,v\n" + rows(["2017-02-28", "2017-02-30"]),
+            {"value": "V", "date": "The?  Date"},
+            r"line 3: the\? date is .* a time that exists",
+        ),
         (
             "Day,Hour,v\n" + rows(["2017-03-01,0 h"] * 2),
             {"value": "v"},
