@@ -13,7 +13,8 @@ import sys
 import time
 import tracemalloc
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 
 from course.exercises.record import Try, read_record
 from course.lessons.lesson import LessonError, find_lessons
@@ -36,6 +37,7 @@ from course_utils.studies import TABLES, read_study
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 from helpers import TABLE, check_is_price_table, made_up_prices
 from hypothesis import HealthCheck, given, settings
@@ -245,6 +247,41 @@ def test_a_damaged_file_ends_in_data_or_in_one_clear_error(kind, draw, folder):
     assert ends_well(lambda: load(path), errors, path.parent)
     path.write_bytes(draw.draw(damaged(content)))
     ends_well(lambda: load(path), errors, path.parent)
+
+
+SPELLINGS = {
+    "D": ["%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%y", "%y/%m/%d", "%d-%b-%Y", "%Y%m%d"],
+    "h": ["%Y-%m-%d %H:%M", "%d.%m.%y %H:%M:%S", "%m/%d/%Y %I:%M %p", "%Y%m%d%H"],
+    "MS": ["%Y-%m", "%m/%Y", "%b %Y", "%b-%y", "%Y%m", "%d/%m/%y", "%y/%m/%d"],
+}
+
+
+@pytest.mark.slow
+@tried
+@given(draw=st.data())
+def test_a_series_in_whatever_spelling_is_read_right_or_refused(draw, folder):
+    def one(*choices):
+        return draw.draw(st.sampled_from(choices))
+
+    freq = one(*SPELLINGS)
+    first = draw.draw(st.datetimes(datetime(1970, 1, 1), datetime(2024, 1, 1)))
+    first = pd.Timestamp(first).floor("h" if freq == "h" else "D")
+    index = pd.date_range(first, periods=draw.draw(st.integers(3, 40)), freq=freq)
+    values = [draw.draw(st.integers(-(10**7), 10**7)) / 100 for _ in index]
+    form, separator, decimal = one(*SPELLINGS[freq]), one(*",;\t"), one(*".,")
+    marks = {",": one("", " ", "'", "," if decimal == "." else "."), ".": decimal}
+    numbers = [f"{value:,.2f}".translate(str.maketrans(marks)) for value in values]
+    end = one("", " kWh", "€", "%")
+    rows = [
+        f'"{time:{form}}"{separator}"{number}{end}"\n'
+        for time, number in zip(index, numbers, strict=True)
+    ]
+    path = folder / "spelt.csv"
+    body = "".join(rows[:: one(1, -1)])
+    path.write_text(f"date{separator}v\n{body}", encoding=one("utf-8", "utf-16"))
+    with suppress(DataError):
+        read = read_series(path)["v"]
+        assert read.to_dict() == dict(zip(index, values, strict=True))
 
 
 ROW = b"# cores: 2\nlesson,seconds,peak_mib,cells,slowest_cell_seconds\n00,%s,1,1,1\n"
