@@ -73,15 +73,15 @@ def read_series(
             and how to choose.
     """
     table = read_table(path)
-    date_cells = _date_cells(table, date)
-    names = _value_columns(table, value, date_cells.attrs["used"])
+    date_cells, used = _date_cells(table, date)
+    names = _value_columns(table, value, used)
     dates = parse_dates(date_cells, table.file, day_first)
     cells = table.cells[names]
     values = parse_numbers(cells, table.file, table.separator, decimal)
     _refuse_marks(values, table.file)
     stamps = _in_one_zone(dates, table.file)
     if stamps.duplicated().any():
-        _refuse_twice(stamps, table, (*date_cells.attrs["used"], *names))
+        _refuse_twice(stamps, table, (*used, *names))
     series = values.set_axis(pd.DatetimeIndex(stamps, name=str(date_cells.name) or "date"))
     series, step = _on_a_grid(series.sort_index(), freq, table.file, _turn(stamps))
     missing = int(series.isna().sum().sum())
@@ -93,16 +93,15 @@ def read_series(
 # ------------------------------------------------------------------------- which column is which
 
 
-def _date_cells(table: Table, date: str | None) -> pd.Series:
-    """Find the dates, as text; a clock beside them is put together with them."""
+def _date_cells(table: Table, date: str | None) -> tuple[pd.Series, list[str]]:
+    """Find the dates, as text, and the columns that hold them, a clock's among them."""
     if date is not None:
         dates, used = table.cells[_named(table, date)], [_named(table, date)]
     else:
         dates, used = _dates_found(table)
-    if (times := _clock(table, dates, used)) is not None:
-        dates, used = (dates + " " + times).rename(dates.name), [*used, times.name]
-    dates.attrs["used"] = used
-    return dates
+    if (times := _clock(table, dates, used)) is None:
+        return dates, used
+    return (dates + " " + times).rename(dates.name), [*used, times.name]
 
 
 def _dates_found(table: Table) -> tuple[pd.Series, list[str]]:

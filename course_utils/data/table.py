@@ -10,6 +10,7 @@ import io
 import os
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -155,15 +156,11 @@ def _fit(text: str, separator: str) -> tuple[int, int]:
 
 
 def _first_rows(text: str, separator: str) -> list[list[str]]:
-    reader = csv.reader(io.StringIO(text[:200_000]), delimiter=separator)
     rows = []
-    try:
-        for row in islice(reader, _LOOKED_AT):
-            if any(cell.strip() for cell in row):
-                rows.append(row)
-    except csv.Error:  # it is named when all is cut
-        pass
-    return rows
+    with suppress(csv.Error):  # it is named when all is cut
+        for row in islice(csv.reader(io.StringIO(text[:200_000]), delimiter=separator), _LOOKED_AT):
+            rows.append(row)
+    return [row for row in rows if any(map(str.strip, row))]
 
 
 def _width(rows: list[list[str]]) -> int:
@@ -309,11 +306,9 @@ def _names_of_levels(levels: list[list[str]], date: str) -> tuple[list[str], tup
     if top[0].casefold() == "ticker":
         top, below = below, top
     shares = tuple(dict.fromkeys(below[1:])) if len(levels) > 1 else ()
-    if len(shares) < 2:
-        return [date, *top[1:]], shares
-    return [date, *(f"{what} {share}" for what, share in zip(top[1:], below[1:], strict=True))], (
-        shares
-    )
+    if len(shares) > 1:
+        return [date, *map(" ".join, zip(top[1:], below[1:], strict=True))], shares
+    return [date, *top[1:]], shares
 
 
 def _check_widths(body: dict[int, list[str]], names: list[str], separator: str, file: str) -> None:
@@ -331,7 +326,6 @@ def _check_widths(body: dict[int, list[str]], names: list[str], separator: str, 
 
 def _with_own_names(cells: pd.DataFrame) -> pd.DataFrame:
     """Leave out columns without name and content, and number those of one name, as pandas does."""
-    blank = [not name and (column == "").all() for name, column in cells.items()]
-    cells = cells.loc[:, [not one for one in blank]]
+    cells = cells.loc[:, [bool(name) or (column != "").any() for name, column in cells.items()]]
     times = cells.columns.to_series().groupby(level=0).cumcount()
     return cells.set_axis(cells.columns + times.map(lambda n: f".{n}" if n else ""), axis=1)
