@@ -194,9 +194,6 @@ _OTHER_SHARES: Slips = {
     "Between the 20% and the 80% quantile lie 60% of the paths.": lambda paths, truth: _inside(
         paths, truth, 0.2, 0.8
     ),
-    "That is from 0.1% to 0.9%: `np.quantile` takes shares, `np.percentile` per cent.": (
-        lambda paths, truth: _inside(paths, truth, 0.001, 0.009)
-    ),
     "That is the 95% band.": lambda paths, truth: _inside(paths, truth, 0.025, 0.975),
     "That is the 90% band: 5% are missing on either side.": lambda paths, truth: _inside(
         paths, truth, 0.05, 0.95
@@ -286,9 +283,12 @@ _OTHER_WIDTHS: Slips = {
     "1 belongs to the number of errors: k = (errors + 1) × level.": lambda errors, level: _by_size(
         errors
     )[int(np.ceil(len(errors) * level)) - 1],
-    "k is rounded up, with `np.ceil`: yours is rounded, or cut off.": lambda errors, level: (
-        _by_size(errors)[int((len(errors) + 1) * level + 1e-9) - 1]
+    "k is always rounded up, with `np.ceil`: yours goes to the nearest.": lambda errors, level: (
+        _by_size(errors)[round(round((len(errors) + 1) * level, 9)) - 1]
     ),
+    "k is rounded up, with `np.ceil`: yours is cut off.": lambda errors, level: _by_size(errors)[
+        int((len(errors) + 1) * level + 1e-9) - 1
+    ],
     "the k-th smallest has index k - 1.": lambda errors, level: _by_size(errors)[
         min(_rank(errors, level), len(errors) - 1)
     ],
