@@ -343,7 +343,7 @@ def model_outputs(model: Any, inputs: NDArray, case: str) -> NDArray:  # noqa: A
     """
     with learners_code(f"{case}, your model raised"):
         outputs = model(inputs)
-    values = array(outputs, "Your model must return numbers.")
+    values = array(outputs, f"Your model must return numbers, not {_kind(outputs)}.")
     if values.size != len(inputs):
         every_step = values.shape[1:2] == inputs.shape[1:2]
         ask = "return_sequences set on the last recurrent layer" if every_step else "it Dense(1)"

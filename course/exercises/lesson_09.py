@@ -1,6 +1,8 @@
 """Checks of lesson 09, text generation."""
 
+import io
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from functools import cache
 
 from course.exercises.answers import ask_for_same, called, called_number, numbers, shaped
@@ -120,7 +122,8 @@ def _draw(answer: object) -> str:
     if len(again) > 1:
         raise Hint("The same rng gave different codes: draw from `rng` and from nothing else.")
     settings = [(1.0, 5), (0.5, 5), (2.0, 5), (1.0, 2), (0.5, 3)]
-    found = {each: _shares(answer, logits, *each) for each in settings}
+    with redirect_stdout(io.StringIO()):  # what each of thousands of draws prints
+        found = {each: _shares(answer, logits, *each) for each in settings}
     wrong = [each for each in settings if not _as_wanted(found[each], logits, *each)]
     if wrong:
         raise Hint(_why_shares_are_off({each: found[each] for each in wrong}, logits))

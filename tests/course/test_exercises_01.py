@@ -135,7 +135,7 @@ def without_recurrence():
         ("01-4", Loop(), "It guesses"),  # a loop over a cell does recur
         ("01-4", Judge(raises), "leave the length open"),
         ("01-4", Judge(lambda values: values / 100), "return_sequences"),
-        ("01-4", Judge(lambda values: "rising"), "must return numbers"),
+        ("01-4", Judge(lambda values: {"rises": values}), "must return numbers, not dict"),
         ("01-4", Judge(lambda values: rises(values) * np.nan), "not finite"),
         ("01-4", Judge(lambda v: 1 - rises(v)), "labels turned round"),
         ("01-4", Judge(slope), "not within 0..1"),
