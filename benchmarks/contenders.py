@@ -91,12 +91,11 @@ def course_windows(steps: int, lookback: int) -> Once:
 
 def epoch_question(cell: str, others: dict[str, Way]) -> Question:
     """An epoch of a classic recipe, in Keras, in this course, in other ways and in PyTorch."""
-    recipe = f"classic {cell}"
     ways = {
-        "plain Keras script": partial(keras_script, recipe),
-        "course": partial(course_epoch, recipe),
+        "plain Keras script": partial(keras_script, cell),
+        "course": partial(course_epoch, cell),
         **others,
-        "PyTorch": partial(torch_epoch, recipe),
+        "PyTorch": partial(torch_epoch, cell),
     }
     text = f"an epoch of the classic {cell}, 4 layers of 50 units"
     return Question(text, ways, rounds=5, warm_up=True, on_gpu=True)
@@ -112,12 +111,12 @@ def _classic_windows() -> "tuple[NDArray, NDArray]":
     return windows.astype("float32"), targets.astype("float32")
 
 
-def keras_script(recipe: str) -> Once:
+def keras_script(cell: str) -> Once:
     """An epoch as a plain script writes it: layers one by one, Keras' own progress bar."""
     import keras
 
-    settings, (windows, targets) = RECIPES[recipe], _classic_windows()
-    layer = {"LSTM": keras.layers.LSTM, "GRU": keras.layers.GRU}[settings.cell]
+    settings, (windows, targets) = RECIPES[f"classic {cell}"], _classic_windows()
+    layer = {"LSTM": keras.layers.LSTM, "GRU": keras.layers.GRU}[cell]
     model = keras.Sequential([keras.Input((LOOKBACK, 1))])
     for number in range(4):
         model.add(layer(50, return_sequences=number < 3))
@@ -132,27 +131,28 @@ def keras_script(recipe: str) -> Once:
     return once
 
 
-def course_epoch(recipe: str, cell: str | None = None, **compiled: bool | int) -> Once:
+def course_epoch(cell: str, **compiled: bool | int) -> Once:
     """An epoch as this course trains it, or with other settings of Keras' `compile`."""
     from course_utils.models import recurrent
     from course_utils.training import fit
 
+    recipe = f"classic {cell.removeprefix('Fused')}"
     settings, (windows, targets) = RECIPES[recipe], _classic_windows()
-    model = recurrent(cell or settings.cell, 1, 50, 4, 0.2)
+    model = recurrent(cell, 1, 50, 4, 0.2)
     model.compile(settings.optimizer.lower(), "mse", **compiled)
     size = settings.batch_size
     return partial(fit, model, windows, targets, epochs=1, batch_size=size, quiet=True)
 
 
-def torch_epoch(recipe: str) -> Once:
+def torch_epoch(cell: str) -> Once:
     """An epoch of the same network in PyTorch."""
     import torch
     from torch import nn
 
-    settings = RECIPES[recipe]
+    settings = RECIPES[f"classic {cell}"]
     device = "cuda" if torch.cuda.is_available() else "cpu"
     windows, targets = (torch.from_numpy(array).to(device) for array in _classic_windows())
-    kind = {"LSTM": nn.LSTM, "GRU": nn.GRU}[settings.cell]
+    kind = {"LSTM": nn.LSTM, "GRU": nn.GRU}[cell]
     layers = kind(1, 50, num_layers=4, dropout=0.2, batch_first=True).to(device)
     dropout, dense = nn.Dropout(0.2), nn.Linear(50, 1).to(device)
     parameters = [*layers.parameters(), *dense.parameters()]
@@ -364,11 +364,9 @@ QUESTIONS = {
     "epoch-LSTM": epoch_question(
         "LSTM",
         {
-            "course, FusedLSTM": partial(course_epoch, "classic LSTM", "FusedLSTM"),
-            "course, XLA": partial(course_epoch, "classic LSTM", jit_compile=True),
-            "course, 16 steps a call": partial(
-                course_epoch, "classic LSTM", steps_per_execution=16
-            ),
+            "course, FusedLSTM": partial(course_epoch, "FusedLSTM"),
+            "course, XLA": partial(course_epoch, "LSTM", jit_compile=True),
+            "course, 16 steps a call": partial(course_epoch, "LSTM", steps_per_execution=16),
         },
     ),
     "epoch-GRU": epoch_question("GRU", {}),

@@ -49,7 +49,7 @@ SMALL = 150_000
 EXTREMES = {"High": "Low", "Low": "High"}
 RECIPES = {
     "classic LSTM": Recipe(
-        "levels", 60, "LSTM", 50, 4, 0.2, "MinMaxScaler", "RMSprop", batch_size=32, epochs=50
+        "levels", 60, "FusedLSTM", 50, 4, 0.2, "MinMaxScaler", "RMSprop", batch_size=32, epochs=50
     ),
     "classic GRU": Recipe(
         "levels", 60, "GRU", 50, 4, 0.2, "MinMaxScaler", "SGD", 0.01, 0.9, batch_size=150, epochs=50
