@@ -32,7 +32,8 @@ CONTENDERS = Path(__file__).with_name("contenders.py")
 README, MARKS = ROOT / "README.md", ("<!-- ratios -->", "<!-- /ratios -->")
 RATIOS = {
     ("error", "GRU on returns and range"): "From prices to the forecasts of a year, training "
-    "included, a GRU on returns is **{} times** as fast as the classic LSTM with four layers.",
+    "included, a GRU on returns is **{} times** as fast as the classic LSTM with four layers, "
+    "although that one trains with the faster `FusedLSTM`.",
     ("free-run", "free_run"): "A year's forecast that feeds on itself is **{} times** as fast in "
     "one compiled loop (`free_run`) as with a call of `predict` for each day.",
     ("epoch-LSTM", "course, FusedLSTM"): "An epoch of the classic LSTM is **{} times** as fast "

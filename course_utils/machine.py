@@ -30,8 +30,12 @@ def attended() -> bool:
 
 def this_machine() -> dict[str, str]:
     """What a timing depends on: cores, and the versions of Python, TensorFlow and Keras."""
+    return {"cores": str(cores())} | versions()
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python, TensorFlow and Keras, without the seconds that loading them takes."""
     return {
-        "cores": str(cores()),
         "python": platform.python_version(),
         "tensorflow": _version("tensorflow", "tensorflow-cpu"),
         "keras": _version("keras"),

@@ -168,7 +168,7 @@ def fit(
 
 
 def _complete(model: "keras.Model", inputs: Inputs, targets: NDArray) -> None:
-    """Make what Keras makes in the first step otherwise, which TensorFlow then traces twice."""
+    """Build optimizer and metrics: Keras would in a step that TensorFlow then traces twice."""
     from keras import tree
 
     model.optimizer.build(model.trainable_variables)

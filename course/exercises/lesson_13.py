@@ -18,9 +18,8 @@ import pandas as pd
 
 AHEAD, YEAR = 4, 52
 TOO_GOOD = 0.8
-NEAR = (
-    0.004  # share by which exercise 2's errors move with the first weeks; 51 weeks move them more
-)
+NEAR = 0.004
+"""share by which the errors of exercise 2 move with the first weeks; 51 weeks move them more"""
 _SALES = {"2017-04-03": 1204.5, "2017-04-04": 1180.0, "2017-04-05": 980.25}
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course.studies.study import Fit
+from course_utils import machine
 from course_utils.files import PACKAGES, sha256, shown
-from course_utils.machine import this_machine
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,10 +50,8 @@ class Task:
 
 
 def versions_here() -> dict[str, str]:
-    """The versions that a result depends on, without the seconds that TensorFlow takes to load."""
-    versions = this_machine() | {name: version(name) for name in ("numpy", "scikit-learn")}
-    del versions["cores"]
-    return versions
+    """The versions that a result depends on."""
+    return machine.versions() | {name: version(name) for name in ("numpy", "scikit-learn")}
 
 
 def result_name(fit: Fit, prices: "pd.DataFrame | None", versions: dict[str, str]) -> str:

@@ -83,7 +83,7 @@ def read_series(
     if stamps.duplicated().any():
         _refuse_twice(stamps, table, (*used, *names))
     series = values.set_axis(pd.DatetimeIndex(stamps, name=str(date_cells.name) or "date"))
-    series, step = _on_a_grid(series.sort_index(), freq, table.file, _turn(stamps))
+    series, step = _on_a_grid(series.sort_index(), freq, table.file, stamps)
     missing = int(series.isna().sum().sum())
     series.attrs = {"file": table.file, "sha256": table.sha256, "freq": step, "missing": missing}
     print(_said(series, dates.form, len(values)))
@@ -272,9 +272,9 @@ def _turn(stamps: pd.Series) -> str:
 
 
 def _on_a_grid(
-    series: pd.DataFrame, freq: str | None, file: str, turn: str
+    series: pd.DataFrame, freq: str | None, file: str, stamps: pd.Series
 ) -> tuple[pd.DataFrame, str]:
-    """Put a series on regular steps; those that it lacks are missing."""
+    """Put a series on regular steps; those it lacks are missing. `stamps` are as in the file."""
     if freq is not None:
         try:
             pd.tseries.frequencies.to_offset(freq)
@@ -300,9 +300,10 @@ def _on_a_grid(
     steps = series.index.to_series().diff().dropna()
     usual = steps.mode().iloc[0]
     often, least, most = f"{(steps == usual).mean():.0%}", _long(steps.min()), _long(steps.max())
+    against = _turn(stamps) or ":"
     raise DataError(
         f"{file}: the steps are irregular, most often {_long(usual)} ({often} of them), from "
-        f'{least} to {most}{turn or ":"} pass freq=..., such as "h" or "D", to have the last known '
+        f'{least} to {most}{against} pass freq=..., such as "h" or "D", to have the last known '
         "value at regular steps"
     )
 
