@@ -165,8 +165,11 @@ def forecast_year(
     windows, _ = make_windows(scaled, lookback)
 
     def forecasts(model: Forecaster) -> pd.Series:
-        found = unscale(scaler, model.predict(windows, verbose=0)[:, 0])
-        return pd.Series(found, index=until.index[-len(found) :], name="forecast")
+        if isinstance(model, keras.Model):  # its `predict` would be traced, its last batch twice
+            found = np.asarray(model(windows, training=False))
+        else:
+            found = model.predict(windows, verbose=0)
+        return pd.Series(unscale(scaler, found[:, 0]), until.index[-len(found) :], name="forecast")
 
     if isinstance(trained, list):
         return pd.DataFrame(dict(enumerate(map(forecasts, trained))))

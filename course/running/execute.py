@@ -19,7 +19,7 @@ from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 
 KERNEL = Path(__file__).with_name("kernel.py")
-SAMPLE_SECONDS = 0.1
+SAMPLE_SECONDS = 0.5  # finding the kernel's children takes some milliseconds
 KILL_SECONDS = 10  # how long a stopped run kills what its kernel still starts
 MIB = 2**20
 
