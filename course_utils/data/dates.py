@@ -100,9 +100,8 @@ def parse_dates(cells: pd.Series, file: str, day_first: bool | None = None) -> D
     good = stamps.dt.year.between(FIRST_YEAR, LAST_YEAR)
     if not good.all():
         _refuse(cells, good, form, file)
-    if form == "Unix time":
-        return Dates(stamps, pd.Series(0.0, stamps.index), form)
-    return Dates(stamps, _offsets(parts), form)
+    offsets = pd.Series(0.0, stamps.index) if form == "Unix time" else _offsets(parts)
+    return Dates(stamps, offsets, form)
 
 
 def _refuse(cells: pd.Series, good: pd.Series, form: str, file: str) -> None:
@@ -168,8 +167,8 @@ def _years(written: pd.Series) -> pd.Series:
     return years if _in_order(years) and not _in_order(past) else past
 
 
-def _in_order(years: pd.Series) -> bool:
-    return years.is_monotonic_increasing or years.is_monotonic_decreasing
+def _in_order(times: pd.Series) -> bool:
+    return times.is_monotonic_increasing or times.is_monotonic_decreasing
 
 
 def midnights(stamps: pd.Series) -> pd.Series | None:
@@ -205,11 +204,7 @@ def _day_or_month(
         return day_before, "day.month.year"
     _refuse_years_first(parts, file, cells)
     possible = {name: s for name, s in readings.items() if s.notna().all()}
-    ordered = {
-        name: s
-        for name, s in possible.items()
-        if s.is_monotonic_increasing or s.is_monotonic_decreasing
-    }
+    ordered = {name: s for name, s in possible.items() if _in_order(s)}
     fitting = ordered or possible
     if len(fitting) == 2 and not day_before.equals(readings["month/day/year"]):
         unlike = (day_before != readings["month/day/year"]).argmax()

@@ -91,7 +91,8 @@ def read_with_slips(
     _name_odd_days(prices, table.file)
     _name_long_steps(prices.index, table.file)
     stem = os.path.splitext(table.file)[0]
-    return with_attrs(prices, stem, "own", table.file, table.sha256, slips)
+    origin = {"ticker": stem, "source": "own", "file": table.file, "sha256": table.sha256}
+    return with_attrs(prices, slips, **origin)
 
 
 def _find_columns(table: Table) -> dict[str, str]:
@@ -221,20 +222,9 @@ def _name_splits(prices: pd.DataFrame, file: str) -> None:
     print(*said[:_DAYS_NAMED], sep="\n", end="\n" if said else "")
 
 
-def with_attrs(
-    prices: pd.DataFrame,
-    ticker: str,
-    source: str,
-    file: str,
-    sha256: str,
-    slips: Sequence[Slip] = (),
-) -> pd.DataFrame:
-    """Say in a price table's `attrs` what it is: see `load_prices`."""
-    prices.attrs = {
-        "ticker": ticker,
-        "source": source,
-        "file": file,
-        "sha256": sha256,
+def with_attrs(prices: pd.DataFrame, slips: Sequence[Slip] = (), **origin: str) -> pd.DataFrame:
+    """Say in a price table's `attrs` its origin and what its rows tell: see `load_prices`."""
+    prices.attrs = origin | {
         "test_year": max(full_years(prices.index), default=None),
         "missing": _missing(prices),
         "slips": [f"{slip.day}: {slip.column}, because {slip.why}" for slip in slips],

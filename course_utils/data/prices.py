@@ -84,7 +84,8 @@ def _embedded_prices(ticker: str) -> pd.DataFrame:
     prices.columns = list(COLUMNS)
     prices = prices.div(scale, axis=0).assign(Volume=prices["Volume"] * scale)
     digest = sha256(dates.asi8.tobytes() + prices.to_numpy().tobytes())
-    return with_attrs(prices, ticker, "embedded", f"bokeh_sampledata.stocks.{ticker}", digest)
+    file = f"bokeh_sampledata.stocks.{ticker}"
+    return with_attrs(prices, ticker=ticker, source="embedded", file=file, sha256=digest)
 
 
 def _split_scale(adjusted_over_raw: NDArray) -> NDArray:

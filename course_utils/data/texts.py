@@ -1,6 +1,7 @@
 """Texts to learn from: Shakespeare, what ships with every Python, a file of yours, reviews."""
 
 import os
+import re
 import sys
 import unicodedata
 from pathlib import Path
@@ -16,6 +17,7 @@ SHAKESPEARE = "tinyshakespeare.txt"
 LABELLED = {site: f"{site}_labelled.txt" for site in ("amazon_cells", "imdb", "yelp")}
 LOST = "\N{REPLACEMENT CHARACTER}"
 MAX_BYTES = 50_000_000
+_PROSE = re.compile(r"[A-Z].{39,}[.:]")
 _PLAIN = str.maketrans("“”‘’–—…", "\"\"''---")
 
 
@@ -73,23 +75,12 @@ def default_text() -> str:
     """
     from pydoc_data.topics import topics
 
-    paragraphs: dict[str, None] = {}  # a dict keeps order and holds each key once
-    for topic in sorted(topics):
-        for block in topics[topic].translate(_PLAIN).split("\n\n"):
-            paragraph = " ".join(block.split())
-            if len(paragraph) > 40 and _is_prose(paragraph):
-                paragraphs[paragraph] = None
-    return "\n".join(paragraphs) + "\n"
-
-
-def _is_prose(paragraph: str) -> bool:
-    """Whether it begins like a sentence, ends like one, and has no unusual character."""
-    return (
-        paragraph.isascii()
-        and paragraph[0].isalpha()
-        and paragraph[0].isupper()
-        and paragraph.endswith((".", ":"))
+    paragraphs = dict.fromkeys(  # a dict keeps order and holds each key once
+        " ".join(block.split())
+        for topic in sorted(topics)
+        for block in topics[topic].translate(_PLAIN).split("\n\n")
     )
+    return "".join(f"{each}\n" for each in paragraphs if each.isascii() and _PROSE.fullmatch(each))
 
 
 def own_text(path: Path) -> str:

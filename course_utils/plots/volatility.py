@@ -6,12 +6,11 @@ from course_utils.checks import check_days
 from course_utils.evaluation import bands
 from course_utils.plots.generation import BANDS
 from course_utils.plots.names import COLOURS, NAIVE, TRUTH, in_words
-from course_utils.plots.style import as_image, new_panels
+from course_utils.plots.style import as_image, brief_days, new_panels
 
 import numpy as np
 import pandas as pd
 from IPython.display import Image
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
@@ -42,9 +41,7 @@ def breathing(truth: pd.Series, by_name: Mapping[str, NDArray], title: str) -> I
         axes.set_title(f"{name}: {outside.mean():.1%} of the days outside", loc="left", fontsize=10)
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         words.append(f"{name}, width {widths}, {outside.mean():.1%} outside")
-    locator = AutoDateLocator()
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    brief_days(axes)
     most = f"{max(BANDS):.0%} bands of returns by day"
     return as_image(figure, f"{title}. A panel for each model, with {most}: {'; '.join(words)}.")
 

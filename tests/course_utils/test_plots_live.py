@@ -86,8 +86,8 @@ def test_each_cell_stores_one_small_png_and_only_the_anatomy_plotly(executed):
 
 @pytest.mark.parametrize("asked", [True, False])
 def test_a_notebook_gets_the_script_only_where_somebody_could_answer_an_input(asked, monkeypatch):
-    kernel = SimpleNamespace(get_parent=lambda: {"content": {"allow_stdin": asked}})
-    monkeypatch.setattr("course_utils.plots.live.explorer.get_ipython", lambda: kernel)
+    kernel = SimpleNamespace(get_parent=lambda channel: {"content": {"allow_stdin": asked}})
+    monkeypatch.setattr("IPython.get_ipython", lambda: SimpleNamespace(kernel=kernel))
     data, _ = gate_explorer()._repr_mimebundle_()
     assert ("text/html" in data) is asked
     assert data[LIVE] == {"module": "lstm_cell", "values": gate_explorer().text()}

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from course_utils.machine import attended
 from course_utils.plots.names import COLOURS
 
-from IPython import get_ipython
 from IPython.display import Image
 
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -68,7 +68,7 @@ class Explorer:
     def _repr_mimebundle_(self, **_: object) -> tuple[dict, dict]:
         data, metadata = Picture(self.image)._repr_mimebundle_()
         data[LIVE] = {"module": self.module, "values": self.text()}
-        return data | ({"text/html": self.page()} if _somebody_is_there() else {}), metadata
+        return data | ({"text/html": self.page()} if attended() else {}), metadata
 
     def page(self) -> str:
         """The still picture, and a script with all that it needs to take the picture's place."""
@@ -86,9 +86,3 @@ class Explorer:
     def text(self) -> str:
         """The values as JSON that can stand in a script; stored as text, they take one line."""
         return json.dumps(self.values).replace("</", r"<\/")
-
-
-def _somebody_is_there() -> bool:
-    """Whether a front-end asked for this cell: what only runs notebooks could answer no `input`."""
-    request = getattr(get_ipython(), "get_parent", dict)()
-    return request.get("content", {}).get("allow_stdin", False)

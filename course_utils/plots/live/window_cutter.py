@@ -117,14 +117,8 @@ def _draw_bars(axes: Axes, days: pd.Index, lookback: int, horizon: int, count: i
 def _draw_table(axes: Axes, rows: list[tuple[str, ...]]) -> None:
     """Draw the table of the first windows."""
     axes.set_axis_off()
-    table = axes.table(
-        rows,
-        colLabels=HEADS,
-        colWidths=WIDTHS,
-        loc="center",
-        cellLoc="center",
-        edges="horizontal",
-    )
+    style = {"loc": "center", "cellLoc": "center", "edges": "horizontal"}
+    table = axes.table(rows, colLabels=HEADS, colWidths=WIDTHS, **style)
     for cell in table.get_celld().values():
         cell.set_edgecolor("#cccccc")
     table.auto_set_font_size(False)
