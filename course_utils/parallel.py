@@ -165,11 +165,7 @@ class MinGRU(Scanned):
     """
 
     def __init__(
-        self,
-        units: int,
-        return_sequences: bool = False,
-        gate_bias: float = 0.0,
-        **options: object,
+        self, units: int, return_sequences: bool = False, gate_bias: float = 0.0, **options: object
     ) -> None:
         super().__init__(units, return_sequences, **options)
         self.gate_bias = gate_bias

@@ -271,12 +271,7 @@ def _check_scales_alike(saved: SavedForecaster, loaded: SavedForecaster) -> None
 
 
 def _unpack(model: bytes) -> dict[str, Any]:
-    """Look into a `.keras` file, and return the configuration of its network.
-
-    Raises:
-        ValueError: it holds something else, or would be larger when unpacked than any network.
-        Exception: whatever broken zip files, JSON or HDF5 raise.
-    """
+    """Return the configuration in a `.keras` file, unless it holds more, or too much."""
     with zipfile.ZipFile(io.BytesIO(model)) as archive:
         entries = archive.infolist()
         if sorted(entry.filename for entry in entries) != ENTRIES:

@@ -196,7 +196,8 @@ def _day_or_month(
 ) -> tuple[pd.Series, str]:
     """Choose between day/month and month/day: what exists, then what runs in one direction."""
     swapped = parts.rename(columns={"day": "month", "month": "day"})
-    readings = {"day/month/year": day_before, "month/day/year": _stamps(swapped, "D/M/Y")}
+    month_before = _stamps(swapped, "D/M/Y")
+    readings = {"day/month/year": day_before, "month/day/year": month_before}
     if day_first is not None:
         name = [*readings][not day_first]
         return readings[name], name
@@ -206,18 +207,16 @@ def _day_or_month(
     possible = {name: s for name, s in readings.items() if s.notna().all()}
     ordered = {name: s for name, s in possible.items() if _in_order(s)}
     fitting = ordered or possible
-    if len(fitting) == 2 and not day_before.equals(readings["month/day/year"]):
-        unlike = (day_before != readings["month/day/year"]).argmax()
+    if len(fitting) == 2 and not day_before.equals(month_before):
+        unlike = (day_before != month_before).argmax()
         first, second = (f"{s.iloc[unlike].day} {s.iloc[unlike]:%B %Y}" for s in fitting.values())
         raise DataError(
             f"{file}, line {cells.index[unlike]}: {cells.name} is '{shown(cells.iloc[unlike], 30)}'"
             f", which may be {first} or {second}, and no other line decides: say which, "
             "day_first=True or day_first=False"
         )
-    if fitting:
-        name = next(iter(fitting))
-    else:  # one of them is nearly right: its first wrong cell is named
-        name = max(readings, key=lambda name: readings[name].count())
+    # If neither fits, one is nearly right: its first wrong cell is named.
+    name = max(fitting or readings, key=lambda name: readings[name].count())
     return readings[name], name
 
 

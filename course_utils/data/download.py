@@ -94,15 +94,9 @@ def _receive(address: str, name: str) -> bytes:
     content = bytearray()
     with requests.get(address, stream=True, timeout=_PATIENCE) as answer:
         answer.raise_for_status()
-        bar = tqdm(
-            desc=name,
-            total=answer.raw.length_remaining,
-            unit="B",
-            unit_scale=True,
-            file=sys.stdout,  # lessons keep stderr empty
-            leave=False,
-        )
-        with bar:
+        style = {"unit": "B", "unit_scale": True, "leave": False}
+        style["file"] = sys.stdout  # lessons keep stderr empty
+        with tqdm(desc=name, total=answer.raw.length_remaining, **style) as bar:
             # Small pieces, because the clock is only read between them.
             for piece in answer.iter_content(256):
                 content += piece

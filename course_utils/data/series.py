@@ -288,15 +288,14 @@ def _on_a_grid(
         return series.reindex(grid, method="ffill", tolerance=step), freq
     if len(series) < 3:
         raise DataError(f"{file} has {len(series)} rows, too few to see their step: pass freq=...")
-    for step in _likely_steps(series.index):
-        times = series.index
-        if step in ("MS", "QS", "YS"):
-            times = times.to_period(step[0]).to_timestamp()
-        if step == "B":
-            return series, step  # holidays are no gaps
-        grid = pd.date_range(times[0], times[-1], freq=step, name=times.name)
-        if times.is_unique and times.isin(grid).all() and len(times) > len(grid) / 3:
-            return series.set_axis(times).reindex(grid), step
+    step, times = _likely_step(series.index), series.index
+    if step == "B":
+        return series, step  # holidays are no gaps
+    if step in ("MS", "QS", "YS"):
+        times = times.to_period(step[0]).to_timestamp()
+    grid = pd.date_range(times[0], times[-1], freq=step, name=times.name)
+    if times.is_unique and times.isin(grid).all() and len(times) > len(grid) / 3:
+        return series.set_axis(times).reindex(grid), step
     steps = series.index.to_series().diff().dropna()
     usual = steps.mode().iloc[0]
     often, least, most = f"{(steps == usual).mean():.0%}", _long(steps.min()), _long(steps.max())
@@ -308,18 +307,18 @@ def _on_a_grid(
     )
 
 
-def _likely_steps(times: pd.DatetimeIndex) -> list[str]:
-    """Steps that the differences of times suggest."""
+def _likely_step(times: pd.DatetimeIndex) -> str:
+    """The step that the differences of times suggest."""
     steps = times.to_series().diff().dropna()
     usual, days = steps.mode().iloc[0], steps / pd.Timedelta(days=1)
     for step, least, most in (("YS", 365, 366), ("QS", 89, 92), ("MS", 28, 31)):
         if days.between(least, most).mean() >= _REGULAR:
-            return [step]
+            return step
     if usual == pd.Timedelta(days=1):
         weekdays = times.day_of_week < 5
-        return ["B"] if weekdays.all() and days.max() >= 3 and len(times) > 5 else ["D"]
+        return "B" if weekdays.all() and days.max() >= 3 and len(times) > 5 else "D"
     whole = usual == usual.floor("D")
-    return [f"{usual.days}D" if whole else pd.tseries.frequencies.to_offset(usual).freqstr]
+    return f"{usual.days}D" if whole else pd.tseries.frequencies.to_offset(usual).freqstr
 
 
 def _long(step: pd.Timedelta) -> str:

@@ -198,12 +198,7 @@ def _cut(text: str, separator: str, file: str) -> dict[int, list[str]]:
 def _header(
     rows: dict[int, list[str]], separator: str, file: str
 ) -> tuple[list[str], tuple[str, ...], dict[int, list[str]]]:
-    """Tell the header from what is above it and from the rows below it.
-
-    Returns:
-        the names of the columns, of what they are about if the header says that too, and the rows
-        by line.
-    """
+    """Find the names of the columns and of the shares, and the rows below them, by line."""
     lines, cut = list(rows), list(rows.values())
     first = _first_row(cut)
     if first >= len(cut) or len(cut[first]) < 2 or not any(map(_clean, cut[first])):

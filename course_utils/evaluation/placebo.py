@@ -5,14 +5,12 @@ import pandas as pd
 
 DAILY = 0.012
 """standard deviation of a day's log-return, about that of a large share"""
+STEPS = 78
+"""moves from open to close: one in five minutes on a stock exchange"""
 
 
 def placebo(
-    seed: int,
-    overnight: float = 0.25,
-    steps: int = 78,
-    first: str = "2006-01-03",
-    last: str = "2017-12-29",
+    seed: int, overnight: float = 0.25, first: str = "2006-01-03", last: str = "2017-12-29"
 ) -> pd.DataFrame:
     """Draw a price table from a random walk without drift.
 
@@ -22,7 +20,6 @@ def placebo(
     Args:
         seed: which walk.
         overnight: the share of a day's variance that falls between close and open, from 0 to 1.
-        steps: moves from open to close; 78 is one in five minutes on a stock exchange.
         first: the first day.
         last: the last day; weekends are left out, and the last year is the test year.
 
@@ -36,7 +33,7 @@ def placebo(
         raise ValueError(f"overnight is {overnight}: a share of the day's variance, from 0 to 1.")
     days = pd.bdate_range(first, last, name="Date")
     rng = np.random.default_rng(seed)
-    moves = rng.normal(0, DAILY * np.sqrt((1 - overnight) / steps), (len(days), steps))
+    moves = rng.normal(0, DAILY * np.sqrt((1 - overnight) / STEPS), (len(days), STEPS))
     moves = np.insert(moves, 0, rng.normal(0, DAILY * np.sqrt(overnight), len(days)), axis=1)
     prices = 100 * np.exp(moves.cumsum().reshape(moves.shape))
     table = pd.DataFrame(

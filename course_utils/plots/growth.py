@@ -25,7 +25,8 @@ def growth(table: pd.DataFrame, title: str, x: str, y: str) -> Image:
     colours, ends = colours_of(table.columns), {}
     for name, column in table.items():
         known = column.dropna()
-        label = f"{name}, slope {round(_slope(known), 1) + 0:.1f}"  # no -0.0
+        slope = np.polyfit(np.log(known.index), np.log(known), 1)[0]
+        label = f"{name}, slope {slope:z.1f}"
         axes.loglog(known, "o-", color=colours[name], linewidth=1.8, markersize=5, label=label)
         ends[label] = known.iloc[[0, -1]]
     axes.set_xticks(table.index)
@@ -38,8 +39,3 @@ def growth(table: pd.DataFrame, title: str, x: str, y: str) -> Image:
         f"{title}. Lines on log axes over {x}, {table.index[0]:,} to {table.index[-1]:,}; first "
         f"and last {y}: {in_words(ends, ',.3g')}.",
     )
-
-
-def _slope(column: pd.Series) -> float:
-    """The power of the index that a column grows with: the slope of its line on log axes."""
-    return float(np.polyfit(np.log(column.index), np.log(column), 1)[0])

@@ -50,8 +50,7 @@ def gate_heat_map(price: pd.Series, gates: Mapping[str, NDArray], title: str, ma
     return as_image(
         figure,
         f"{title}. Heat maps of the gates, each minus its mean, over {len(price)} days from "
-        f"{days[0]:%d %B %Y}: "
-        f"{'; '.join(words)}. Unit {marked} is framed.",
+        f"{days[0]:%d %B %Y}: {'; '.join(words)}. Unit {marked} is framed.",
     )
 
 

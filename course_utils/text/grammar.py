@@ -211,16 +211,11 @@ def german_phrase(phrase: Phrase, case: str = "nominative") -> str:
     if noun.oblique and case != "nominative":
         name = noun.oblique
     adjective = _STEMS[phrase.adjective] + _ending(phrase, case) if phrase.adjective else ""
-    text = " ".join(word for word in (_article(phrase, case), adjective, name) if word)
+    article = _NUMERALS.get(phrase.determiner) or _ARTICLES[phrase.determiner][case][phrase.gender]
+    text = " ".join(word for word in (article, adjective, name) if word)
     if isinstance(noun, Place):  # in dem Park: im Park
         return re.sub(r"^([ia])n dem ", r"\1m ", f"{noun.german_preposition} {text}")
     return text
-
-
-def _article(phrase: Phrase, case: str) -> str:
-    if phrase.determiner in _NUMERALS:
-        return _NUMERALS[phrase.determiner]
-    return _ARTICLES[phrase.determiner][case][phrase.gender]
 
 
 def _ending(phrase: Phrase, case: str) -> str:

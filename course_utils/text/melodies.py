@@ -163,16 +163,14 @@ def as_text(notes: Sequence[Note], semitones: int = 0) -> str:
     Raises:
         ValueError: a note is then too low or too high to have a letter.
     """
-    pitches = [pitch + semitones for pitch, _ in notes]
-    outside = [pitch for pitch in pitches if not LOWEST <= pitch <= HIGHEST]
+    moved = [(pitch + semitones, length) for pitch, length in notes]
+    outside = [pitch for pitch, _ in moved if not LOWEST <= pitch <= HIGHEST]
     if outside:
         raise ValueError(
             f"Pitch {outside[0]} has no letter: stay between {LOWEST} and {HIGHEST}, by moving the "
             "melody up or down by fewer semitones."
         )
-    lengths = [length for _, length in notes]
-    pairs = zip(pitches, lengths, strict=True)
-    return "".join(f"{chr(ord('A') + pitch - LOWEST)}{length}" for pitch, length in pairs) + "\n"
+    return "".join(f"{chr(ord('A') + pitch - LOWEST)}{length}" for pitch, length in moved) + "\n"
 
 
 def from_text(text: str) -> list[Note]:

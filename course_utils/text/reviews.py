@@ -15,8 +15,8 @@ from course_utils.text.vocabulary import words as tokens
 import pandas as pd
 
 SIZES = {"train": 6_000, "valid": 1_000, "test": 1_000}
-SHORTEST, LONGEST = 5, 60
-"""words and marks in a review"""
+LONGEST = 60
+"""words and marks in a review, at most"""
 
 THINGS = ("film", "story", "ending", "music", "acting", "dialogue", "beginning", "humour")
 PRAISE = ("good", "great", "brilliant", "exciting", "original", "charming", "moving", "clever")

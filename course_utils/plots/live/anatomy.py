@@ -105,14 +105,7 @@ def _arc(here: NDArray, there: NDArray) -> NDArray:
 
 
 def _trace(paths: Mapping[int, NDArray], text: str, colour: str, size: float) -> dict[str, Any]:
-    """Describe dots or lines of one colour, and what to say when the mouse is over one.
-
-    Args:
-        paths: each of shape (points, 2), by the number of its unit; a dot has one point.
-        text: what to say, with {j} where the number belongs.
-        colour: of all of them.
-        size: of the dots, or the lines' width.
-    """
+    """Describe dots or lines, each (points, 2), by its unit's number, which {j} stands for."""
     dots = all(len(path) == 1 for path in paths.values())
     end = [] if dots else [None]  # Plotly ends a line where it finds None
     x, y, numbers = [], [], []
