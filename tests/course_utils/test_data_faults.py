@@ -107,10 +107,6 @@ def test_a_name_that_is_not_in_the_registry_is_refused():
 # ------------------------------------------------------------------------------- bad servers
 
 
-def elsewhere_to_other_bytes(to):
-    to.send(status=302, Location="/other") if to.path != "/other" else to.send(PLAY[::-1])
-
-
 def without_end(to):
     to.send(Content_Length=None)
     while True:
@@ -135,11 +131,7 @@ def sends(content=b"", **how):
 PART, BOMB = PLAY[:9_000], gzip.compress(bytes(5_000_000))
 FAULTS = {
     "other bytes": (sends(PLAY[::-1]), "127.0.0.1 sent bytes that do not match the checksum"),
-    "other bytes elsewhere": (elsewhere_to_other_bytes, "do not match the checksum"),
-    "cut off": (
-        sends(PART, Content_Length=len(PLAY)),
-        r"the connection to 127.0.0.1 broke off \(IncompleteRead",
-    ),
+    "cut off": (sends(PART, Content_Length=len(PLAY)), r"to 127.0.0.1 broke off \(IncompleteRead"),
     "cut off without a length": (sends(PART, Content_Length=None), "do not match the checksum"),
     "cut off while packed": (
         sends(gzip.compress(PLAY)[:-20], Content_Length=None, Content_Encoding="gzip"),
@@ -149,33 +141,22 @@ FAULTS = {
         sends(PLAY, Content_Encoding="gzip"),
         r"the request to 127.0.0.1 failed \(Error -3 while decompressing",
     ),
-    "packed without end": (
-        sends(BOMB, Content_Encoding="gzip"),
-        r"failed \(it sent more than 200,000 bytes\)",
-    ),
     "packed twice without end": (
         sends(gzip.compress(BOMB), Content_Encoding="gzip, gzip"),
         "it sent more than 200,000 bytes",
     ),
-    "without end": (without_end, "it sent more than 200,000 bytes"),
+    "without end": (without_end, r"failed \(it sent more than 200,000 bytes\)"),
     "drop by drop": (drop_by_drop, r"failed \(it took more than 0\.3 seconds\)"),
     "silent after a part": (silent_after_a_part, r"no connection to 127.0.0.1 \(timed out\)"),
     "silent": (lambda to: time.sleep(5), r"no connection to 127.0.0.1 \(timed out\)"),
     "missing": (sends(b"not here", status=404), "HTTP 404 from 127.0.0.1"),
-    "broken": (sends(status=500), "HTTP 500 from 127.0.0.1"),
-    "in a circle": (
-        sends(status=302, Location="/again"),
-        r"the request to 127.0.0.1 failed \(Exceeded 30 redirects",
-    ),
+    "in a circle": (sends(status=302, Location="/again"), r"failed \(Exceeded 30 redirects"),
     "to a file": (
         sends(status=302, Location=Path(__file__).as_uri()),
         r"failed \(No connection adapters were found for 'file://",
     ),
     "to nonsense": (sends(status=302, Location="http://["), r"failed \(Invalid IPv6 URL\)"),
-    "headers without end": (
-        headers_without_end,
-        r"no connection to .* \(got more than 100 headers",
-    ),
+    "headers without end": (headers_without_end, r"no connection .* \(got more than 100 headers"),
     "a length that is not a number": (sends(PART, Content_Length="many"), "do not match the che"),
     "not HTTP": (
         lambda to: to.wfile.write(b"220 smtp.example.invalid ESMTP\r\n"),

@@ -72,24 +72,6 @@ def test_what_is_missing_is_downloaded_once(folder, server):
     assert server.asked == [f"{verb} /{name}" for name in FILES[:2] for verb in ("HEAD", "GET")]
 
 
-def test_a_download_that_fails_is_tried_once_and_named(folder, server, capsys):
-    for name in FILES[:3]:
-        (folder / name).unlink()
-    server.answer = lambda to: to.send(status=503)
-    for _ in range(2):
-        load_sentence_pairs("multi30k")
-        reason = "because the download failed: HTTP 503 from 127.0.0.1;"
-        assert reason in capsys.readouterr().out
-    assert server.asked == [f"HEAD /{FILES[0]}", f"GET /{FILES[0]}"]
-
-
-def test_a_file_with_other_bytes_is_refused_and_kept(folder):
-    (folder / FILES[3]).write_bytes(b"something else")
-    with pytest.raises(DataError, match="not the file that the course expects"):
-        load_sentence_pairs("multi30k")
-    assert (folder / FILES[3]).read_bytes() == b"something else"
-
-
 @pytest.mark.parametrize("name", ["multi30", "wmt", 3])
 def test_an_unknown_set_is_refused_with_those_there_are(name):
     with pytest.raises(DataError, match=r"unknown sentence pairs.*multi30k"):

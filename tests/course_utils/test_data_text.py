@@ -79,13 +79,6 @@ def test_shakespeare_is_downloaded_verified_and_kept(folder, server, capsys):
     assert server.asked == [f"HEAD /{SHAKESPEARE}", f"GET /{SHAKESPEARE}"]
 
 
-def test_a_damaged_shakespeare_is_refused_and_kept(folder):
-    (folder / SHAKESPEARE).write_text("To be", encoding="utf-8")
-    with pytest.raises(DataError, match="is not the file that the course expects"):
-        load_text("shakespeare")
-    assert (folder / SHAKESPEARE).read_text(encoding="utf-8") == "To be"
-
-
 @pytest.mark.parametrize(
     ("variable", "reason"),
     [

@@ -137,19 +137,9 @@ def test_forecasts_that_stand_still_drift_evenly_or_settle_have_no_lag():
     assert score_table(truth, forecasts)["lag"].isna().tolist() == [False, True, True, True]
 
 
-RISING = np.arange(30.0)
-
-
-@pytest.mark.parametrize(
-    ("compare", "message"),
-    [
-        (lambda: score_table(PRICES["High"], {}), "nothing to compare"),
-        (lambda: skill(RISING, RISING + 1, RISING), "nothing left to gain"),
-    ],
-)
-def test_degenerate_comparisons_are_refused(compare, message):
-    with pytest.raises(ValueError, match=message):
-        compare()
+def test_nothing_to_compare_is_refused():
+    with pytest.raises(ValueError, match="nothing to compare"):
+        score_table(PRICES["High"], {})
 
 
 # ---------------------------------------------------------------- errors by horizon
@@ -204,21 +194,8 @@ def test_a_band_holds_its_level_of_the_samples_with_as_many_below_as_above(sampl
 
 
 def test_a_band_is_as_wide_as_its_level():
-    assert bands(np.arange(1001.0), 0.8) == pytest.approx((100, 900))
-    samples = np.random.default_rng(0).normal(size=(5, 1000))
-    edges = [bands(samples, level) for level in (0.5, 0.8, 0.95)]
-    widths = np.array([high - low for low, high in edges])
-    assert (np.diff(widths, axis=0) > 0).all()
-    np.testing.assert_allclose(edges[2][1], 1.96, atol=0.25)
-
-
-@pytest.mark.parametrize("level", [0.5, 0.8, 0.95])
-def test_samples_of_the_truth_s_own_distribution_are_covered_as_claimed(level):
-    rng = np.random.default_rng(0)
-    truth, samples = rng.normal(size=4000), rng.normal(size=(4000, 300))
-    assert coverage(truth, samples, level) == pytest.approx(level, abs=0.02)
-    assert coverage(truth, 3 * samples, level) > level + 0.04
-    assert coverage(truth, samples / 3, level) < level - 0.2
+    for level, edges in [(0.5, (250, 750)), (0.8, (100, 900)), (0.95, (25, 975))]:
+        assert bands(np.arange(1001.0), level) == pytest.approx(edges)
 
 
 @given(truth=arrays(float, 4, elements=NUMBERS), samples=arrays(float, (4, 7), elements=NUMBERS))

@@ -2,13 +2,7 @@
 
 import warnings
 
-from course_utils.evaluation import (
-    diebold_mariano,
-    paired_difference,
-    rmse,
-    skill,
-    skill_interval,
-)
+from course_utils.evaluation import diebold_mariano, paired_difference, rmse, skill, skill_interval
 from course_utils.windows import unscale
 
 import numpy as np
@@ -55,17 +49,11 @@ def changes(rng, horizon, days=250):
 
 @pytest.mark.parametrize("horizon", [1, 5, 20])
 def test_between_equally_good_forecasts_5_percent_of_p_values_fall_below_5_percent(horizon):
-    rng = np.random.default_rng(0)
-    p_values = [
-        diebold_mariano(
-            changes(rng, horizon),
-            changes(rng, horizon) / 2,
-            changes(rng, horizon) / 2,
-            horizon=horizon,
-        ).p_value
-        for _ in range(1500)
-    ]
-    assert 0.02 < np.mean(np.array(p_values) < 0.05) < 0.08
+    rng, rejected = np.random.default_rng(0), 0
+    for _ in range(1500):
+        truth, one, other = (changes(rng, horizon) for _ in range(3))
+        rejected += diebold_mariano(truth, one / 2, other / 2, horizon).p_value < 0.05
+    assert 0.02 < rejected / 1500 < 0.08
 
 
 @pytest.mark.parametrize("horizon", [5, 20])
@@ -104,19 +92,13 @@ def test_two_forecasts_that_differ_by_rounding_are_refused(kind):
     ("compare", "message"),
     [
         (lambda: diebold_mariano(RISING[:5], RISING[:5] + 1, RISING[:5]), "take 10 or more"),
-        (
-            lambda: diebold_mariano(RISING, RISING + 1, RISING, horizon=5),
-            "5 days ahead: take 40 or more",
-        ),
+        (lambda: diebold_mariano(RISING, RISING + 1, RISING, 5), "5 days ahead: take 40 or more"),
         (lambda: diebold_mariano(RISING, RISING + 1, RISING + 2), "nothing to test"),
         (lambda: diebold_mariano(RISING, RISING + 1, RISING[:, np.newaxis] + 1), "Equal forecasts"),
         (lambda: diebold_mariano(*np.ones((3, 30, 5))), "several targets for each day"),
         (lambda: skill_interval(RISING, RISING + 1, RISING + 2), "30 days are too few"),
         (lambda: skill_interval(RISING, RISING + 1, RISING, block=5), "nothing left to gain"),
-        (
-            lambda: skill_interval(RISING, RISING + 1, RISING + (RISING > 28), block=5),
-            "In .* draws",
-        ),
+        (lambda: skill_interval(RISING, RISING + 1, RISING + (RISING > 28), block=5), "In .* dra"),
         (lambda: paired_difference(RISING, RISING[1:]), "make no pairs"),
         (lambda: paired_difference(RISING, RISING + 1), "30 differences, 1 of them distinct"),
         (lambda: paired_difference([1, 2], [2, 4]), "take at least 3 pairs"),

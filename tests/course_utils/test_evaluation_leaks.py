@@ -142,27 +142,18 @@ def test_a_scaler_of_returns_around_0_passes_however_their_mean_was_summed(kind)
 RETURNS = returns_and_range(PRICES, "High")
 
 
-@pytest.mark.parametrize(
-    ("known", "train"),
-    [
-        (PRICES, TRAIN),
-        (PRICES.loc["2017"], TRAIN),
-        (PRICES.iloc[: len(TRAIN) + 20], TRAIN),
-        (TRAIN.iloc[: len(TRAIN) // 2], TRAIN),
-        (TRAIN.assign(Low=PRICES["Low"].max()), TRAIN),
-        (TRAIN[["High"]], TRAIN),
-        (RETURNS, split_by_year(RETURNS, 2017)[0]),
-    ],
-    ids=[
-        "all years",
-        "test year",
-        "20 test days",
-        "half",
-        "one column",
-        "other columns",
-        "returns",
-    ],
-)
+KNOWN = {
+    "all years": (PRICES, TRAIN),
+    "test year": (PRICES.loc["2017"], TRAIN),
+    "20 test days": (PRICES.iloc[: len(TRAIN) + 20], TRAIN),
+    "half": (TRAIN.iloc[: len(TRAIN) // 2], TRAIN),
+    "one column": (TRAIN.assign(Low=PRICES["Low"].max()), TRAIN),
+    "other columns": (TRAIN[["High"]], TRAIN),
+    "returns": (RETURNS, split_by_year(RETURNS, 2017)[0]),
+}
+
+
+@pytest.mark.parametrize(("known", "train"), KNOWN.values(), ids=KNOWN)
 def test_check_scaler_catches(kind, known, train):
     with pytest.raises(LeakError, match="fit it on the training part only"):
         check_scaler(kind().fit(known), train)

@@ -83,15 +83,7 @@ def test_a_table_comes_back_with_its_notes(tmp_path):
 
 @pytest.mark.parametrize(
     "content",
-    [
-        "",
-        "# made by\n",
-        "a,b\n",
-        "a,b\n1,2\n3\n",
-        "a,b\n1,2,3\n",
-        'a,b\n"' + "x" * 200_000,
-        "a\nx\n",
-    ],
+    ["", "# made by\n", "a,b\n", "a,b\n1,2\n3\n", "a,b\n1,2,3\n", '"' + "x" * 200_000, "a\nx\n"],
     ids=["empty", "notes", "header", "short", "long", "quote", "type"],
 )
 def test_a_damaged_table_is_refused(content, csv_file):

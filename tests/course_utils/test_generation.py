@@ -80,18 +80,12 @@ NETWORKS = {
 ONLY_REFED = {"bidirectional": partial(network, bidirectional=True), "functional": functional}
 
 
+WAYS = {f"{name}, re-fed": (build, False) for name, build in (NETWORKS | ONLY_REFED).items()}
+WAYS |= {f"{name}, carried": (build, True) for name, build in NETWORKS.items()}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("build", "carry_state"),
-    [
-        *[(build, carry) for build in NETWORKS.values() for carry in (False, True)],
-        *[(build, False) for build in ONLY_REFED.values()],
-    ],
-    ids=[
-        *[f"{name}, {how}" for name in NETWORKS for how in ("re-fed", "carried")],
-        *ONLY_REFED,
-    ],
-)
+@pytest.mark.parametrize(("build", "carry_state"), WAYS.values(), ids=WAYS)
 def test_a_free_run_equals_the_loop_of_predict(build, carry_state):
     """Re-fed it is the window moved on; carried it is the whole sequence run again each step."""
     model = build()
@@ -218,21 +212,12 @@ BACKWARDS = layers.GRU(3, go_backwards=True)
         (partial(stateful, nested=True), {}, "is stateful"),
         (ONLY_REFED["bidirectional"], CARRIED, r"\(Bidirectional\) cannot go forward"),
         (lambda: stack(BACKWARDS, layers.Dense(1)), CARRIED, r"\(GRU\) cannot go forward one step"),
-        (
-            lambda: stack(layers.Conv1D(3, 2), layers.GRU(3), layers.Dense(1)),
-            CARRIED,
-            r"\(Conv1D\) cannot go forward",
-        ),
+        (lambda: stack(layers.Conv1D(3, 2), layers.GRU(1)), CARRIED, r"\(Conv1D\) cannot go"),
         (lambda: stack(layers.GRU(3), layers.Dense(2)), {}, "forecasts 2 numbers"),
         (lambda: keras.Sequential([layers.GRU(3)]), {}, "not built"),
         (network, {"lookback": 9}, "lookback of 9 must be at least 1 and at most the history's 8"),
-        (network, {"lookback": -1}, "lookback of -1"),
         (network, {"lookback": 0}, "lookback of 0"),
-        (
-            partial(functional, 9),
-            {},
-            "lookback of 9 must be at least 1 and at most the history's 8",
-        ),
+        (partial(functional, 9), {}, "lookback of 9 must be at least 1 and at most the history's"),
         (partial(functional, 8), {"lookback": 4}, "takes 8 time steps, not a lookback of 4"),
         (partial(network, features=2), {}, "has 1 features, but the model was built for 2"),
         (network, {"history": np.zeros((2, 2, 2, 1))}, "A history has shape"),

@@ -27,8 +27,7 @@ def test_a_caption_names_the_upper_or_left_shape_first(places, said):
 
 
 @pytest.mark.parametrize(
-    ("kind", "pixels"),
-    [("square", 25), ("circle", 21), ("triangle", 13), ("cross", 9)],
+    ("kind", "pixels"), [("square", 25), ("circle", 21), ("triangle", 13), ("cross", 9)]
 )
 def test_a_small_shape_covers_the_pixels_that_it_should(kind, pixels):
     picture = p.draw([shape(f"small green {kind}", (12, 12))])

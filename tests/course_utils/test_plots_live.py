@@ -268,10 +268,7 @@ def test_gate_explorer_says_what_the_gates_do_in_the_long_run(values, finding):
         (lambda: window_cutter(HIGH, 20, 22), "at most 75 and 21"),
         (lambda: window_cutter(TENS, 0, 1), "must both be at least 1"),
         (lambda: window_cutter([1.0, np.nan, 3, 4], 1, 1), "position 1 is missing"),
-        (
-            lambda: gradient_explorer(weight=2.1),
-            "weight 2.1 .*: take a weight from 0 to 2",
-        ),
+        (lambda: gradient_explorer(weight=2.1), "weight 2.1 .*: take a weight from 0 to 2"),
         (lambda: gradient_explorer(steps=0), "1 to 100 steps"),
         (lambda: gate_explorer(forget=1.1), "forget is 1.1: take a value from 0.0 to 1.0"),
         (lambda: gate_explorer(input=-0.1), "input is -0.1"),

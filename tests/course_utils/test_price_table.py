@@ -33,69 +33,29 @@ def test_a_file_of_your_own_is_read(csv_file, capsys):
     pd.testing.assert_frame_equal(read_prices(str(path)), prices)
 
 
-YAHOO = """\
-Date,Open,High,Low,Close,Adj Close,Volume
-2017-01-03,167.0,167.87,166.01,167.19,130.1,2935248
-2017-01-04,null,null,null,null,null,null
-2017-01-05,169.25,169.39,167.26,168.7,131.3,2682279
-"""
-
-
-def test_yahoo_files_are_read_and_null_is_missing(csv_file):
-    prices = read_prices(csv_file(YAHOO))
-    assert prices["Close"].tolist()[::2] == [167.19, 168.7]
-    assert prices.attrs["missing"] == ["2017-01-04: Open, High, Low, Close, Volume"]
-
-
-STOOQ = """\
-<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>
-IBM.US,D,20170103,000000,167,167.87,166.01,167.19,2934300,0
-IBM.US,D,20170104,000000,167.77,169.87,167.36,169.26,3381432,0
-"""
-
-
-def test_stooqs_bulk_files_are_read(csv_file):
-    prices = read_prices(csv_file(STOOQ, "ibm.us.txt"))
-    check_is_price_table(prices)
-    assert prices.loc["2017-01-04"].tolist() == [167.77, 169.87, 167.36, 169.26, 3381432]
-
-
 def test_vol_next_to_volume_is_a_column_to_ignore(csv_file):
     prices = read_prices(csv_file(TABLE.replace("Name", "Vol")))
     assert prices["Volume"].iloc[0] == 2957155
 
 
 @pytest.mark.parametrize(
-    "change",
+    "text",
     [
-        lambda text: "\ufeff" + text,
-        lambda text: text.replace("\n", "\r\n"),
-        lambda text: text.replace("\n", "\n\n") + ",,,,,,\n",
-        lambda text: text.replace("Date,Open,High", " date ,OPEN, high"),
-        lambda text: text.replace("2017-01-04", "2017-01-04T16:00:00Z"),
-        lambda text: text.replace("2017-01-04", "2017-01-04 00:00:00+09:00"),
-        lambda text: text.replace("2017-01-04", "20170104"),
-        lambda text: text.replace("167.77", '" 167.77 "'),
-        lambda text: text.replace("IBM", '"a cell of\ntwo lines"'),
-        lambda text: text.removesuffix("\n"),
-    ],
-    ids=[
-        "bom",
-        "crlf",
-        "blank",
-        "names",
-        "time",
-        "zone",
-        "compact",
-        "quotes",
-        "lines",
-        "no-newline",
+        "\ufeff" + TABLE,
+        TABLE.replace("\n", "\r\n"),
+        TABLE.replace("\n", "\n\n") + ",,,,,,\n",
+        TABLE.replace("Date,Open,High", " date ,OPEN, high"),
+        TABLE.replace("2017-01-04", "2017-01-04T16:00:00Z"),
+        TABLE.replace("2017-01-04", "2017-01-04 00:00:00+09:00"),
+        TABLE.replace("2017-01-04", "20170104"),
+        TABLE.replace("167.77", '" 167.77 "'),
+        TABLE.replace("IBM", '"a cell of\ntwo lines"'),
+        TABLE.removesuffix("\n"),
     ],
 )
-def test_harmless_spellings_give_the_same_table(change, csv_file):
+def test_harmless_spellings_give_the_same_table(text, csv_file):
     plain = read_prices(csv_file(TABLE))
-    changed = read_prices(csv_file(change(TABLE)))
-    assert changed.to_dict() == plain.to_dict()
+    assert read_prices(csv_file(text)).to_dict() == plain.to_dict()
 
 
 def test_a_high_below_the_open_and_a_day_without_trade_are_real_data_and_stay(csv_file):
@@ -169,16 +129,10 @@ ROWS = TABLE.splitlines(keepends=True)
     ("content", "message"),
     [
         (b"", "own.csv has no rows below a header"),
-        ("\n \n", "own.csv has no rows below a header"),
         (ROWS[0], "own.csv has no rows below a header"),
         ("<!DOCTYPE html><html><body>Too many requests</body></html>", r"a web page \(HTML\)"),
-        ("\n<html>\n<body>\nGone\n</body>\n", r"a web page \(HTML\)"),
-        (
-            "<p>Too many</p>\n<p>requests</p>\n",
-            "and says 'Too many requests'",
-        ),
+        ("\n<p>Too many</p>\n<p>requests</p>\n", "and says 'Too many requests'"),
         (replaced("167.77", "16_7.77"), "line 4: Open is '16_7.77', .* a number such as"),
-        (replaced("2935248", "2_935_248"), "line 3: Volume is '2_935_248'"),
         (b"PK\x03\x04\x00\x00", "an Excel workbook"),
         (replaced("Low,", "Lowest,"), "no column Low, it has Date, Open, High, Lowest, Close"),
         (replaced("Date", "When"), "no column Date"),
@@ -186,10 +140,8 @@ ROWS = TABLE.splitlines(keepends=True)
         (replaced("167.77", "n.a."), "line 4: Open is 'n.a.', .* a number such as"),
         (replaced("3382395", "3,382,395"), "line 4: 9 cells under a header of 7"),
         (TABLE[:-30], "line 5: 3 cells under a header of 7"),
-        (replaced("167.87", "0"), "line 3: High is '0'"),
-        (replaced("167.87", "-1.5"), "line 3: High is '-1.5', but must be above 0: .* read_series"),
+        (replaced("167.87", "0"), "line 3: High is '0', but must be above 0: .* read_series"),
         (replaced("167.87", "inf"), "line 3: High is 'inf'"),
-        (replaced("167.87", "1e999"), "line 3: High is '1e999'"),
         (replaced("2935248", "-1"), "line 3: Volume is '-1', .*0 or more"),
         (replaced("2017-01-04", "04/01/2017"), "line 4: Date is '04/01/2017', .* as YYYY-MM-DD"),
         (replaced("2017-01-04", "2017-02-30"), "line 4: Date is '2017-02-30'"),
@@ -198,10 +150,7 @@ ROWS = TABLE.splitlines(keepends=True)
         (replaced("2017-01-04", "٢٠١٧-٠١-٠٤"), "line 4: Date is '٢٠١٧-٠١-٠٤'"),
         (replaced("2017-01-04", ""), "line 4: Date is ''"),
         (replaced("2017-01-04", "0001-01-01"), "line 4: Date is '0001-01-01'"),
-        (
-            replaced("2017-01-04", "2017-01-03"),
-            "line 4: 2017-01-03 has 2 rows, the first in line 3",
-        ),
+        (replaced("2017-01-04", "2017-01-03"), "4: 2017-01-03 has 2 rows, the first in line 3"),
         (ROWS[0] + "\n" + ROWS[2] + ROWS[1] + ROWS[3], "line 4: .*sort oldest first"),
         (TABLE.replace("IBM", '"a\nb"').replace("167.77", "x"), "line 7: Open is 'x'"),
         (ROWS[0] + ROWS[1] + '"' + "x" * 200_000, "line 3: not CSV"),
@@ -261,6 +210,8 @@ US = (
         '\ufeff"Date","Price","Open","High","Low","Vol.","Change %"\n'
         + US.format("03.01.2017", "04.01.2017"),
         "timestamp,open,high,low,close,volume\n" + ROWS_OF_TWO.format(*JAN),
+        "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>\n"
+        + ROWS_OF_TWO.format("IBM.US,D,20170103,000000", "IBM.US,D,20170104,000000"),
         "open_time,Open,High,Low,Close,Volume\n" + ROWS_OF_TWO.format(1483401600000, 1483488000000),
         "Date,Close/Last,Volume,Open,High,Low\n"
         "2017-01-04,$169.26,3381432,$167.77,$169.87,$167.36\n"
@@ -305,10 +256,7 @@ def test_day_and_month_are_told_apart_by_the_file_or_by_you(csv_file):
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        (
-            "92.7,94,92,93.7,7",
-            "from 645.6 to 92.7, as after a split of 7 to 1. .* divide the prices",
-        ),
+        ("92.7,94,92,93.7,7", "from 645.6 to 92.7, as after a split of 7 to 1. .* divide the"),
         (",94,92,93.7,7", "from 645.6 to 93.7, as after a split of 7 to 1. .* before by 7"),
         ("6420,6500,6400,6455,1", "to 6420, as after a split of 1 to 10. .* multiply .* by 10"),
         ("500,520,490,510,1", "^$"),
@@ -330,12 +278,8 @@ def test_bars_of_a_week_are_read_and_named(csv_file, capsys):
     [
         ('{"a": {"Information": "25 requests a day"}}', "is JSON, .*25 requests a day.*ask the"),
         ("Exceeded the daily hits limit", "it says 'Exceeded the daily hits limit'"),
-        ("Too many\nrequests, wait\n", "it says 'Too many requests,wait'"),
         (OHLCV.replace(",", " ") + ROWS_OF_TWO.replace(",", " "), "commas between the cells"),
-        (
-            "Country,1990,1991,1992\nDE,1,2,3\n",
-            r"line 1: .* side by side, 1990 to 1992: .* t\.T\.to_",
-        ),
+        ("Country,1990,1991,1992\nDE,1,2,3\n", r"1: .* side by side, 1990 to 1992: .* t\.T\.to_"),
         ("Year,Q1,Q2,Q3,Q4\n1990,1,2,3,4\n", "line 1: .* side by side, Q1 to Q4: .*stack"),
         ("id,a,b,c\n" + "7,2017-01-03,2017-01-04,2017-01-05\n" * 2, "no column Date, Open"),
         (ROWS_OF_TWO.format(*JAN), "line 1: .* is the first row, and no header .*: add a line"),
@@ -350,11 +294,6 @@ def test_bars_of_a_week_are_read_and_named(csv_file, capsys):
             "holds 2 shares below one another, .* column Symbol: .* or delete that column",
         ),
         (
-            "Name;Date;Open;High;Low;Close\n5;3.1.2017;1;1;1;1\n6;3.1.2017;2;2;2;2\n"
-            "5;4.1.2017;1;1;1;1\n6;4.1.2017;2;2;2;2\n",
-            r"holds 2 shares below one another, .* column Name: .*sep=';'\); .* == '5'",
-        ),
-        (
             "Date,Time,Open,High,Low,Close\n"
             + "".join(f"2017-01-0{day},{hour}:00,1,1,1,1\n" for day in (3, 4) for hour in (9, 10)),
             "line 3: 2017-01-03 has 2 rows, .*one row per day",
@@ -365,10 +304,6 @@ def test_bars_of_a_week_are_read_and_named(csv_file, capsys):
         (
             "Price,Close,Close\nTicker,A,B\nDate,,\n2017-01-03,1,2\n",
             r"several shares side by side \(A, B\): .*multi_level_index=False",
-        ),
-        (
-            OHLCV + ROWS_OF_TWO.format("2017-01-03 09:30:00", "2017-01-03 09:31:00"),
-            "line 3: 2017-01-03 has 2 rows, .*one row per day",
         ),
         (OHLCV + ROWS_OF_TWO.format("2017-01-03 23:00:00Z", "2017-01-04 23:00:00Z"), "in Europe"),
         (OHLCV + ROWS_OF_TWO.format("42738", "42739"), "line 2: .*Excel's number of a day"),

@@ -9,8 +9,25 @@ import subprocess
 import sys
 from functools import partial
 
+from course_utils.data.texts import default_text
+from course_utils.evaluation import crps, diebold_mariano, rmse
+from course_utils.generation import free_run, sample_paths
+from course_utils.models import recurrent
+from course_utils.recipes import RECIPES, forecast
+from course_utils.text import characters as chars
+from course_utils.text import translation
+from course_utils.text.grammar import sentence_pairs
+from course_utils.text.ngrams import NGram, sample_ngram
+from course_utils.text.sampling import sample
+from course_utils.text.vocabulary import encode, vocabulary
+from course_utils.training import fit
+from course_utils.windows import make_windows
+
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from helpers import made_up_prices
 
 pytestmark = pytest.mark.nightly  # trains every model in fresh processes
 
@@ -26,13 +43,6 @@ NETWORKS = {
 
 def forecasts(cell, paths=False, **settings):
     """Train on an autoregressive series; history, weights, forecasts, and paths that follow."""
-    from course_utils.generation import free_run, sample_paths
-    from course_utils.models import recurrent
-    from course_utils.training import fit
-    from course_utils.windows import make_windows
-
-    import keras
-
     noise = np.random.default_rng(0).normal(size=400)
     series = np.convolve(noise, 0.9 ** np.arange(20))[:400]
     windows, targets = make_windows(series, 20)
@@ -51,18 +61,6 @@ def forecasts(cell, paths=False, **settings):
 
 def translations(attention):
     """Train on sentences of the course's grammar, then search with a beam."""
-    from course_utils.text.grammar import sentence_pairs
-    from course_utils.text.translation import (
-        beam_search,
-        encoder_decoder,
-        fit_pairs,
-        masked_accuracy,
-        masked_loss,
-    )
-    from course_utils.text.vocabulary import encode, vocabulary
-
-    import keras
-
     pairs = sentence_pairs()[:256]
     sides = []
     for side in ("english", "german"):
@@ -71,25 +69,19 @@ def translations(attention):
     (english, sources), (german, targets) = sides
     keras.utils.set_random_seed(0)
     sizes = {"embedding": 16, "units": 48, "refinement": 24}
-    model = encoder_decoder(len(english), len(german), attention=attention, **sizes)
-    model.compile("adam", masked_loss, metrics=[masked_accuracy])
-    history = fit_pairs(model, sources, targets, epochs=2, batch_size=64)
+    model = translation.encoder_decoder(len(english), len(german), attention=attention, **sizes)
+    metrics = [translation.masked_accuracy]
+    model.compile("adam", translation.masked_loss, metrics=metrics)
+    history = translation.fit_pairs(model, sources, targets, epochs=2, batch_size=64)
     found = [history.history, all_numbers([sources, targets, *model.get_weights()])]
     if attention:
-        best, scores = beam_search(model, sources[:20], width=3, length=8)
+        best, scores = translation.beam_search(model, sources[:20], width=3, length=8)
         found.append([best.tolist(), scores.tolist()])
     return found
 
 
 def writing():
     """Train a character model and let it write; count n-grams and let these write, too."""
-    from course_utils.data.texts import default_text
-    from course_utils.text import characters as chars
-    from course_utils.text.ngrams import NGram, sample_ngram
-    from course_utils.text.sampling import sample
-
-    import keras
-
     text = default_text()[:20_000]
     known = chars.characters_of(text)
     codes = chars.encode(text, known)
@@ -114,11 +106,6 @@ def writing():
 
 def regression():
     """Forecast made-up prices by a regression, as the lessons do, then score and compare."""
-    from course_utils.evaluation import crps, diebold_mariano, rmse
-    from course_utils.recipes import RECIPES, forecast
-
-    from helpers import made_up_prices
-
     prices = made_up_prices("2015-01-01", "2016-12-31")
     truth = prices.loc["2016", "Close"]
     naive = prices["Close"].shift().loc["2016"]
@@ -192,8 +179,6 @@ def test_two_fresh_processes_with_as_many_threads_give_the_same_digits(printed, 
 
 
 if __name__ == "__main__":
-    import tensorflow as tf
-
     results = SMALL | LARGE
     tf.get_logger().warning(WARNING)
     print(json.dumps({name: results[name]() for name in sys.argv[1:]}))

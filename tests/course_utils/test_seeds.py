@@ -52,9 +52,7 @@ def test_an_epoch_together_ends_in_the_weights_and_the_loss_of_each_seed_alone(b
 
 
 @pytest.mark.slow
-def test_ten_epochs_together_have_the_skill_of_each_seed_alone_on_new_data_and_compile_once(
-    capsys,
-):
+def test_ten_epochs_together_have_the_skill_of_each_seed_alone_and_compile_once(capsys):
     Stack.compiled.clear()
     build = builder("SimpleRNN")
     for samples in (150, 130):

@@ -83,7 +83,7 @@ ISO = days("%Y-%m-%d")
         ("Day,Time,v\n" + rows(HOURS.strftime("%Y/%m/%d,%I:%M %p")), "2017-03-01", "h"),
         ("Tag,von,bis,v\n" + rows(HOURS.strftime("%d.%m.%y,%H:%M,%H:59")), "2017-03-01", "h"),
         (
-            "Day,Hour Ending,v\n" + rows([f"2017-03-01,{h}" for h in range(22, 25)]),
+            "d,Hour Ending,v\n" + rows(f"2017-03-01,{h}" for h in (22, 23, 24)),
             "2017-03-01 22:00",
             "h",
         ),
@@ -94,11 +94,7 @@ ISO = days("%Y-%m-%d")
         ("MTU,v\n" + rows(HOURS.strftime("%d.%m.%Y %H:%M - 01.03.2017 %H:59")), "2017-03-01", "h"),
         ("t,v\n" + rows([f"2017-03-01 00:00:00.{i}" for i in range(6)]), "2017-03-01", "100ms"),
         ("t,v\n" + rows(days("%Y-%m-%d", freq="2D")), "2017-01-28", "2D"),
-        (
-            "t,v\n" + rows(f"2017-03-{t}:00Z" for t in ("24T23", "25T23", "26T22")),
-            "2017-03-25",
-            "D",
-        ),
+        ("t,v\n" + rows(f"2017-03-{t}00Z" for t in ("24T23", "25T23", "26T22")), "2017-03-25", "D"),
         ("unix,v\n" + rows(range(1488326400, 1488348000, 3600)), "2017-03-01 00:00+00:00", "h"),
         ("t,v\n" + rows(HOURS.strftime("%Y-%m-%dT%H:%MZ")), "2017-03-01 00:00+00:00", "h"),
         ("t,v\n" + rows(HOURS.strftime("%Y-%m-%dT%H:%M+01:00")), "2017-02-28 23:00+00:00", "h"),
@@ -217,11 +213,7 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
         ("Day,Hour,v\n" + rows(["2017-03-01,0 h"] * 2), {"value": "v"}, "if Hour tells .* as 9:30"),
         ("time,v\n" + rows(["2017-04-02 02:00"] * 2), {}, "line 3: .*: clocks were set back"),
         ("time,v\n" + rows(AUTUMN), {}, "line 4: .* line 3 already: clocks were set back"),
-        (
-            "d,v,shop\n" + rows(["2017-01-03"] * 2, ["1,a", "2,b"]),
-            {},
-            "line 3: .* differ in shop, so",
-        ),
+        ("d,v,shop\n" + rows(["2017-01-03"] * 2, ["1,a", "2,b"]), {}, "3: .* differ in shop, so"),
         ("date,v\n" + rows(["2017-01-03"] * 2), {}, "line 2 already: keep one"),
         ("utc,local,v\n" + rows([f"{t},{t}" for t in HOURS]), {}, "the right one, .* date='utc'"),
         ("a,b\n1.5,2\n2.5,3\n", {}, r"no column holds dates \(a, b\): write dates as"),
@@ -240,11 +232,7 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
         ("date,v\n" + rows(ISO, [8, -999, 9]), {}, "line 3: v is -999 .* empty these"),
         ("d,v\n" + rows(ISO, [8, 9999, 9]), {}, "line 3: v is 9999 .* else above 9:"),
         ("Date,v\n" + rows(range(42795, 42800)), {}, "line 2: Date is '42795', .* Excel's number"),
-        (
-            "d,v\n" + rows(["16/11/01", "16/12/01", "17/01/01"]),
-            {},
-            "2: .* 1 November 2016: write y",
-        ),
+        ("d,v\n" + rows(["16/11/01", "16/12/01", "17/01/01"]), {}, "2: .* 1 November 2016: write"),
         (
             "d,v\n" + rows(["05/01/2017", "06/01/2017", "01/07/2017", "08/01/2017"]),
             {"day_first": True},

@@ -131,16 +131,6 @@ def test_a_networks_probabilities_are_those_of_one_character_at_a_time(
     np.testing.assert_allclose(found, by_hand(model, codes, start), rtol=1e-4)
 
 
-@pytest.mark.slow
-def test_with_enough_context_the_stretches_do_not_matter(model, monkeypatch):
-    codes = np.random.default_rng(0).integers(1, len(KNOWN), 100)
-    logits = np.asarray(model(codes[np.newaxis, :-1]))[0].astype(float)  # read in one go
-    whole = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
-    whole = whole[np.arange(79, 99), codes[80:]]
-    monkeypatch.setattr(chars, "SCORED", 7)
-    np.testing.assert_allclose(chars.network_probabilities(model, codes, 80), whole, rtol=1e-3)
-
-
 @pytest.mark.parametrize("start", [0, -1, 5, 6])
 def test_a_start_that_scores_nothing_is_refused(start, model):
     with pytest.raises(ValueError, match="choose a start"):
@@ -241,15 +231,15 @@ def logits_after(model, prompt):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("layer", "setting"),
+    ("layers", "setting"),
     [
-        ("SimpleRNN", {"temperature": 0}),
-        ("LSTM", {"temperature": 1e-6}),
-        ("GRU", {"top_k": 1}),
+        ({"layer": "SimpleRNN"}, {"temperature": 0}),
+        ({"layer": "LSTM"}, {"temperature": 1e-6}),
+        ({"first": keras.layers.CategoryEncoding(len(KNOWN), output_mode="one_hot")}, {"top_k": 1}),
     ],
 )
-def test_the_carried_state_writes_what_the_whole_prefix_would(layer, setting):
-    model = network(layer=layer, seed=3)
+def test_the_carried_state_writes_what_the_whole_prefix_would(layers, setting):
+    model = network(seed=3, **layers)
     (text,) = sample(model, KNOWN, "the cat", 9, **setting)
     assert text == greedy(model, "the cat", 9)
     assert len(set(text)) > 1  # a single character over and over would prove little
@@ -259,14 +249,6 @@ def test_the_carried_state_writes_what_the_whole_prefix_would(layer, setting):
 @pytest.mark.usefixtures("precision")
 def test_models_of_any_precision_write():
     model = network(seed=3)
-    (text,) = sample(model, KNOWN, "the cat", 5, temperature=0)
-    assert text == greedy(model, "the cat", 5)
-
-
-@pytest.mark.slow
-def test_a_one_hot_model_is_sampled_as_well():
-    one_hot = keras.layers.CategoryEncoding(len(KNOWN), output_mode="one_hot")
-    model = network(seed=4, first=one_hot)
     (text,) = sample(model, KNOWN, "the cat", 5, temperature=0)
     assert text == greedy(model, "the cat", 5)
 
@@ -352,9 +334,7 @@ def test_a_model_that_cannot_go_forward_step_by_step_is_refused():
 def test_words_are_runs_of_letters_with_an_apostrophe_inside():
     words = chars.words_of("The cat's 'hat', it’s 2 x_y!")
     assert words == ["the", "cat's", "hat", "it’s", "x", "y"]
-
-
-def test_vowel_signs_and_accents_that_stand_alone_belong_to_words():
+    # Vowel signs and accents that stand alone belong to words.
     assert chars.words_of("हिन्दी שָׁלוֹם scho\u0308n") == ["हिन्दी", "שָׁלוֹם", "scho\u0308n"]
 
 

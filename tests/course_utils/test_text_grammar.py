@@ -151,27 +151,6 @@ def test_article_adjective_and_noun_agree(text, nominative, accusative, dative):
     assert dative is None or g.german_phrase(phrase(text), "dative") == dative
 
 
-@pytest.mark.parametrize(
-    ("text", "german"),
-    [
-        ("in the park", "im Park"),
-        ("in a park", "in einem Park"),
-        ("in the big park", "im großen Park"),
-        ("in the kitchen", "in der Küche"),
-        ("at the lake", "am See"),
-        ("at an old lake", "an einem alten See"),
-        ("at the window", "am Fenster"),
-        ("on the bridge", "auf der Brücke"),
-        ("under the tree", "unter dem Baum"),
-        ("in front of a small church", "vor einer kleinen Kirche"),
-        ("behind the old house", "hinter dem alten Haus"),
-    ],
-)
-def test_a_place_is_in_the_dative_and_contracted_where_germans_contract(text, german):
-    assert g.german_phrase(phrase(text)) == german
-    assert g.english_phrase(phrase(text)) == text
-
-
 # ------------------------------------------------------------------------------------ the corpus
 
 

@@ -1,5 +1,7 @@
 """Training learns, repeats itself under a seed and stays quiet; a forecast of a year is honest."""
 
+import re
+
 from course_utils.evaluation import check_past_only
 from course_utils.models import Persistence, WindowRegression, recurrent
 from course_utils.training import fit, forecast_year
@@ -70,11 +72,8 @@ def test_training_writes_one_bar_to_stdout_and_nothing_to_stderr(capfd):
     out, err = capfd.readouterr()
     assert err == ""
     assert out.count("\n") == 1
-    assert out.endswith("\n")
-    last_state = out.rstrip("\n").split("\r")[-1]
-    assert last_state.startswith("my network: 100%")
-    assert "3/3" in last_state
-    assert "loss=" in last_state
+    last_state = out.split("\r")[-1]
+    assert re.fullmatch(r"my network: 100%.*3/3.*loss=.*\n", last_state)
 
 
 @pytest.mark.parametrize("place", [0, 1])
@@ -133,14 +132,6 @@ def test_the_trainer_sees_the_scaled_training_part_alone(scaler):
     np.testing.assert_allclose(seen["targets"], targets, atol=1e-12)
 
 
-@pytest.mark.parametrize("scaler", [None, MinMaxScaler()])
-@pytest.mark.parametrize("lookback", [1, 20])
-def test_persistence_forecasts_yesterday_exactly(scaler, lookback):
-    forecast = forecast_year(PRICES, 2017, lookback, lambda *_: Persistence(), scaler)
-    yesterday = PRICES["Open"].shift().loc["2017"]
-    np.testing.assert_allclose(forecast, yesterday, rtol=0, atol=1e-9)
-
-
 def test_several_models_forecast_as_each_by_itself():
     models = [Persistence(), linear(*make_windows(PRICES, 20))]
     table = forecast_year(PRICES, 2017, 20, lambda *_: models)
@@ -152,11 +143,6 @@ def test_several_models_forecast_as_each_by_itself():
 @pytest.mark.parametrize("day", ["2017-01-02", "2017-06-15", "2017-12-29"])
 def test_future_values_never_change_past_forecasts(day):
     check_past_only(lambda table: forecast_year(table, 2017, 20, linear), PRICES, day)
-
-
-def test_a_later_year_never_changes_a_forecast():
-    forecast = forecast_year(PRICES, 2017, 20, linear)
-    pd.testing.assert_series_equal(forecast, forecast_year(PRICES.loc[:"2017"], 2017, 20, linear))
 
 
 def test_a_year_not_in_the_table_and_a_gap_are_refused():

@@ -196,11 +196,7 @@ def test_returns_and_range_of_three_days_by_hand():
     pd.testing.assert_frame_equal(returns_and_range(prices, "High"), expected)
 
 
-@given(
-    column=st.sampled_from(PRICE_COLUMNS),
-    day=st.integers(1, 59),
-    factor=st.floats(0.1, 10),
-)
+@given(column=st.sampled_from(PRICE_COLUMNS), day=st.integers(1, 59), factor=st.floats(0.1, 10))
 def test_future_days_never_change_earlier_returns_and_ranges(column, day, factor):
     prices = PRICES.iloc[:60]
     changed = prices.copy()
