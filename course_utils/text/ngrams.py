@@ -83,7 +83,7 @@ class NGram:
             if length > contexts.shape[-1]:
                 break
             context = _number(contexts[..., contexts.shape[-1] - length :], self.characters)
-            gram = np.asarray(context * self.characters + wanted)
+            gram = context * self.characters + wanted
             total, different = _look_up(before, seen, context), _look_up(before, kinds, context)
             own = _look_up(grams, counts, gram)
             known = total > 0
@@ -122,7 +122,7 @@ def sample_ngram(
 def _number(codes: NDArray, characters: int) -> NDArray:
     """Write the codes along the last axis as the digits of one whole number."""
     powers = characters ** np.arange(codes.shape[-1] - 1, -1, -1, dtype=np.int64)
-    return codes @ powers if codes.shape[-1] else np.zeros(codes.shape[:-1], dtype=np.int64)
+    return codes @ powers
 
 
 def _count(codes: NDArray, length: int, characters: int) -> tuple[NDArray, ...]:

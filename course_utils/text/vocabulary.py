@@ -38,8 +38,7 @@ def vocabulary(sentences: Iterable[str], size: int | None = None) -> list[str]:
     """
     sentences = _strings(sentences)
     counts = Counter(word for sentence in sentences for word in words(sentence))
-    for special in SPECIAL:
-        counts.pop(special, None)
+    del counts[SPECIAL[UNK]]  # the only special word that `words` keeps whole
     if not counts:
         raise ValueError("No word in these sentences: pass the training sentences.")
     if size is not None and size <= len(SPECIAL):

@@ -277,7 +277,7 @@ def test_bars_of_a_week_are_read_and_named(csv_file, capsys):
     ("content", "message"),
     [
         ('{"a": {"Information": "25 requests a day"}}', "is JSON, .*25 requests a day.*ask the"),
-        ("Exceeded the daily hits limit", "it says 'Exceeded the daily hits limit'"),
+        ("Too many\nrequests, wait\n", "it says 'Too many requests,wait'"),
         (OHLCV.replace(",", " ") + ROWS_OF_TWO.replace(",", " "), "commas between the cells"),
         ("Country,1990,1991,1992\nDE,1,2,3\n", r"1: .* side by side, 1990 to 1992: .* t\.T\.to_"),
         ("Year,Q1,Q2,Q3,Q4\n1990,1,2,3,4\n", "line 1: .* side by side, Q1 to Q4: .*stack"),
@@ -305,6 +305,7 @@ def test_bars_of_a_week_are_read_and_named(csv_file, capsys):
             "Price,Close,Close\nTicker,A,B\nDate,,\n2017-01-03,1,2\n",
             r"several shares side by side \(A, B\): .*multi_level_index=False",
         ),
+        (OHLCV + ROWS_OF_TWO.format("2017-01-03 9:30", "2017-01-03 9:31"), "line 3: .* has 2 rows"),
         (OHLCV + ROWS_OF_TWO.format("2017-01-03 23:00:00Z", "2017-01-04 23:00:00Z"), "in Europe"),
         (OHLCV + ROWS_OF_TWO.format("42738", "42739"), "line 2: .*Excel's number of a day"),
         (OHLCV.replace(",", ";") + "3.1.2017;1.234;1.235;1.233;1.234;5\n", "decimal=.* or "),

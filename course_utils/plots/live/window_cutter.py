@@ -40,9 +40,9 @@ def window_cutter(series: pd.Series | ArrayLike, lookback: int = 20, horizon: in
     make_windows(series, lookback, horizon)
     series = pd.Series(series, dtype=float)
     shown = min(len(series), MOST_VALUES)
-    longest = max(1, shown * 3 // 4)
+    longest = shown * 3 // 4
     room = WINDOWS - 1 if len(series) > shown else 0  # for the windows after the first
-    furthest = max(1, shown - longest - room)
+    furthest = shown - longest - room
     if lookback > longest or horizon > furthest:
         raise ValueError(
             f"lookback {lookback} and horizon {horizon} are too large for a picture of {shown} "
