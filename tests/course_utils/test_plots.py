@@ -2,7 +2,6 @@
 
 from functools import cache
 from inspect import signature
-from io import BytesIO
 
 from course_utils import plots
 from course_utils.evaluation import lag_profile
@@ -15,9 +14,8 @@ import pytest
 from helpers import made_up_prices
 from IPython.display import Image
 from matplotlib._pylab_helpers import Gcf
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.image import imread
 
 PRICES = made_up_prices("2006-01-02", "2017-06-30")
 HIGH, BEFORE = PRICES["High"], PRICES["High"].shift().bfill()
@@ -204,12 +202,6 @@ def test_a_figure_is_a_small_png_that_says_in_words_what_it_shows(name):
 def test_every_function_that_draws_is_tested_here():
     public = {name for name, value in vars(plots).items() if callable(value)}
     assert public == {name.split(" ")[0] for name in FIGURES}
-
-
-def test_the_stored_pixels_keep_the_colours():
-    pixels = imread(BytesIO(drawn("forecasts")[0].data))[..., :3].reshape(-1, 3)
-    for colour in (TRUTH, NAIVE, *COLOURS[:4]):
-        assert np.abs(pixels - to_rgb(colour)).max(axis=1).min() < 0.03
 
 
 def colours(axes):
