@@ -147,8 +147,8 @@ def three_parts(
     return as_image(figure, f"{title}. A line in parts that follow each other: {spans}.")
 
 
-def curves(table: pd.DataFrame, title: str, x: str, y: str, log: bool = False) -> Image:
-    """Draw the columns of a table as lines.
+def curves(table: pd.DataFrame | pd.Series, title: str, x: str, y: str, log: bool = False) -> Image:
+    """Draw the columns of a table as lines, or a series as one.
 
     Args:
         table: the index is the x axis; a column named `truth` is drawn in the colour of truth;
@@ -160,15 +160,20 @@ def curves(table: pd.DataFrame, title: str, x: str, y: str, log: bool = False) -
 
     Returns:
         a picture with alternative text.
+
+    Raises:
+        ValueError: a column holds text or another object, or no number at all.
     """
     figure, axes = new_axes(title, x, y)
-    by_name = runs_by_name(table)
+    by_name = runs_by_name(pd.DataFrame(table))
     colours = colours_of(name for name in by_name if name != "truth") | {"truth": TRUTH}
     ends = {}
     for name, runs in by_name.items():
         if runs.shape[1] > 1:
             axes.plot(runs, color=colours[name], linewidth=0.6, alpha=0.35)
         median = runs.median(axis=1)
+        if median.isna().all():
+            raise ValueError(f"Column {name} holds no number to draw: leave it out.")
         axes.plot(median, color=colours[name], linewidth=4 if name == "truth" else 1.8, label=name)
         ends[name] = median.dropna().iloc[-1]
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from course_utils.checks import as_numbers
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -18,7 +20,12 @@ def colours_of(names: Iterable[str], naive: str | None = None) -> dict[str, str]
 
 
 def runs_by_name(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Group the columns of a table by their names: runs of the same kind have the same name."""
+    """Group the columns of a table by their names: runs of the same kind have the same name.
+
+    Raises:
+        ValueError: a column holds something else than numbers.
+    """
+    as_numbers(table)
     return {name: table[[name]] for name in dict.fromkeys(table.columns)}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from course_utils.checks import check_days
+from course_utils.checks import as_numbers, check_days
 from course_utils.plots.names import COLOURS, NAIVE, TRUTH, colours_of, in_words
 from course_utils.plots.style import (
     as_image,
@@ -61,9 +61,12 @@ def forecasts(
 
     Returns:
         a picture with alternative text.
+
+    Raises:
+        TypeError: a line is not a series of pandas.
+        ValueError: a line does not run over days, or holds something else than numbers.
     """
-    for series in (truth, *by_name.values()):
-        check_days(series)
+    _check_lines(truth, by_name)
     figure, axes = day_axes(title)
     axes.plot(truth, color=TRUTH, linewidth=1.4, label="truth")
     colours = colours_of(by_name, naive)
@@ -91,9 +94,20 @@ def year_and_zoom(
 
     Returns:
         a picture with alternative text.
+
+    Raises:
+        TypeError: a line is not a series of pandas.
+        ValueError: a line does not run over days, or holds something else than numbers; or the
+            truth has no day in the part.
     """
-    for series in (truth, *by_name.values()):
-        check_days(series)
+    _check_lines(truth, by_name)
+    shown = truth[part]
+    if shown.empty:
+        first, last = (f"{day:%Y-%m-%d}" for day in truth.index[[0, -1]])
+        raise ValueError(
+            f"The truth runs from {first} to {last}, with no day from {part.start} to {part.stop}: "
+            "choose another part."
+        )
     figure, panels = new_panels(title, 3.9, 1, 2)
     colours = colours_of(by_name, naive)
     for axes, days in zip(panels, (slice(None), part), strict=True):
@@ -102,7 +116,6 @@ def year_and_zoom(
             axes.plot(forecast[days], color=colours[name], linewidth=1.4, label=name)
         axes.grid(axis="y", alpha=0.25)
         brief_days(axes)
-    shown = truth[part]
     panels[0].axvspan(shown.index[0], shown.index[-1], color=NAIVE, alpha=0.15, linewidth=0)
     panels[0].set_ylabel("USD per share")
     panels[0].set_title("the whole year", fontsize=10)
@@ -114,6 +127,13 @@ def year_and_zoom(
         f"{title}. Lines of the truth and of {', '.join(by_name)} through {truth.index[0]:%Y}, and "
         f"from {shown.index[0]:%d %B} to {shown.index[-1]:%d %B} close up.",
     )
+
+
+def _check_lines(truth: pd.Series, by_name: Mapping[str, pd.Series]) -> None:
+    """Refuse lines that do not run over days, or hold something else than numbers."""
+    for series in (truth, *by_name.values()):
+        check_days(series)
+        as_numbers(series)
 
 
 def lag_profiles(by_name: Mapping[str, pd.Series], title: str, naive: str) -> Image:

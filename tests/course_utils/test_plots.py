@@ -265,6 +265,28 @@ def test_an_error_far_above_naive_is_written_and_does_not_flatten_the_rest():
     assert axes.get_ylim()[1] < 130
 
 
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: plots.curves(pd.DataFrame({"a": ["1", "two"]}), "A", "x", "y"), "a holds '1'"),
+        (lambda: plots.curves(pd.Series([np.nan], name="a"), "A", "x", "y"), "a holds no number"),
+        (lambda: plots.forecasts(YEAR, {"own": YEAR.map(str)}, "A"), "is not a number"),
+        (
+            lambda: plots.year_and_zoom(YEAR, {}, slice("1999", "2000"), "A", "naive"),
+            "with no day from 1999 to 2000",
+        ),
+    ],
+)
+def test_lines_that_cannot_be_drawn_are_named(draw, message):
+    with pytest.raises(ValueError, match=message):
+        draw()
+
+
+def test_a_series_is_drawn_as_one_line():
+    table = pd.DataFrame({"a": [1.0, 2.0]})
+    assert plots.curves(table["a"], "A", "x", "y").data == plots.curves(table, "A", "x", "y").data
+
+
 def test_weights_that_do_not_fit_the_words_are_refused():
     with pytest.raises(ValueError, match="do not fit 1 target words and 2 source words"):
         plots.attention_map(np.ones((2, 2)), ["a", "b"], ["c"], "Looks")
