@@ -1,5 +1,7 @@
 """Checks of lesson 10, volatility."""
 
+from collections.abc import Callable, Iterable
+
 from course.exercises.answers import (
     ask_for_finite,
     ask_for_past_only,
@@ -60,54 +62,49 @@ def _there_and_back(answer: object) -> str:
     raise hint_by_part(found, _BOTH, _OTHER_RANGES, general, atol=5e-5)
 
 
-def _means(values: NDArray) -> NDArray:
-    return np.array([values[-days:].mean() for days in SPANS])
+def _means(
+    values: NDArray, spans: Iterable[int] = SPANS, mean: Callable[[NDArray], float] = np.mean
+) -> NDArray:
+    return np.array([mean(values[-days:]) for days in spans])
+
+
+def _apart(values: NDArray, week: slice, month: slice) -> NDArray:
+    """The last day, and the means of two other slices of days."""
+    return np.array([values[-1], values[week].mean(), values[month].mean()])
 
 
 _OTHER_MEANS: Slips = {
-    "those are single days: take the mean of the last 5 and of the last 22.": lambda values: values[
-        [-days for days in SPANS]
-    ],
-    "those are the first days of the series: the newest are at its end.": lambda values: np.array(
-        [values[:days].mean() for days in SPANS]
+    "those are single days: take the mean of the last 5 and of the last 22.": lambda values: _means(
+        values, mean=lambda last: last[0]
     ),
-    "your means leave out the last day, which is known.": lambda values: np.array(
-        [values[-days - 1 : -1].mean() for days in SPANS]
+    "those are the first days of the series: the newest are at its end.": lambda values: _means(
+        values[::-1]
     ),
-    "those are sums: divide by the number of days.": lambda values: np.array(
-        [values[-days:].sum() for days in SPANS]
-    ),
+    "your means leave out the last day, which is known.": lambda values: _means(values[:-1]),
+    "those are sums: divide by the number of days.": lambda values: _means(values, mean=np.sum),
     "the month comes first: order them day, week, month.": lambda values: _means(values)[::-1],
     "the spans follow each other in yours; in HAR all three end on the last day.": lambda values: (
-        np.array([values[-1], values[-6:-1].mean(), values[-28:-6].mean()])
+        _apart(values, slice(-6, -1), slice(-28, -6))
     ),
-    "the month includes its last week, and the week its last day.": lambda values: np.array(
-        [values[-1], values[-5:-1].mean(), values[-22:-5].mean()]
+    "the month includes its last week, and the week its last day.": lambda values: _apart(
+        values, slice(-5, -1), slice(-22, -5)
     ),
-    "a month has 22 trading days: yours takes 20.": lambda values: np.array(
-        [values[-days:].mean() for days in (1, 5, 20)]
-    ),
-    "that is the median: HAR takes means.": lambda values: np.array(
-        [np.median(values[-days:]) for days in SPANS]
-    ),
-    "a week has 5 trading days, and a month 22.": lambda values: np.array(
-        [values[-days:].mean() for days in (1, 7, 30)]
-    ),
-    "the week and the month end on the last day, too.": lambda values: np.array(
-        [values[-1], values[-6:-1].mean(), values[-23:-1].mean()]
+    "a month has 22 trading days: yours takes 20.": lambda values: _means(values, (1, 5, 20)),
+    "that is the median: HAR takes means.": lambda values: _means(values, mean=np.median),
+    "a week has 5 trading days, and a month 22.": lambda values: _means(values, (1, 7, 30)),
+    "the week and the month end on the last day, too.": lambda values: _apart(
+        values, slice(-6, -1), slice(-23, -1)
     ),
     "a slice that ends at -1 leaves the last day out: end it with the colon.": lambda values: (
-        np.array([values[-1], values[-5:-1].mean(), values[-22:-1].mean()])
+        _apart(values, slice(-5, -1), slice(-22, -1))
     ),
-    "a month has 22 days: yours takes all.": lambda values: np.array(
-        [values[-1], values[-5:].mean(), values.mean()]
-    ),
+    "a month has 22 days: yours takes all.": lambda values: _means(values, (1, 5, len(values))),
     "log ranges stay as they are: do not take exponentials.": lambda values: _means(np.exp(values)),
     "take the mean of the log ranges, without exponentials.": lambda values: np.log(
         _means(np.exp(values))
     ),
-    "the month includes its last week: yours begins before it.": lambda values: np.array(
-        [values[-1], values[-6:-1].mean(), values[-22:-6].mean()]
+    "the month includes its last week: yours begins before it.": lambda values: _apart(
+        values, slice(-6, -1), slice(-22, -6)
     ),
 }
 
@@ -136,62 +133,57 @@ def _three_means(answer: object) -> str:
 
 def _pinball(truth: NDArray, forecast: NDArray, level: float) -> float:
     above = truth - forecast
-    return float(np.maximum(level * above, (level - 1) * above).mean())
+    return np.maximum(level * above, (level - 1) * above).mean()
+
+
+def _of_distances(cost: Callable[[NDArray, float], NDArray]) -> Callable[..., float]:
+    """The mean of a cost that follows from how far truths are above, and from the level."""
+    return lambda truth, forecast, level: cost(truth - forecast, level).mean()
 
 
 _OTHER_LOSSES: Slips = {
     "the sides are swapped: a truth above the quantile costs the level times the distance.": (
         lambda truth, forecast, level: _pinball(truth, forecast, 1 - level)
     ),
-    "a loss is never negative: take the larger of the two, not the smaller.": (
-        lambda truth, forecast, level: float(
-            np.minimum(level * (truth - forecast), (level - 1) * (truth - forecast)).mean()
-        )
+    "a loss is never negative: take the larger of the two, not the smaller.": _of_distances(
+        lambda above, level: np.minimum(level * above, (level - 1) * above)
     ),
-    "below the quantile the distance is negative, so multiply it by level - 1.": (
-        lambda truth, forecast, level: float(
-            np.maximum(level * (truth - forecast), (1 - level) * (truth - forecast)).mean()
-        )
+    "below the quantile the distance is negative, so multiply it by level - 1.": _of_distances(
+        lambda above, level: np.maximum(level * above, (1 - level) * above)
     ),
-    "both sides cost the same in yours, as in the mean absolute error.": (
-        lambda truth, forecast, level: float(np.abs(truth - forecast).mean())
+    "both sides cost the same in yours, as in the mean absolute error.": _of_distances(
+        lambda above, level: np.abs(above)
     ),
-    "that is half the mean absolute error: right for the median only.": (
-        lambda truth, forecast, level: float(np.abs(truth - forecast).mean() / 2)
+    "that is half the mean absolute error: right for the median only.": _of_distances(
+        lambda above, level: np.abs(above) / 2
     ),
-    "that is the sum: take the mean.": lambda truth, forecast, level: (
-        _pinball(truth, forecast, level) * len(truth)
+    "that is the sum: take the mean.": lambda *given: _pinball(*given) * len(given[0]),
+    "distances count as they are, not squared.": _of_distances(
+        lambda above, level: np.where(above > 0, level, 1 - level) * above**2
     ),
-    "distances count as they are, not squared.": lambda truth, forecast, level: float(
-        np.where(truth > forecast, level, 1 - level) @ (truth - forecast) ** 2 / len(truth)
-    ),
-    "a truth below the quantile costs something, too: 1 - level times the distance.": (
-        lambda truth, forecast, level: float(level * np.maximum(truth - forecast, 0).mean())
+    "a truth below the quantile costs something, too: 1 - level times the distance.": _of_distances(
+        lambda above, level: level * np.maximum(above, 0)
     ),
     "a truth below the quantile makes the loss smaller in yours: no distance is negative.": (
-        lambda truth, forecast, level: float(
-            (np.where(truth > forecast, level, 1 - level) * (truth - forecast)).mean()
-        )
+        _of_distances(lambda above, level: np.where(above > 0, level, 1 - level) * above)
     ),
-    "that is twice the loss.": lambda truth, forecast, level: 2 * _pinball(truth, forecast, level),
-    "both sides cost `level` in yours: below the quantile it is 1 - level.": (
-        lambda truth, forecast, level: float(level * np.abs(truth - forecast).mean())
+    "that is twice the loss.": lambda *given: 2 * _pinball(*given),
+    "both sides cost `level` in yours: below the quantile it is 1 - level.": _of_distances(
+        lambda above, level: level * np.abs(above)
     ),
-    "that is the share of truths below: their distances count.": lambda truth, forecast, level: (
-        float((truth < forecast).mean())
+    "that is the share of truths below: their distances count.": _of_distances(
+        lambda above, level: above < 0
     ),
-    "that is the median: take the mean.": lambda truth, forecast, level: float(
-        np.median(
-            np.maximum(level * (truth - forecast), (level - 1) * (truth - forecast)),
-        )
+    "that is the median: take the mean.": lambda truth, forecast, level: np.median(
+        np.maximum(level * (truth - forecast), (level - 1) * (truth - forecast))
     ),
     "`level` is an argument: yours is always 0.9.": lambda truth, forecast, level: _pinball(
         truth, forecast, 0.9
     ),
-    "those are the weights alone: multiply by the distances.": lambda truth, forecast, level: float(
-        np.where(truth > forecast, level, 1 - level).mean()
+    "those are the weights alone: multiply by the distances.": _of_distances(
+        lambda above, level: np.where(above > 0, level, 1 - level)
     ),
-    "take one mean over all days, not one for each side.": lambda truth, forecast, level: float(
+    "take one mean over all days, not one for each side.": lambda truth, forecast, level: (
         level * (truth - forecast)[truth > forecast].mean()
         + (1 - level) * (forecast - truth)[truth <= forecast].mean()
     ),

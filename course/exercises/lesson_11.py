@@ -1,6 +1,6 @@
 """Checks of lesson 11, sequences of every length."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from course.exercises.answers import ask_for_same, numbers
 from course.exercises.hints import Slips, close, exercise, hint_by_part
@@ -106,32 +106,36 @@ def _padded_in_front(answer: object) -> str:
     return "The last thing that the network reads is now a word."
 
 
-def _last_state(inputs: NDArray, known: NDArray, w: float, u: float) -> float:
-    state = 0.0
+def _last_state(
+    inputs: NDArray,
+    known: NDArray,
+    w: float,
+    u: float,
+    start: float = 0.0,
+    kept: float = 1.0,
+    squash: Callable[[float], float] = np.tanh,
+) -> float:
+    """The state after all steps; a slip may start elsewhere, keep less of it, or squash nothing."""
+    state = start
     for value, real in zip(inputs, known, strict=True):
-        state = np.tanh(w * value + u * state) if real else state
-    return float(state)
+        state = squash(w * value + u * state) if real else kept * state
+    return state
 
 
 def _unmasked(inputs: NDArray, known: NDArray, w: float, u: float) -> float:
-    return _last_state(inputs, np.ones(len(inputs), dtype=bool), w, u)
-
-
-def _emptied(inputs: NDArray, known: NDArray, w: float, u: float) -> float:
-    state = 0.0
-    for value, real in zip(inputs, known, strict=True):
-        state = np.tanh(w * value + u * state) * real
-    return float(state)
+    return _last_state(inputs, np.ones_like(known), w, u)
 
 
 _OTHER_STATES: Slips = {
     "yours reads padding as if it were a word: where `known` is false, keep the state.": _unmasked,
-    "padding sets your state to 0: keep the state of the step before.": _emptied,
+    "padding sets your state to 0: keep the state of the step before.": lambda *given: _last_state(
+        *given, kept=0
+    ),
     "yours takes padding for an input of 0, and the state still changes: keep it.": (
         lambda inputs, known, w, u: _unmasked(inputs * known, known, w, u)
     ),
     "yours stops at the first padding: words may follow it.": lambda inputs, known, w, u: (
-        _last_state(inputs, np.cumprod(known).astype(bool), w, u)
+        _last_state(inputs, np.cumprod(known), w, u)
     ),
     "yours reads the padding and passes over the words.": lambda inputs, known, w, u: _last_state(
         inputs, ~known, w, u
@@ -142,25 +146,9 @@ _OTHER_STATES: Slips = {
     "`w` belongs to the input and `u` to the state.": lambda inputs, known, w, u: _last_state(
         inputs, known, u, w
     ),
-    "yours starts at 1: the first state is 0.": lambda inputs, known, w, u: float(
-        _started_at_one(inputs, known, w, u)
-    ),
-    "the tanh is missing.": lambda inputs, known, w, u: float(_linear(inputs, known, w, u)),
+    "yours starts at 1: the first state is 0.": lambda *given: _last_state(*given, start=1),
+    "the tanh is missing.": lambda *given: _last_state(*given, squash=float),
 }
-
-
-def _started_at_one(inputs: NDArray, known: NDArray, w: float, u: float) -> float:
-    state = 1.0
-    for value in inputs[known]:
-        state = np.tanh(w * value + u * state)
-    return state
-
-
-def _linear(inputs: NDArray, known: NDArray, w: float, u: float) -> float:
-    state = 0.0
-    for value in inputs[known]:
-        state = w * value + u * state
-    return state
 
 
 @exercise(
@@ -190,41 +178,30 @@ def _state_that_passes_over_padding(answer: object) -> str:
 
 
 def _uncertainty(differences: NDArray, folds: int) -> float:
-    count = len(differences)
-    return float(np.sqrt((1 / count + 1 / (folds - 1)) * np.var(differences, ddof=1)))
+    return np.sqrt((1 / len(differences) + 1 / (folds - 1)) * np.var(differences, ddof=1))
 
 
 _OTHER_ERRORS: Slips = {
     "that is the usual standard error: it takes the runs for independent. Add 1 / (folds - 1).": (
-        lambda differences, folds: float(np.sqrt(np.var(differences, ddof=1) / len(differences)))
+        lambda d, folds: np.std(d, ddof=1) / len(d) ** 0.5
     ),
     "that is the standard deviation of the differences: multiply the variance first.": (
-        lambda differences, folds: float(np.std(differences, ddof=1))
+        lambda d, folds: np.std(d, ddof=1)
     ),
-    "that is the variance of the mean: take the root.": lambda differences, folds: (
-        _uncertainty(differences, folds) ** 2
+    "that is the variance of the mean: take the root.": lambda *given: _uncertainty(*given) ** 2,
+    "divide the squares by one less than their number: `ddof=1`.": lambda d, folds: np.sqrt(
+        (1 / len(d) + 1 / (folds - 1)) * np.var(d)
     ),
-    "divide the squares by one less than their number: `ddof=1`.": lambda differences, folds: float(
-        np.sqrt((1 / len(differences) + 1 / (folds - 1)) * np.var(differences))
-    ),
-    "1 / len(differences) is missing.": lambda differences, folds: float(
-        np.sqrt(np.var(differences, ddof=1) / (folds - 1))
-    ),
+    "1 / len(differences) is missing.": lambda d, folds: np.sqrt(np.var(d, ddof=1) / (folds - 1)),
     "the test part is one fold, and the others train: 1 / (folds - 1), not 1 / folds.": (
-        lambda differences, folds: float(
-            np.sqrt((1 / len(differences) + 1 / folds) * np.var(differences, ddof=1))
-        )
+        lambda d, folds: _uncertainty(d, folds + 1)
     ),
     "the standard deviation belongs under the root as its square, the variance.": (
-        lambda differences, folds: float(
-            np.sqrt((1 / len(differences) + 1 / (folds - 1)) * np.std(differences, ddof=1))
-        )
+        lambda d, folds: np.sqrt((1 / len(d) + 1 / (folds - 1)) * np.std(d, ddof=1))
     ),
-    "that is the mean of the differences: how sure is it?": lambda differences, folds: float(
-        np.mean(differences)
-    ),
-    "that is half of a 95% interval: leave out the 1.96.": lambda differences, folds: (
-        1.96 * _uncertainty(differences, folds)
+    "that is the mean of the differences: how sure is it?": lambda d, folds: np.mean(d),
+    "that is half of a 95% interval: leave out the 1.96.": lambda *given: (
+        1.96 * _uncertainty(*given)
     ),
 }
 

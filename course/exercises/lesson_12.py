@@ -7,6 +7,7 @@ from course.exercises.hints import Hint, Slips, close, exercise, hint_by_part
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 Pair = tuple[float, float]
 
@@ -192,37 +193,34 @@ def _running_mean(answer: object) -> str:
     return "A linear recurrence whose gate knows the time, and nothing else."
 
 
-def _softmax(scores: NDArray, axis: int = -1) -> NDArray:
-    raised = np.exp(scores - scores.max(axis=axis, keepdims=True))
-    return raised / raised.sum(axis=axis, keepdims=True)
-
-
-def _causal(scores: NDArray) -> NDArray:
-    return _softmax(np.where(np.tri(len(scores), dtype=bool), scores, -np.inf))
+def _causal(scores: NDArray, ahead: int = 0) -> NDArray:
+    """Weights of steps that each see themselves and all before, and so many steps ahead."""
+    return softmax(np.where(np.tri(len(scores), k=ahead, dtype=bool), scores, -np.inf), axis=-1)
 
 
 _OTHER_WEIGHTS: Slips = {
-    "without a mask, every step sees the steps after it.": _softmax,
+    "without a mask, every step sees the steps after it.": lambda scores: softmax(scores, axis=-1),
     "the mask comes too late: rows no longer add up to 1. Mask the scores.": (
-        lambda scores: np.tril(_softmax(scores))
+        lambda scores: np.tril(softmax(scores, axis=-1))
     ),
-    "a score of 0 still gets a weight, exp(0) = 1: take -inf.": lambda scores: _softmax(
-        np.tril(scores)
+    "a score of 0 still gets a weight, exp(0) = 1: take -inf.": lambda scores: softmax(
+        np.tril(scores), axis=-1
     ),
     "each row adds up to 1 over the steps it looks at: yours does so over columns.": (
-        lambda scores: _softmax(scores, axis=0)
+        lambda scores: softmax(scores, axis=0)
     ),
-    "the mask is turned round: a step sees itself and what came before.": lambda scores: _softmax(
-        np.where(np.tri(len(scores), dtype=bool).T, scores, -np.inf)
+    "the mask is turned round: a step sees itself and what came before.": lambda scores: softmax(
+        np.where(np.tri(len(scores), dtype=bool).T, scores, -np.inf), axis=-1
     ),
-    "your mask lets a step see one step ahead.": lambda scores: _softmax(
-        np.where(np.tri(len(scores), k=1, dtype=bool), scores, -np.inf)
-    ),
+    "your mask lets a step see one step ahead.": lambda scores: _causal(scores, ahead=1),
     "each row adds up to 1 over the steps that it sees: yours are added up over columns.": (
-        lambda scores: _softmax(np.where(np.tri(len(scores), dtype=bool), scores, -99), axis=0)
+        lambda scores: softmax(np.where(np.tri(len(scores), dtype=bool), scores, -99), axis=0)
     ),
-    "a step may see itself, too: yours sees only what came before it.": lambda scores: _softmax(
-        np.where(np.tri(len(scores), k=-1, dtype=bool) | (np.arange(len(scores)) == 0), scores, -99)
+    "a step may see itself, too: yours sees only what came before it.": lambda scores: softmax(
+        np.where(
+            np.tri(len(scores), k=-1, dtype=bool) | (np.arange(len(scores)) == 0), scores, -99
+        ),
+        axis=-1,
     ),
     "those are shares of the scores: the softmax raises e to each of them first.": (
         lambda scores: np.tril(scores) / np.tril(scores).sum(axis=1, keepdims=True)
