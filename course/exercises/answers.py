@@ -259,7 +259,12 @@ def ask_for_same_series(
     missing = right.index[right.notna() & found[0].isna()]
     if len(missing) > len(right) / 2:
         raise Hint(f"{len(missing):,} days lack a value, such as {missing[0]:%Y-%m-%d}.")
-    ask_for_past_feature(answer, prices)
+    ask_for_past_only(
+        lambda table: series_by_day(answer, table).shift().dropna(),
+        prices,
+        prices.index[min(1000, len(prices) // 2)],
+        leak="It changes when later days change: does your window look ahead?",
+    )
     for told, wrong in {
         "Your values are right for this table only: use your function's argument, and no table of "
         "the notebook.": (found[0], right),
@@ -313,16 +318,6 @@ def ask_for_past_only(
         raise Hint(leak.format(error)) from None
     except ValueError as error:  # no forecast so early, or none that depends on these prices
         raise Hint(str(error)) from None
-
-
-def ask_for_past_feature(function: object, prices: pd.DataFrame) -> None:
-    """Raise a hint if a learner's feature of a day depends on later days, or not on the prices."""
-    ask_for_past_only(
-        lambda table: series_by_day(function, table).shift().dropna(),
-        prices,
-        prices.index[min(1000, len(prices) // 2)],
-        leak="It changes when later days change: does your window look ahead?",
-    )
 
 
 def ask_for_model(answer: object) -> None:

@@ -13,7 +13,7 @@ from course.exercises.answers import (
     shaped,
 )
 from course.exercises.hints import Hint, Slips, close, diagnosis, exercise, off
-from course_utils.cells import sigmoid
+from course_utils.cells import sigmoid, unroll, weights_of
 from course_utils.thermostat import run_thermostat, weather
 
 import numpy as np
@@ -189,10 +189,11 @@ def _hold(answer: object) -> str:
     kernel, recurrent_kernel, biases = layer.get_weights()
     biases = rng.normal(0, 0.1, biases.shape)  # as after some training
     found = shaped(called(answer, biases), biases.shape, "(2, 3 * units)")
-    layer.set_weights([kernel, recurrent_kernel, found])
-    start = rng.uniform(-1, 1, (4, 5)).astype("float32")
-    end = np.asarray(layer(rng.normal(size=(4, 100, 3)), initial_state=start))
-    lost = np.abs(end - start).max()
+    layer.set_weights([kernel, recurrent_kernel, found.clip(-1e9, 1e9)])  # they are float32
+    start = rng.uniform(-1, 1, (4, 5))
+    # In NumPy this takes a twentieth of the second that Keras takes without compiling.
+    states = unroll(rng.normal(size=(4, 100, 3)), weights_of(layer), start).hidden_states
+    lost = np.abs(states[:, -1] - start).max()
     if close(found, biases):
         raise Hint(
             "You return the biases unchanged. Which gate keeps the state? It must be near 1."
