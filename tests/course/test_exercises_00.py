@@ -2,7 +2,6 @@
 
 from course_utils.windows import make_windows
 
-import numpy as np
 import pytest
 from exercise_verdict import assert_verdict
 from helpers import made_up_prices
@@ -31,16 +30,11 @@ SHAPE = make_windows(PRICES[["Open", "High", "Low", "Close"]], lookback=5)[0].sh
         ("00-1", (DAYS - 4, 5, 4), "One too many"),
         ("00-1", (7, 5, 4), "is off"),
         ("00-1", "abc", "tuple of whole numbers"),
-        ("00-1", (None, 5, 4), "tuple of whole numbers"),
         ("00-1", (DAYS - 5.5, 5, 4), "tuple of whole numbers"),
-        ("00-1", PRICES, "tuple of whole numbers"),
         ("00-2", 1e6, "too large"),
         ("00-2", 0, "0 is too small"),
         ("00-3", lambda table: table["High"].shift() + 1, "some differ"),
         ("00-3", lambda table: table["High"].shift().dropna(), "one value for each"),
-        ("00-3", lambda table: table["High"].to_numpy(), "pandas Series"),
-        ("00-3", lambda table: table["high"].shift(), "raised KeyError"),
-        ("00-3", np.arange(3), "without calling it"),
     ],
 )
 def test_an_answer_gets_its_verdict(exercise, answer, told):

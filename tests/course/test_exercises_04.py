@@ -30,7 +30,7 @@ def regression(table):
     return forecast_year(table, 2017, 20, lambda *samples: WindowRegression().fit(*samples))
 
 
-def errors_of_two(columns):
+def errors_of_two(columns=lambda name: ["return", name]):
     """Errors of the last-day regression on two columns, given one of them."""
     names = ["Open/High", "Low/High", "Close/High"]
     returns = {name: regression(FEATURES[columns(name)]) for name in names}
@@ -51,7 +51,7 @@ def volume_over(mean, log=np.log):
     return lambda table: log(table["Volume"] / mean(table["Volume"]))
 
 
-SINGLE = errors_of_two(lambda name: ["return", name])
+SINGLE = errors_of_two()
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,11 @@ SINGLE = errors_of_two(lambda name: ["return", name])
         ("04-3", lambda t: volume_over(lambda v: v.rolling(20).mean())(t).dropna(), "✓"),
         ("04-4", rival("close and volatility"), "✓ No leak: skill against the close plus"),
         ("04-1", error(HIGH.rolling(3).mean().shift()), "too small"),
-        ("04-1", error(HIGH.rolling(9).mean().shift()), "too large"),
         ("04-2", SINGLE | {"Low/High": SINGLE["Low/High"] + 0.2}, "is off"),
         ("04-2", SINGLE | {"Open/High": 0.01}, "go back to dollars"),
         ("04-2", {"Open/High": 1.0}, "a dict with one RMSE for each of"),
-        ("04-2", dict.fromkeys(SINGLE, "small"), "one number, not str"),
         ("04-3", volume_over(lambda v: v.rolling(10).mean()), "have a full window"),
         ("04-3", volume_over(lambda v: v.shift().rolling(19).mean()), "but it is"),
-        ("04-3", lambda t: 1 / 0, "ZeroDivisionError"),
         ("04-3", lambda t: t["Volume"].astype(str), "must return numbers"),
         ("04-3", lambda t: t["Volume"].iloc[::-1], "oldest first"),
         ("04-3", lambda t: t["Volume"].tz_localize("UTC"), "Keep the days"),

@@ -77,10 +77,6 @@ def z_score_by_loop(prices):
     return found.dropna()
 
 
-def raising(prices):
-    raise RuntimeError("no idea")
-
-
 # ---------------------------------------------------------------------- verdicts
 
 
@@ -115,25 +111,15 @@ def test_the_right_way_back_is_scikit_learns():
         ("06-1", 0.3, "it cancels"),
         ("06-2", lambda s, v, c: 1000 * v, "the values are off"),
         ("06-2", lambda s, v, c: right_way_back(s, v.ravel(), c), "here (4, 2), not (8,)"),
-        ("06-2", lambda s, v, c: right_way_back(s, v, c).mean(), "here (5,), not ()"),
         ("06-2", lambda s, v, c: right_way_back(s, v, c) * np.nan, "nan among its numbers"),
-        ("06-2", lambda s, v, c: (v - s.min_) / s.scale_, "raised ValueError"),
-        ("06-2", lambda s, v: v, "raised TypeError"),
         ("06-2", with_dummies, "Do without `inverse_transform`"),
         ("06-2", in_place, "work on a copy"),
-        ("06-2", lambda s, v, c: None, "end it with `return`"),
         ("06-3", lambda prices: OUTSIDE, "no table of the notebook"),
         ("06-3", of(lambda _: mean_20(PRICES["Close"]), last_std), "right for this table only"),
         ("06-3", lambda prices: z_score(prices).fillna(0), "leave the others missing"),
         ("06-3", lambda prices: z_score(prices).shift(), "a day late"),
         ("06-3", lambda prices: z_score(prices).reset_index(drop=True), "indexed by day"),
-        ("06-3", lambda prices: z_score(prices).shift(freq="D"), "Keep the days"),
-        ("06-3", lambda prices: z_score(prices)[::-1], "oldest first"),
-        ("06-3", lambda prices: z_score(prices).astype(str), "must return numbers"),
         ("06-3", lambda prices: prices, "pandas Series"),
-        ("06-3", lambda prices: prices["close"], "raised KeyError"),
-        ("06-3", raising, "raised RuntimeError: no idea"),
-        ("06-3", z_score(PRICES), "without calling it"),
     ],
 )
 def test_an_answer_gets_its_verdict(exercise, answer, told):

@@ -39,7 +39,6 @@ def causal_weights(scores):
         ("12-2", (8 * 12 * 512 * 6_400, 4 * 12 * 512), "✓"),
         ("12-2", (12, 4 * 12 * 512), "Cache: "),
         ("12-2", (8 * 12 * 512 * 6_400, 9), "State: "),
-        ("12-2", 3, "Give 2 numbers"),
         ("12-3", mean_as_a_scan, "✓"),
         ("12-3", by_hand, "✓"),
         ("12-3", lambda values: values, "shape (2, time_steps)"),

@@ -39,10 +39,6 @@ def loop(forecast, window, steps, keep, hand=np.array):
     return made
 
 
-def draw(past, shape, rng):
-    return rng.choice(np.log(past).diff().dropna(), shape)
-
-
 def gru(features, units, parts=3, biases=2):
     inputs = [features, *units]
     return sum(parts * n * (f + n + biases) for f, n in zip(inputs, units, strict=False))
@@ -80,28 +76,12 @@ def ends(outputs, forward, backward):
     return np.concatenate([outputs[:, forward, :half], outputs[:, backward, half:]], axis=-1)
 
 
-def names_for(lesson):
-    """What expressions of a lesson may use: its tests' own names, and those of this file."""
-    tests = vars(import_module(f"test_exercises_{lesson}"))
-    short = {"prices": "PRICES", "paths": "PATHS", "truth": "TRUTH", "high": "HIGH"}
-    found = globals() | tests | {name: tests[long] for name, long in short.items() if long in tests}
-    aliases = {"singles": "errors_of_two", "grams": "groups", "precision": "right_precision"}
-    aliases |= {"stretch": "longest_copy", "ngram": "counting", "best": "_best"}
-    found |= {name: tests[long] for name, long in aliases.items() if long in tests}
-    if lesson == "04":
-        found["singles"] = lambda columns=lambda name: ["return", name]: tests["errors_of_two"](
-            columns
-        )
-    if lesson == "08":
-        found["hits"] = lambda a, b, n: round(
-            tests["right_precision"](a, b, n) * len(tests["groups"](b, n))
-        )
-    return found
-
-
 def told(name, expression):
-    """What a check says about the answer that an expression describes, and whether it passes."""
-    names = names_for(name[:2])
+    """What a check says about the answer that an expression describes, and whether it passes.
+
+    Expressions may use what the tests of the lesson and this file define.
+    """
+    names = globals() | vars(import_module(f"test_exercises_{name[:2]}"))
     with np.errstate(all="ignore"):
         answer = eval(expression, names)
         try:
