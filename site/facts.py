@@ -211,7 +211,7 @@ def _timed_lessons() -> list[tuple[Lesson, str, Timing | None]]:
     """Each lesson with a Markdown link to it and its timing, if there is one."""
     found = []
     for lesson in find_lessons():
-        link = f"[{lesson.number} {lesson.title}](../notebooks/{lesson.path.name})"
+        link = f"[{lesson.name}](../notebooks/{lesson.path.name})"
         found.append((lesson, link, TIMINGS.lessons.get(lesson.number)))
     return found
 
@@ -220,11 +220,10 @@ def lesson_cards() -> str:
     """A Markdown list of the lessons: title, what each is about, minutes and seconds."""
     cards = []
     for lesson, link, timing in _timed_lessons():
-        about = lesson.cells[0]["source"].split("\n\n")[1].replace("\n", " ").replace("**", "")
         costs = f"{lesson.minutes_to_read} minutes to read"
         if timing:
-            costs += f", {max(1, round(timing.seconds))} seconds to run"
-        cards.append(f"- {link}\n\n  {about}\n\n  {costs}\n")
+            costs += f", {timing.whole_seconds} seconds to run"
+        cards.append(f"- {link}\n\n  {lesson.about.replace('**', '')}\n\n  {costs}\n")
     return "\n".join(cards)
 
 

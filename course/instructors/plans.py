@@ -98,7 +98,7 @@ def _day(lessons: Mapping[str, Lesson]) -> str:
     pauses = PAUSES_AFTER[len(PAUSES_AFTER) - len(core) :]
     blocks = zip(core.items(), day_minutes(lessons), pauses, strict=True)
     for (number, chosen), minutes, pause in blocks:
-        begin, clock = clock, _next_five_minutes(clock + minutes + PAUSE_WITHIN)
+        begin, clock = clock, 5 * ceil((clock + minutes + PAUSE_WITHIN) / 5)
         when = f"{_time(begin)} to {_time(clock)}"
         rows.append((when, lessons[number].name, _in_class(chosen), minutes))
         clock += pause
@@ -158,10 +158,6 @@ def _named(numbers: Sequence[int]) -> str:
 def _listed(items: Sequence[object]) -> str:
     *most, last = map(str, items)
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def _next_five_minutes(minutes: int) -> int:
-    return 5 * ceil(minutes / 5)
 
 
 def _time(minutes: int) -> str:

@@ -15,7 +15,6 @@ from course.exercises.task import NUMBER, numbers, numbers_of_check, numbers_of_
 from course.instructors import notes
 from course.lessons.lesson import NOTEBOOKS, OPTION, LessonError, is_notes
 from course.lessons.lesson import tags_of as tags
-from course.lessons.timings import Timings
 from course.running.execute import code_cells
 from course.running.store import (
     as_a_browser_writes,
@@ -37,7 +36,6 @@ HEADINGS = ("## Recap", "## What often goes wrong", READ_ON)
 GOALS_LINE = "**You will be able to**"
 NOTE_WORDS = range(40, 111)
 NOTE_PARTS = ("Say", "Ask", "Break", "Skip")
-LESSON_SECONDS, CELL_SECONDS, SLACK = 90, 20, 1.5
 CHECKS = r"\bassert|\bcheck_\w+"
 EXPECTED = r"\bExercise (\d+), \d+ minutes?: expect ((?:[^;.]|\.\d)+)"
 COMMON_STEMS = {"the", "and", "for", "that", "with", "its", "not", "are", "one", "all", "each"}
@@ -358,17 +356,6 @@ def sounds(notebook: NotebookNode) -> list[str]:
         for cell, page in found
         if not cell.metadata.get("alt", "").strip() or len(page) > MAX_SOUND_CHARACTERS
     ]
-
-
-def over_budget(timings: Timings) -> list[str]:
-    """Lessons and cells that take longer than intended, by more than a slow machine explains."""
-    found = []
-    for number, timing in timings.lessons.items():
-        if timing.seconds > SLACK * LESSON_SECONDS:
-            found.append(f"lesson {number} takes {timing.seconds:.0f} s")
-        if timing.slowest_cell_seconds > SLACK * CELL_SECONDS:
-            found.append(f"a cell of lesson {number} takes {timing.slowest_cell_seconds:.0f} s")
-    return found
 
 
 def name_of(notebook: NotebookNode) -> str:

@@ -9,7 +9,7 @@ from course.lessons import rules
 from course.lessons.lesson import NOTEBOOKS, find_lessons
 from course.lessons.opening import opening
 from course.lessons.readme import lesson_table, with_table
-from course.lessons.timings import Timing, Timings, read_timings, timings_file
+from course.lessons.timings import read_timings, timings_file
 from course.running import store
 from course.running.execute import code_cells
 from course.running.store import output_texts
@@ -357,15 +357,9 @@ def test_a_prediction_and_an_assertion_practise_a_goal(before, source):
 # ------------------------------------------------------------------------- times and pages
 
 
-def test_the_measured_times_are_within_the_budget():
-    timings = read_timings(timings_file())
-    assert timings.lessons
-    assert rules.over_budget(timings) == []
-
-
-@pytest.mark.parametrize(
-    ("seconds", "slowest", "caught"), [(135, 30, 0), (136, 5, 1), (60, 31, 1), (200, 40, 2)]
-)
-def test_a_lesson_or_a_cell_over_budget_is_caught(seconds, slowest, caught):
-    timings = Timings({}, {"01": Timing(seconds, 800, 20, slowest)})
-    assert len(rules.over_budget(timings)) == caught
+def test_the_measured_times_are_within_the_budget_and_what_a_slow_machine_explains():
+    timings = read_timings(timings_file()).lessons
+    assert timings
+    for number, timing in timings.items():
+        assert timing.seconds <= 1.5 * 90, number
+        assert timing.slowest_cell_seconds <= 1.5 * 20, number
