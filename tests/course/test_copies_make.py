@@ -138,6 +138,7 @@ def test_each_audience_gets_its_cells(tmp_path, kind, left_out):
     lesson = lesson_with_exercises(tmp_path)
     before = lesson.path.read_bytes()
     copy = copy_of(lesson, kind, MY_WORK)
+    nbformat.validate(copy)
     found = {tag for cell in copy.cells for tag in tags_of(cell)}
     assert found == {"exercise", *NOT_FOR_STUDENTS} - left_out
     assert not any("jupyter" in cell.metadata for cell in copy.cells)

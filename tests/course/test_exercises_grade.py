@@ -56,11 +56,9 @@ def bias_that_changes_numpy(steps):
 
 CHEATS = {
     "course.exercises.judge": (exercises, "judge", lambda *_, **__: "ok"),
-    "course.exercises.hints.close": (hints, "close", allow),
     "course.exercises.lesson_02._ONE_STEP": (lesson_02, "_ONE_STEP", (0.6, 0.6)),
     "course_utils.cells.sigmoid": (cells, "sigmoid", np.tanh),
     "numpy.allclose": (np, "allclose", allow),
-    "numpy.isclose": (np, "isclose", np.array_equiv),
     "numpy.array_equal": (np.array_equal.__wrapped__, "__code__", array_equal.__code__),
     "pandas.Series": (pd.Series, "equals", allow),
 }

@@ -155,7 +155,7 @@ def dies(program, writes, *arguments):
     return subprocess.run(command, check=False).returncode == 9
 
 
-@pytest.mark.parametrize("writes", range(6))
+@pytest.mark.parametrize("writes", range(4))  # from the fifth on it goes on as it began
 def test_copies_killed_at_any_write_are_whole_and_the_next_delivery_completes_them(
     tmp_path, writes
 ):

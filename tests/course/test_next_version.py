@@ -83,9 +83,3 @@ def test_prose_of_both_sides_stays_results_wait_for_a_run_and_a_dropped_lesson_f
     }
     kept = nbformat.read(clone / "07_hybrids.ipynb", as_version=4)
     assert kept.cells[-1].source == "Ours."
-
-
-def test_without_nbdime_the_same_update_breaks_the_notebook(clone):
-    run(clone, MERGE[-1], code=1)
-    with pytest.raises(nbformat.reader.NotJSONError):
-        nbformat.read(clone / "05_runs.ipynb", as_version=4)

@@ -221,25 +221,18 @@ def small_site(lesson, tmp_path):
 
 @pytest.mark.slow
 def test_a_lesson_as_sphinx_shows_it(small_site):
-    page, index = (
-        BeautifulSoup((small_site / name).read_text(encoding="utf-8"), "html.parser")
-        for name in ("notebooks/01_small.html", "index.html")
-    )
+    text = (small_site / "notebooks" / "01_small.html").read_text(encoding="utf-8")
+    page = BeautifulSoup(text, "html.parser")
     main = page.select_one("article")
-    assert main.img["alt"] == "A dot"
     folds = [fold.summary.get_text(" ", strip=True) for fold in main.select("details")]
     assert [fold.partition(" Hide")[0] for fold in folds] == [
         "Show the solution",
         "Show the answer",
     ]
     assert "check(...)" not in "".join(fold.get_text() for fold in main.select("details"))
-    assert "Notes for instructors" not in main.get_text()
     equation = main.select_one("div.math")
     assert main.find("a", href=f"#{equation['id']}", string="(1)")
     assert [number.get_text()[:3] for number in main.select(".eqno")] == ["(1)", "(2)"]
-    assert main.select_one("#wave-in-01 a")["href"] == "../index.html#term-wave"
-    meaning = index.select_one("#term-wave").find_next("dd")
-    assert meaning.find("a", href="notebooks/01_small.html#wave-in-01")
     opened_in = {link["href"] for link in page.select("a[href*='mybinder'], a[href*='colab']")}
     assert opened_in == {
         f"https://mybinder.org/v2/gh/someone/course/main?urlpath=lab/tree/{HERE}",
