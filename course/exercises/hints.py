@@ -105,13 +105,11 @@ def worked_out(slips: Slips, **given: object) -> dict[str, object]:
         slips: of one exercise.
         given: what it starts from, such as `prices=prices`.
     """
-    return {told: _worked_out(row, given) for told, row in slips.items()}
 
+    def follows(row: object) -> bool:
+        return bool(given) and callable(row) and {*signature(row).parameters} == {*given}
 
-def _worked_out(row: object, given: Mapping[str, object]) -> object:
-    if given and callable(row) and {*signature(row).parameters} == {*given}:
-        return row(**given)
-    return row
+    return {told: row(**given) if follows(row) else row for told, row in slips.items()}
 
 
 def diagnosis(

@@ -281,8 +281,6 @@ def _inside_of_bleu(answer: object) -> str:
 )
 def _better_words(answer: object, pairs: pd.DataFrame) -> str:
     ask_for_function(answer)
-    train = pairs[pairs["part"] == "train"]
-    dictionary = word_dictionary(list(train["english"]), list(train["german"]))
     new = sentence_pairs({"test": NEW_SENTENCES}, seed=1)
     sources, truth = list(new["english"]), list(new["german"])
     found = called(answer, sources)
@@ -292,6 +290,8 @@ def _better_words(answer: object, pairs: pd.DataFrame) -> str:
         raise Hint(f"{len(sources)} sentences went in, and {len(found)} came back.")
     if not all(isinstance(text, str) for text in found):
         raise Hint("Each translation must be a string.")
+    train = pairs[pairs["part"] == "train"]
+    dictionary = word_dictionary(list(train["english"]), list(train["german"]))
     yours, rival = bleu(truth, list(found)), bleu(truth, look_up(sources, dictionary))
     scores = f"BLEU {yours:.1f}, the dictionary's {rival:.1f}"
     if yours < rival / 2:
