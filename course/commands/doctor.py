@@ -113,12 +113,10 @@ def check_python() -> Iterator[Finding]:
         yield _fix("Python", f"{version}: the course needs {supported}; install one of these")
 
 
-def check_packages(requirements: list[str] | None = None) -> Iterator[Finding]:
+def check_packages() -> Iterator[Finding]:
     """Every package the course depends on is installed in the supported range."""
-    if requirements is None:
-        requirements = importlib.metadata.requires(PACKAGE) or []
     good = 0
-    for requirement in map(Requirement, requirements):
+    for requirement in map(Requirement, importlib.metadata.requires(PACKAGE) or []):
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
         wanted = f"{requirement.name}{requirement.specifier}"

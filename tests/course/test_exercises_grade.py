@@ -117,12 +117,13 @@ def test_a_wrong_answer_is_told_in_one_line_without_a_traceback(answer):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("nothing_compared")
 def test_rows_that_are_right_earn_their_share_and_a_learners_print_is_not_shown(capsys):
-    def har_inputs(values):
+    def without_the_first(*given):
         print("looking")
-        return np.array([values[-1], values[-5:].mean(), values[-20:].mean()])
+        return lesson_02._backward(*given) * np.array([0, 1, 1, 1, 1]).reshape(5, 1, 1)
 
-    assert grade.grade(6, "10-2", har_inputs) == 4
+    assert grade.grade(10, "02-5", without_the_first) == 8
     assert "looking" not in capsys.readouterr().out
 
 
