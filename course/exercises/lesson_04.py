@@ -163,12 +163,20 @@ def _five_day_mean(answer: object, prices: pd.DataFrame) -> str:
     )
 
 
+def _features(prices: pd.DataFrame) -> list[str]:
+    return [name for name in returns_and_range(prices, "High") if name != "return"]
+
+
 def _single_errors(
     prices: pd.DataFrame, columns: Callable[[str], list[str]] = lambda name: ["return", name]
 ) -> dict[str, float]:
     """RMSE in dollars by feature, of the last-day regression on the columns chosen for it."""
-    names = [name for name in returns_and_range(prices, "High") if name != "return"]
-    return {name: _last_day_error(prices, columns(name)) for name in names}
+    return {name: _last_day_error(prices, columns(name)) for name in _features(prices)}
+
+
+def _same_error(prices: pd.DataFrame, columns: list[str]) -> dict[str, float]:
+    """One and the same error by feature, of the last-day regression on these columns."""
+    return dict.fromkeys(_features(prices), _last_day_error(prices, columns))
 
 
 _OTHER_COLUMNS: Slips = {
@@ -178,14 +186,14 @@ _OTHER_COLUMNS: Slips = {
     "`return` is left out: it is the target, and comes first.": lambda prices: _single_errors(
         prices, lambda name: [name]
     ),
-    "Those are regressions on `return` alone: add the other column.": lambda prices: _single_errors(
-        prices, lambda name: ["return"]
+    "Those are regressions on `return` alone: add the other column.": lambda prices: _same_error(
+        prices, ["return"]
     ),
-    "Those are regressions on all four columns: take two each time.": lambda prices: _single_errors(
-        prices, lambda name: [*returns_and_range(prices, "High")]
+    "Those are regressions on all four columns: take two each time.": lambda prices: _same_error(
+        prices, ["return", *_features(prices)]
     ),
     "That is naive's error: forecast with the regression, then go back to dollars.": (
-        lambda prices: dict.fromkeys(_single_errors(prices), _days_before(prices, 1))
+        lambda prices: dict.fromkeys(_features(prices), _days_before(prices, 1))
     ),
     "Those are mean squared errors: take their roots.": lambda prices: {
         name: error**2 for name, error in _single_errors(prices).items()
@@ -194,7 +202,7 @@ _OTHER_COLUMNS: Slips = {
         name: 1 - error / _days_before(prices, 1) for name, error in _single_errors(prices).items()
     },
     "All three are the same: does each turn of your loop take its own column?": lambda prices: (
-        dict.fromkeys(errors := _single_errors(prices), errors["Close/High"])
+        _same_error(prices, ["return", "Close/High"])
     ),
 }
 
@@ -207,15 +215,16 @@ _OTHER_COLUMNS: Slips = {
     slips=_OTHER_COLUMNS,
 )
 def _single_features(answer: object, prices: pd.DataFrame) -> str:
+    names = _features(prices)
+    if not isinstance(answer, (dict, pd.Series)) or {*answer.keys()} != {*names}:
+        raise Hint(f"Give a dict with one RMSE for each of {', '.join(names)}.")
+    found = {name: number(answer[name]) for name in names}
     right = _single_errors(prices)
-    if not isinstance(answer, (dict, pd.Series)) or {*answer.keys()} != {*right}:
-        raise Hint(f"Give a dict with one RMSE for each of {', '.join(right)}.")
-    found = {name: number(answer[name]) for name in right}
     if not close([*found.values()], [*right.values()], rtol=1e-4):
         raise Hint(_why_errors_are_off(found, right, prices))
     best = min(found, key=found.__getitem__)
     naive = _days_before(prices, 1)
-    together = _last_day_error(prices, ["return", *right])
+    together = _last_day_error(prices, ["return", *names])
     share = (naive - found[best]) / (naive - together)
     return f"{best} alone brings {share:.0%} of what all three bring together."
 
