@@ -30,13 +30,11 @@ _OTHER_STEPS: Slips = {
         lambda first, second: (second[0] + first[0], second[0] * first[1] + second[1])
     ),
     "that is the second step alone: put the first one into it.": lambda first, second: second,
-    "inputs are not multiplied with each other.": lambda first, second: (
-        second[0] * first[0],
-        second[1] * first[1],
+    "inputs are not multiplied with each other.": (
+        lambda first, second: (second[0] * first[0], second[1] * first[1])
     ),
-    "the second step adds its own input, too.": lambda first, second: (
-        second[0] * first[0],
-        second[0] * first[1],
+    "the second step adds its own input, too.": (
+        lambda first, second: (second[0] * first[0], second[0] * first[1])
     ),
     "the decay comes first in the pair, then the input.": lambda first, second: _both(
         first, second
@@ -120,33 +118,28 @@ def _fixed(values: NDArray) -> tuple[NDArray, NDArray]:
 
 _THE_MEANS = "hand over decay and input, not the means themselves: the scan computes those."
 _OTHER_MEANS: Slips = {
-    "that is the running sum: the old mean must shrink as the count grows.": lambda values: (
-        np.ones(len(values)),
-        values,
+    "that is the running sum: the old mean must shrink as the count grows.": (
+        lambda values: (np.ones(len(values)), values)
     ),
     "that is an exponential average: its decay is the same at every step.": _fixed,
     "your count begins at 0: after the first step one value was seen, so divide by 1.": (
         lambda values: (np.arange(len(values)) / np.arange(2, len(values) + 2), _divided(values, 2))
     ),
-    "that divides the new value and keeps all of the old mean.": lambda values: (
-        np.ones(len(values)),
-        _divided(values, 1),
+    "that divides the new value and keeps all of the old mean.": (
+        lambda values: (np.ones(len(values)), _divided(values, 1))
     ),
-    "that shrinks the old mean and adds the whole new value.": lambda values: (
-        _mean(values)[0],
-        values,
+    "that shrinks the old mean and adds the whole new value.": (
+        lambda values: (_mean(values)[0], values)
     ),
     "decay and input are swapped: the decay comes first.": lambda values: _mean(values)[::-1],
-    "every step weighs half in yours: its weight is one in as many as were seen.": lambda values: (
-        np.full(len(values), 0.5),
-        0.5 * values,
+    "every step weighs half in yours: its weight is one in as many as were seen.": (
+        lambda values: (np.full(len(values), 0.5), 0.5 * values)
     ),
     "that divides by the length of the whole series, which a running mean does not know.": (
         lambda values: (np.ones(len(values)), values / len(values))
     ),
-    _THE_MEANS: lambda values: (
-        np.zeros(len(values)),
-        np.cumsum(values) / np.arange(1, len(values) + 1),
+    _THE_MEANS: (
+        lambda values: (np.zeros(len(values)), np.cumsum(values) / np.arange(1, len(values) + 1))
     ),
 }
 
