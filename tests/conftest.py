@@ -2,8 +2,7 @@
 
 import gc
 import os
-import subprocess
-import sys
+from functools import partial
 
 from course import exercises
 from course.exercises.record import solved_here
@@ -16,6 +15,7 @@ from browser import (  # noqa: F401 (pytest finds fixtures and hooks here)
     page,
     pytest_terminal_summary,
 )
+from helpers import python
 from hypothesis import settings
 
 # The same examples each time, so that a red test is red again; more and different ones with
@@ -60,18 +60,7 @@ def fresh_kernel():
 def course(monkeypatch):
     """Run `course` as people do, in a process of its own; returns the finished process."""
     monkeypatch.delenv("PYTEST_CURRENT_TEST")  # with it set, kernels leave file descriptor 2 alone
-
-    def run(*arguments, **env):
-        return subprocess.run(
-            [sys.executable, "-c", "from course.commands import app; app()", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            env={**os.environ, "PYTHONUTF8": "1", **env},
-            check=False,
-        )
-
-    return run
+    return partial(python, "from course.commands import app; app()")
 
 
 @pytest.fixture

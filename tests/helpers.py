@@ -1,5 +1,8 @@
-"""What several test files share: price tables, waiting, and finding processes."""
+"""What several test files share: price tables, programs, waiting, and finding processes."""
 
+import os
+import subprocess
+import sys
 import time
 from contextlib import suppress
 
@@ -50,6 +53,19 @@ def made_up_prices(start, end, seed=0, ticker="IBM"):
     )
     table.attrs = {"ticker": ticker, "source": "full", "sha256": f"{seed:064x}"}
     return table
+
+
+def python(program, *arguments, cwd=None, **env):
+    """Run a program in a Python of its own; returns the finished process."""
+    return subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONUTF8": "1", **env},
+        check=False,
+    )
 
 
 def wait_for(condition, seconds=120):

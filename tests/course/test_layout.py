@@ -1,8 +1,6 @@
 """The house: `course` imports `course_utils`, never the reverse, and nothing goes in a circle."""
 
 import ast
-import subprocess
-import sys
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
@@ -10,6 +8,7 @@ from course.lessons.lesson import choose_lessons, find_lessons
 from course_utils.files import ROOT
 
 import pytest
+from helpers import python
 from sample_notebooks import TRAINING
 
 parsed = cache(ast.parse)
@@ -126,10 +125,9 @@ def test_a_circle_is_found_also_inside_a_function():
     ],
 )
 def test_nobody_waits_for_what_is_not_needed(program, heavy):
-    command = [sys.executable, "-c", f"import sys; {program}; print(*sys.modules)"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    loaded = {*done.stdout.split()}
-    assert loaded & {*heavy.split(), "keras", "tensorflow"} == set()
+    done = python(f"import sys; {program}; print(*sys.modules)", cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert {*done.stdout.split()} & {*heavy.split(), "keras", "tensorflow"} == set()
 
 
 IMPORT_ALL = """
@@ -159,13 +157,7 @@ def test_all_other_modules_load_no_tensorflow_and_none_of_all_causes_a_warning()
     modules = sources()
     may = backed(modules)
     parts = [" ".join(sorted(names)) for names in (modules.keys() - may, may)]
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORT_ALL + TRAINING, *parts],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = python(IMPORT_ALL + TRAINING, *parts, cwd=ROOT)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -191,9 +183,8 @@ AT_NIGHT = {lesson.number for lesson in find_lessons()} - BY_DAY - TRAINS_FIRST
 @pytest.mark.slow
 @pytest.mark.parametrize("numbers", [BY_DAY, pytest.param(AT_NIGHT, marks=pytest.mark.nightly)])
 def test_the_first_picture_of_a_lesson_waits_for_no_tensorflow(numbers):
-    lessons = [str(lesson.path) for lesson in choose_lessons(sorted(numbers))]
-    command = [sys.executable, "-c", TO_THE_FIRST_PICTURE, *lessons]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    lessons = [lesson.path for lesson in choose_lessons(sorted(numbers))]
+    done = python(TO_THE_FIRST_PICTURE, *lessons, cwd=ROOT)
     assert done.returncode == 0, done.stderr
 
 

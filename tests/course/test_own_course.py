@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 from itertools import chain, groupby, repeat
 
 from course.copies import Kind
@@ -15,6 +13,7 @@ from course_utils.files import OWN_COURSE, OWN_PLACE, ROOT, own_course
 import nbformat
 import pytest
 from command_line import SEVERAL
+from helpers import python
 from nbformat.v4 import new_markdown_cell
 from sample_notebooks import lesson, lesson_with_exercises
 
@@ -104,15 +103,7 @@ def test_a_course_is_found_from_its_folder_and_from_right_below_and_others_are_t
 
 def course(folder, *commands):
     """Run commands of `course` in a folder."""
-    done = subprocess.run(
-        [sys.executable, "-c", SEVERAL, *commands],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONUTF8": "1"},
-        check=False,
-    )
+    done = python(SEVERAL, *commands, cwd=folder)
     assert done.stdout.count("ended with 0") == len(commands), f"{done.stdout}{done.stderr}"
 
 

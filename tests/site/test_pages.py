@@ -4,8 +4,6 @@ import ast
 import json
 import re
 import runpy
-import subprocess
-import sys
 
 from course.lessons.lesson import choose_lessons, find_lessons
 from course_utils.files import ROOT
@@ -20,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from helpers import python
 from lesson_pages import lesson_page
 from links import relink
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -213,8 +212,7 @@ def small_site(lesson, tmp_path):
     terms = f"```{{glossary}}\n{glossary.entries(glossary.find_uses([lesson]))}\n```\n"
     (source / "index.md").write_text(tree + terms, encoding="utf-8")
     (source / "setup.md").write_text("# Set up\n\n## X\n", encoding="utf-8")
-    command = [sys.executable, "-X", "utf8", "-c", BUILD, SITE, ADDRESS, source, out]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    done = python(BUILD, SITE, ADDRESS, source, out)
     assert done.returncode == 0, done.stderr
     return out
 
