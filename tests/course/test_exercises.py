@@ -274,7 +274,7 @@ SLIPS = [
 
 @pytest.mark.parametrize("exercise", SLIPS)
 def test_the_wrong_answer_that_a_slip_describes_is_told_so(exercise, monkeypatch):
-    monkeypatch.setattr(lesson_09, "DRAWS", 1000)
+    monkeypatch.setattr(lesson_09, "DRAWS", 500)
     given = GIVEN.get(exercise, {})
     for told, answer in worked_out(EXERCISES[exercise].slips, **given).items():
         with pytest.raises(Hint, match=re.escape(told)):
