@@ -150,6 +150,8 @@ def read_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
     """Read a file that may come from anywhere, or refuse it as `read_text` does."""
     if os.path.isdir(path):
         raise DataError(f"{path} is a folder: name the file in it")
+    if path.parts[:1] in (("http:",), ("https:",)):
+        raise DataError(f"{path.name} is at a web address: download it, and name the file here")
     if not os.path.isfile(path):  # nor a pipe or a device, which may never end
         raise DataError(f"there is no file {path.absolute()}: check its name and folder")
     try:

@@ -56,7 +56,10 @@ class OneLineErrors(TyperGroup):
             typer.echo(f"Error: you may not write or read {error.filename}: {remedy}", err=True)
             raise typer.Exit(1) from error
         except (DataError, LessonError, StudyError, OSError) as error:
-            typer.echo(f"Error: {error}", err=True)
+            said = str(error)
+            if isinstance(error, OSError) and error.filename:
+                said = f"{error.filename} cannot be read or written: {error.strerror}"
+            typer.echo(f"Error: {said}", err=True)
             raise typer.Exit(1) from error
 
 

@@ -93,8 +93,8 @@ def named(exercise: str) -> Exercise:
         import_module(f"{__name__}.lesson_{lesson}")  # it registers its exercises
     if exercise not in EXERCISES:
         known = [name for name in EXERCISES if name.rpartition("-")[0] == lesson]
-        choose = f": choose one of {', '.join(known)}" if known else ""
-        raise ValueError(f"No exercise {exercise!r}{choose}.")
+        choose = f"choose one of {', '.join(known)}" if known else "write a name such as 04-1"
+        raise ValueError(f"No exercise {exercise!r}: {choose}.")
     return EXERCISES[exercise]
 
 

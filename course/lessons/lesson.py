@@ -151,20 +151,25 @@ def _listed(lessons: list[Lesson], own: Path) -> list[Lesson]:
 
 
 def _names(file: Path) -> list[str]:
+    such = 'lessons = ["start_here", "gru"]'
     try:
-        names = tomllib.loads(file.read_text(encoding="utf-8"))["lessons"]
-        if not names or not all(re.fullmatch(r"[a-z]\w*", name) for name in names):
-            raise ValueError(
-                "a name is made of small letters, digits and _, and begins with a letter"
-            )
+        names = tomllib.loads(file.read_text(encoding="utf-8-sig")).get("lessons")
     except OSError as error:
         raise LessonError(
             f"{file} cannot be read ({error.strerror}): put it there, or unset {OWN_PLACE}"
         ) from error
-    except (KeyError, TypeError, ValueError) as error:
+    except ValueError as error:
         raise LessonError(
-            f'{file} does not list lessons, such as `lessons = ["start_here", "gru"]`: {error}'
+            f"{file} is not TOML in UTF-8 ({error}): write a list such as `{such}`"
         ) from error
+    if not isinstance(names, list) or not names:
+        raise LessonError(f"{file} does not list lessons: write `{such}` at its top, for instance")
+    for name in names:
+        if not re.fullmatch(r"[a-z]\w*", str(name)):
+            raise LessonError(
+                f"{file.name} lists {name!r}: a name begins with one of a to z, and goes on in "
+                "letters, digits and _, without number and ending, as gru does for 03_gru.ipynb"
+            )
     return names
 
 

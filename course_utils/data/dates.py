@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 _TIME = (
-    r"(?:[t ,]+(?P<hour>[0-9]{1,2})(?::?(?P<minute>[0-9]{2}))?(?::?(?P<second>[0-9]{2}))?"
+    r"(?:[t ,:]+(?P<hour>[0-9]{1,2})(?::?(?P<minute>[0-9]{2}))?(?::?(?P<second>[0-9]{2}))?"
     r"(?:[.,](?P<fraction>[0-9]+))?\s?(?P<half>[ap]m)?\s?"
     r"(?P<zone>z|cet|cest|mez|mesz|(?:utc|gmt)?[+-][0-9]{1,2}(?::?[0-9]{2})?|utc|gmt)?)?"
 )
@@ -24,20 +24,23 @@ _MONTHS = {name: month for month, names in enumerate(_NAMES, 1) for name in name
 MONTH = rf"(?P<name>{'|'.join(_MONTHS)})[a-zß-ÿ]*\.?"
 _WEEKDAY = r"(?:[a-zß-ÿ]{2,10}[.,]* )?"
 _YEAR, _TWO = r"(?P<year>[0-9]{4})", r"[0-9]{1,2}"
+_DAY = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er|º)?"
 _SHORT_OR_LONG = r"(?P<year>[0-9]{4}|[0-9]{2})"
 FORMS = {
     "YYYY-MM-DD": rf"(?=[0-9]{{4}}[-/.年]|[0-9]{{8}}(?![0-9])){_YEAR}(?P<mark>[-/.年]?)"
     rf"(?P<month>{_TWO})(?:(?P=mark)|月)(?P<day>{_TWO})日?{_TIME}",
     "D/M/Y": rf"{_WEEKDAY}(?P<day>{_TWO})(?P<mark>[-/.]) ?(?P<month>{_TWO})(?P=mark) ?"
     rf"{_SHORT_OR_LONG}{_TIME}(?: - [0-9./: ]+)?",  # to the end of an hour, as ENTSO-E writes
-    "D Mon Y": rf"{_WEEKDAY}(?P<day>{_TWO})[-. /]*{MONTH}[-., /]*{_SHORT_OR_LONG}{_TIME}",
-    "Mon D, Y": rf"{_WEEKDAY}{MONTH}[- ]?(?P<day>{_TWO})(?:-|,? ){_YEAR}{_TIME}",
+    "D Mon Y": rf"{_WEEKDAY}{_DAY}[-. /]*(?:de )?{MONTH}[-., /]*(?:de )?{_SHORT_OR_LONG}{_TIME}",
+    "Mon D, Y": rf"{_WEEKDAY}{MONTH}[- ]?{_DAY}(?:-|,? ){_YEAR}{_TIME}",
     "YYYY-Qn": rf"{_YEAR}[- /:]?[qt]0?(?P<quarter>[1-4])",
-    "Qn YYYY": rf"[qt](?P<quarter>[1-4])[- /]?{_YEAR}",
-    "YYYY": rf"{_YEAR}(?:\.0)?",  # as pandas writes whole numbers of a column with gaps
+    "Qn YYYY": rf"[qt](?P<quarter>[1-4])(?![0-9]{{2}}$)[- /']*{_SHORT_OR_LONG}",  # not T101
+    "nQ YYYY": rf"(?P<quarter>[1-4])\.? ?[qt][a-z]*[- /']*{_SHORT_OR_LONG}",
+    "YYYY": rf"(?:fy ?)?{_YEAR}(?P<part>\.[0-9]+)?"  # 2017.0 as pandas writes it beside gaps
+    r"(?: \[yr(?P=year)\])?",  # as the World Bank does
     "YYYY-MM": rf"{_YEAR}(?:[-/.年]|[- ]?m)(?P<month>{_TWO})月?",
     "MM/YYYY": rf"(?P<month>{_TWO})[-/.]{_YEAR}",
-    "Mon YYYY": rf"{MONTH}[- /]*{_SHORT_OR_LONG}",
+    "Mon YYYY": rf"{MONTH}[- /]*(?:de )?{_SHORT_OR_LONG}",
     "YYYY Mon": rf"{_YEAR}[- ]*{MONTH}",
     "YYYY-Wnn": rf"{_YEAR}[- /]*k?w ?(?P<week>{_TWO})",
     "Wnn YYYY": rf"k?w ?(?P<week>{_TWO})[- /.]+{_YEAR}",
@@ -91,6 +94,9 @@ def parse_dates(cells: pd.Series, file: str, day_first: bool | None = None) -> D
         DataError: a cell is not a date, or day and month cannot be told apart.
     """
     text = cells.str.strip().str.casefold()
+    years = text.str.extract(r"^([0-9]{4})[-/]([0-9]{2}|[0-9]{4})$").astype(float)
+    if len(years) > 1 and ((years[0] + 1 - years[1]) % 100 == 0).all():  # 2015/16 is no month
+        text = text.str[:4]
     forms = text.iloc[:50].map(date_form)
     form = forms[forms != ""].mode().get(0, "YYYY-MM-DD")
     parts = text.str.extract(f"^{FORMS[form]}$", flags=re.ASCII)
@@ -107,11 +113,17 @@ def parse_dates(cells: pd.Series, file: str, day_first: bool | None = None) -> D
 def _refuse(cells: pd.Series, good: pd.Series, form: str, file: str) -> None:
     """Refuse a column for its first cell that is not a date as the others are."""
     cell, line = cells[~good].iloc[0], cells.index[(~good).argmax()]
-    wanted = "a date such as 2017-01-31, 2017-01, 2017-Q1 or 2017-W05: write all of them so"
+    wanted = (
+        f"a date such as 2017-01-31, 2017-01, 2017-Q1 or 2017-W05, from {FIRST_YEAR} to "
+        f"{LAST_YEAR}: write all of them so"
+    )
     if re.fullmatch(r"[34][0-9]{4}([.,][0-9]+)?", cell.strip()):
         wanted = "a date: this is Excel's number of a day, so format the column as a date there"
     elif good.any() and date_form(cell) == date_form(cells[good].iloc[0]):
-        wanted = f"a time that exists, from {FIRST_YEAR} to {LAST_YEAR}: correct it"
+        wanted = (
+            f"a time that exists, as {form}, from {FIRST_YEAR} to {LAST_YEAR}: correct it, or "
+            "delete the line"
+        )
     elif good.any():
         wanted = (
             f"a date as in the other lines, as {form}: correct it, or delete the line if it is no "
@@ -135,6 +147,9 @@ def _stamps(parts: pd.DataFrame, form: str) -> pd.Series:
     for name in ("month", "day", "hour", "minute", "second"):
         if name in parts:
             fields[name] = pd.to_numeric(parts[name]).fillna(0)
+    if "part" in parts:  # R's 1949.25 is April
+        months = parts["part"].astype(float).fillna(0) * 12
+        fields["month"] = (months.round() + 1).where((months - months.round()).abs() < 0.07)
     if "name" in parts:
         fields["month"] = parts["name"].map(_MONTHS)
     if "quarter" in parts:
@@ -143,6 +158,7 @@ def _stamps(parts: pd.DataFrame, form: str) -> pd.Series:
         fields["hour"] = fields["hour"] % 12 + 12 * (parts["half"] == "pm")
     if "week" in parts:
         weeks = parts["year"] + parts["week"].str.zfill(2) + "1"
+        weeks = weeks.where(fields["year"].between(FIRST_YEAR, LAST_YEAR))
         return pd.to_datetime(weeks, format="%G%V%u", errors="coerce").astype("datetime64[ns]")
     table = pd.DataFrame(fields, index=parts.index)
     possible = table["year"].between(FIRST_YEAR, LAST_YEAR) & (table.max(axis=1) < 10_000)
@@ -201,7 +217,7 @@ def _day_or_month(
     if day_first is not None:
         name = [*readings][not day_first]
         return readings[name], name
-    if (parts["mark"] == ".").all():  # nobody writes month.day.year
+    if parts["mark"].dropna().eq(".").all():  # nobody writes month.day.year
         return day_before, "day.month.year"
     _refuse_years_first(parts, file, cells)
     possible = {name: s for name, s in readings.items() if s.notna().all()}

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 MISSING = (
     *("", "null", "nan", "na", "n/a", "#n/a", "<na>", "none", "nat", "#div/0!"),
+    *("#n/a n/a", "#nv", "#n/d", "\\n", "unavailable", "unknown"),
     *("-", "--", ".", "..", "...", "…", ":", "?"),
 )
 MULTIPLES = {"": 1.0, "%": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
@@ -20,7 +21,12 @@ _SPACE = re.compile(r"(?<=[0-9])[ '’](?=[0-9]{3}(?![0-9]))")  # 1 234 567, 1'2
 _UNIT = r"((?:[^\W\d_]|[$€£¥₹°/.\s])*)"
 _BEFORE = r"((?:[^\W\d_]{1,3}[.\s]\s?|R?[$€£¥₹]\s?)?)"
 _WITH_UNIT = rf"{_BEFORE}([+-]?[.,]?[0-9](?:.*[0-9])?){_UNIT}"
-_SCALE = re.compile(r"\s*([kmbt]|mn|bn|mio|mln|mrd|tsd|cr|crore|lac|lakh)\.?(\s.*)?", re.I)
+_SCALE = re.compile(
+    r"\s*([kmbt]|mn|bn|mio|mln|mrd|mil|tsd|thousand|tausend|cr|crore|lac|lakh|[百千万億]+"
+    r"|(m|b|tr)il\w*(on|ón|ard|ão|õ)\w*)\.?(\s.*)?",
+    re.I,
+)
+_FLAG = re.compile(r"(?<=[0-9:]) (?!b$)[bcdefnprsuz]{1,3}$")  # Eurostat's; 2 b may be billions
 _WRITTEN = (
     r"[+-]?(?=POINT?[0-9])(?:[1-9][0-9]{0,2}(?:GROUP[0-9]{2,3})*GROUP[0-9]{3}|[0-9]*)"
     r"(?:POINT[0-9]*)?(?:[eE][+-]?[0-9]+)?(?:\s*%|[kKMBT])?"
@@ -62,24 +68,29 @@ def parse_numbers(
     if not values:
         raise ValueError(f'decimal is "." or ",", not {decimal!r}.')
     mark = _decimal_mark(values, written, missing, file, separator)
-    bad = ~np.isfinite(values[mark]) & ~missing.to_numpy()
-    if bad.any():
-        row, column = divmod(int(bad.argmax()), cells.shape[1])
+    numbers = values[mark].reshape(cells.shape)
+    bad = ~np.isfinite(numbers) & ~missing.to_numpy().reshape(cells.shape)
+    percent = written.str.endswith("%").to_numpy(bool).reshape(cells.shape)
+    bare = percent.any(axis=0) & ~percent & (np.abs(numbers) > 0)  # 0.5 beside 50%
+    if (bad | bare).any():
+        row, column = divmod(int((bad | bare).argmax()), cells.shape[1])
+        wanted = "a number such as 123.45" if bad[row, column] else "a percentage as in other lines"
         raise DataError(
             f"{file}, line {cells.index[row]}: {cells.columns[column]} is "
-            f"'{shown(cells.iat[row, column], 40)}', but must be a number such as 123.45: correct "
-            "it, or empty it if it is missing"
+            f"'{shown(cells.iat[row, column], 40)}', but must be {wanted}: correct it, or empty it "
+            "if it is missing"
         )
-    return pd.DataFrame(values[mark].reshape(cells.shape), cells.index, cells.columns)
+    return pd.DataFrame(numbers, cells.index, cells.columns)
 
 
 def without_unit(column: pd.Series) -> pd.Series:
-    """Take away the unit that all numbers of a column have, such as °C.
+    """Take away the unit that all numbers of a column have, such as °C, or the flags that some do.
 
     Not what makes them larger, as Mio does, nor what only may: 5 m are metres or millions.
     """
     if column.iloc[:50].map(is_number).any():
-        return column
+        pence = column.str.contains("£").any()
+        return column if pence else column.str.replace(_FLAG, "", regex=True)
     filled = column[~column.str.casefold().isin(MISSING)]
     parts = filled.str.extract(f"^{_WITH_UNIT}$")
     alike = parts.notna().all(axis=None) and len(parts[[0, 2]].drop_duplicates()) == 1

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+IS_FILE = re.compile(r"[/\\]|\.(csv|tsv|txt|dat|xlsx?|json|parquet|zip|gz)$", re.I)
+"""what tells a file from a ticker such as SAP.DE"""
 EMBEDDED_TICKERS = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
 
 
@@ -62,7 +64,7 @@ def _known_ticker(ticker: str) -> str:
         raise TypeError(f"a ticker is a string such as 'IBM', not {type(ticker).__name__}")
     name = ticker.strip().upper()
     known = sorted({*tickers(), *EMBEDDED_TICKERS})
-    if name not in known and re.search(r"[/\\]|\.\w{2,4}$", name):
+    if name not in known and IS_FILE.search(name):
         file = shown(ticker, 60)
         raise DataError(
             f"{file!r} is a file, and load_prices takes a ticker such as IBM: use "

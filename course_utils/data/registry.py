@@ -15,7 +15,7 @@ REGISTRY = ROOT / "data" / "registry.txt"
 
 _PRICE_SUFFIX = "_2006-01-01_to_2018-01-01.csv"
 _REGISTRY_LINE = re.compile(  # a name that leads out of no folder, a sha256, an address
-    r"(\w[\w.-]*)\s+([0-9a-f]{64})\s+(https?://[\w.-]+(?::\d+)?/\S*)\s*", re.ASCII
+    r"(\w[\w.-]*)\s+([0-9a-fA-F]{64})\s+(https?://[\w.-]+(?::\d+)?/\S*)\s*", re.ASCII
 )
 _SLIP_LINE = re.compile(r"slip\s+(\S+)\s+(\d{4}-\d{2}-\d{2})\s+(Open|High|Low|Close)\s+(\S.*)")
 
@@ -79,7 +79,7 @@ def registry() -> dict[str, DataFile]:
         DataError: it is missing, or a line of it is damaged.
     """
     try:
-        text = REGISTRY.read_text(encoding="utf-8", errors="replace")
+        text = REGISTRY.read_text(encoding="utf-8", errors="replace").removeprefix("\ufeff")
     except OSError as error:
         raise DataError(
             f"{REGISTRY} cannot be read ({error.strerror}): restore it from git, or install the "
@@ -97,8 +97,10 @@ def registry() -> dict[str, DataFile]:
         match = _REGISTRY_LINE.fullmatch(line)
         if not match or match[1] in files:
             problem = "repeats a name" if match else "is not a file name, sha256 and address"
-            raise DataError(f"data/registry.txt, line {number} {problem}: restore it from git.")
-        files[match[1]] = DataFile(*match.groups())
+            raise DataError(
+                f"data/registry.txt, line {number} {problem}: correct it, or restore it from git"
+            )
+        files[match[1]] = DataFile(match[1], match[2].lower(), match[3])  # Windows writes capitals
     return files
 
 
@@ -140,7 +142,7 @@ def find_file(name: str) -> Path | None:
 
 
 def _folders() -> list[Path]:
-    named = os.environ.get("COURSE_DATA_DIR", "")
+    named = os.environ.get("COURSE_DATA_DIR", "").strip("\"' ")  # Windows' `set` keeps them
     if not named:
         return [DATA_DIR]
     folder = Path(os.path.expanduser(named))  # unlike Path's, it leaves ~nobody as it is

@@ -15,18 +15,27 @@ DATE_NAMES = (
     *("date", "datetime", "timestamp", "time", "datum", "day", "month", "week", "quarter"),
     *("year", "period", "ds", "unix", "observation date", "time period", "yyyymm", "yyyymmdd", ""),
     *("zeit", "tag", "woche", "monat", "quartal", "jahr", "mess datum"),
+    *("semana", "semaine", "mes", "mês", "mois", "trimestre", "año", "ano", "année", "annee"),
 )
-_COUNTERS = ("", "Unnamed: 0")  # how pandas names the numbers of rows
+_COUNTERS = ("", "Unnamed: 0", "rownames")  # how pandas and R's packages name the numbers of rows
 _CLOCK = r"([01]?[0-9]|2[0-4])(:?[0-5][0-9]){0,2}(\.[0-9]+|\s?[ap]m)?"
-_CLOCKS = ("time", "hour", "hour ending", "hh", "uhrzeit", "zeit", "stunde")
+_CLOCKS = (
+    *("time", "hour", "hour ending", "hh", "hr", "uhrzeit", "zeit", "stunde"),
+    *("hora", "hora utc", "heure"),
+)
+_YEARS = ("year", "jahr", "año", "ano", "année", "annee")
 _PARTS = {
-    "": ("month", "monat", "period"),
-    "Q": ("quarter", "quartal"),
-    "W": ("week", "woche", "kw"),
+    "": ("month", "monat", "mes", "mês", "mois", "mo", "period"),
+    "Q": ("quarter", "quartal", "trimestre"),
+    "W": ("week", "woche", "kw", "semana", "semaine"),
 }
 """columns that make a date with a year, by the letter before their number"""
+_DAYS = ("day", "tag", "día", "dia", "jour", "dy")
 _LOOKED_AT = 50
-_MARKS_OF_MISSING = (-99.0, -99.9, -99.99, -200.0, -999.0, -999.9, -999.99, -9999.0, -99999.0)
+_MARKS_OF_MISSING = (
+    *(-99.0, -99.9, -99.99, -200.0, -999.0, -999.9, -999.99, -9999.0, -9999.9, -99999.0),
+    *(-32767.0, -32768.0),
+)
 _REGULAR = 0.9
 STEPS = {
     "YS": "years",
@@ -59,7 +68,7 @@ def read_series(
             where only one column holds numbers.
         date: the column of dates; may be left out where only one can be it.
         freq: the step, such as "h", "D", "B", "W", "MS" or "QS"; found where the steps are regular.
-            With it, each step has the last value of the step before, or at, its own time.
+            With it, each step has the last value after the step before, up to its own time.
         day_first: whether 03/01/2017 is 3 January; found if the file decides it.
         decimal: the decimal mark, "." or ","; found if the file decides it.
 
@@ -99,6 +108,10 @@ def _date_cells(table: Table, date: str | None) -> tuple[pd.Series, list[str]]:
         dates, used = table.cells[_named(table, date)], [_named(table, date)]
     else:
         dates, used = _dates_found(table)
+    for mark, numbers in (("Q", "[1-4]"), ("W", "[0-9]{1,2}")):
+        if plain_name(dates.name) in _PARTS[mark]:  # 201705 is no month under "week"
+            bare = f"^([12][0-9]{{3}})[-/. ]?({numbers})$"
+            dates = dates.str.replace(bare, rf"\1-{mark}\2", regex=True)
     if (times := _clock(table, dates, used)) is None:
         return dates, used
     return (dates + " " + times).rename(dates.name), [*used, times.name]
@@ -110,8 +123,9 @@ def _dates_found(table: Table) -> tuple[pd.Series, list[str]]:
     found = [name for name in cells.columns if _holds_dates(cells, name)]
     whole = [name for name in found if _forms(cells[name]) <= {*WHOLE_NUMBERS}]
     written = [name for name in found if name not in whole]
-    if table.column(*_CLOCKS) in written[1:]:  # 10.00.00 may be either
-        written.remove(table.column(*_CLOCKS))
+    clock = table.column(*_CLOCKS)
+    if clock in written[1:] and cells[clock].str.len().max() <= len("10.00.00"):  # either
+        written.remove(clock)
     if len(written) > 1:  # not the day of the download
         written = [name for name in written if cells[name].nunique() > 1] or written
     if not written and (joined := _parts_of_dates(table)):
@@ -142,9 +156,9 @@ def _clock(table: Table, dates: pd.Series, used: list[str]) -> pd.Series | None:
 
 def _parts_of_dates(table: Table) -> tuple[pd.Series, list[str]] | None:
     """Put a date together from columns year, month and day, or year and quarter or week."""
-    cells, year = table.cells, table.column("year", "jahr")
+    cells, year = table.cells, table.column(*_YEARS)
     for mark, names in _PARTS.items():
-        part, day = table.column(*names), table.column("day", "tag")
+        part, day = table.column(*names), table.column(*_DAYS)
         if None not in (year, part):
             text = _two_digits(cells[year]) + "-" + mark + _two_digits(cells[part], mark)
             used = [year, part]
@@ -186,7 +200,8 @@ def _named(table: Table, name: str) -> str:
 def _value_columns(table: Table, value: str | Sequence[str] | None, dates: list[str]) -> list[str]:
     """The columns to read; without a name, the only one that holds numbers."""
     if value is not None:
-        return [_named(table, name) for name in ([value] if isinstance(value, str) else value)]
+        names = value if pd.api.types.is_list_like(value) else [value]
+        return [_named(table, name) for name in dict.fromkeys(names)]
     left = [name for name in table.cells.columns if name not in (*dates, *_COUNTERS)]
     top = table.cells[left].iloc[:_LOOKED_AT].apply(without_unit)
     found = [name for name in left if _mostly(top[name], is_number)]
@@ -224,7 +239,8 @@ def _refuse_marks(values: pd.DataFrame, file: str) -> None:
         marked = column == mark
         raise DataError(
             f"{file}, line {marked.idxmax()}: {name} is {mark:g} ({marked.sum()} times) and "
-            f"nowhere else {rest}: if that stands for a missing value, empty these cells"
+            f"nowhere else {rest}: empty these cells if that stands for a missing value, or write "
+            f"{mark + 0.001:.8g} if it was measured"
         )
 
 
@@ -255,7 +271,10 @@ def _refuse_twice(stamps: pd.Series, table: Table, used: Sequence[str]) -> None:
     elif (name := table.column(*_CLOCKS)) not in (None, *used):
         why = f"if {shown(name, 30)} tells them apart, write it as 9:30"
     elif (name := table.apart(stamps, *used, *DATE_NAMES)) is not None:
-        why = f"they differ in {shown(name, 30)}, so keep the rows of one, with {table.one(name)}"
+        why = (
+            f"they differ in {shown(name, 30)}: add it to the date if it is a part of the time, "
+            f"else keep the rows of one, with {table.one(name)}"
+        )
     raise DataError(f"{table.file}, line {line}: {time} was in line {first} already: {why}")
 
 
@@ -275,29 +294,31 @@ def _on_a_grid(
     series: pd.DataFrame, freq: str | None, file: str, stamps: pd.Series
 ) -> tuple[pd.DataFrame, str]:
     """Put a series on regular steps; those it lacks are missing. `stamps` are as in the file."""
+    times = series.index
     if freq is not None:
         try:
-            pd.tseries.frequencies.to_offset(freq)
-        except ValueError:
+            grid = pd.date_range(times[0], times[-1], freq=freq, name=times.name)
+        except (TypeError, ValueError, ZeroDivisionError):
             known = ", ".join(STEPS)
             raise DataError(f"freq={freq!r} is not a step: take one such as {known}") from None
-        grid = pd.date_range(series.index[0], series.index[-1], freq=freq, name=series.index.name)
         if not len(grid):
             raise DataError(f"{file} has no whole step of freq={freq!r}: take a shorter one")
-        step = grid[1] - grid[0] if len(grid) > 1 else None
-        return series.reindex(grid, method="ffill", tolerance=step), freq
+        own = grid.searchsorted(times)  # the first step that is not before a row
+        within = own < len(grid)
+        return series[within].groupby(grid[own[within]]).last().reindex(grid), freq
     if len(series) < 3:
-        raise DataError(f"{file} has {len(series)} rows, too few to see their step: pass freq=...")
-    step, times = _likely_step(series.index), series.index
+        raise DataError(f"{file} has fewer than 3 rows, too few to see their step: pass freq=...")
+    step = _likely_step(times)
     if step == "B":
         return series, step  # holidays are no gaps
-    if step in ("MS", "QS", "YS"):
-        times = times.to_period(step[0]).to_timestamp()
-    grid = pd.date_range(times[0], times[-1], freq=step, name=times.name)
-    if times.is_unique and times.isin(grid).all() and len(times) > len(grid) / 3:
-        return series.set_axis(times).reindex(grid), step
-    steps = series.index.to_series().diff().dropna()
+    steps = times.to_series().diff().dropna()
     usual = steps.mode().iloc[0]
+    if len(times) > (times[-1] - times[0]) / usual / 3:
+        if step.endswith("S"):
+            times = times.tz_localize(None).to_period(step[-2]).to_timestamp()
+        grid = pd.date_range(times[0], times[-1], freq=step, name=times.name)
+        if times.is_unique and times.isin(grid).all():
+            return series.set_axis(times).reindex(grid), step
     often, least, most = f"{(steps == usual).mean():.0%}", _long(steps.min()), _long(steps.max())
     against = _turn(stamps) or ":"
     raise DataError(
@@ -311,9 +332,11 @@ def _likely_step(times: pd.DatetimeIndex) -> str:
     """The step that the differences of times suggest."""
     steps = times.to_series().diff().dropna()
     usual, days = steps.mode().iloc[0], steps / pd.Timedelta(days=1)
-    for step, least, most in (("YS", 365, 366), ("QS", 89, 92), ("MS", 28, 31)):
-        if days.between(least, most).mean() >= _REGULAR:
-            return step
+    months = int(pd.Series(12 * times.year + times.month).diff().mode().iloc[0])
+    same_day = times.day.nunique() == 1 or times.day.min() > 27  # or ends of months
+    near = (days - 30.44 * months).abs().lt(4).mean() >= _REGULAR
+    if months and (same_day or (near and (days % usual.days).any())):  # not every 28 days
+        return {1: "MS", 3: "QS", 12: "YS"}.get(months, f"{months}MS")
     if usual == pd.Timedelta(days=1):
         weekdays = times.day_of_week < 5
         return "B" if weekdays.all() and days.max() >= 3 and len(times) > 5 else "D"
@@ -334,7 +357,7 @@ def _said(series: pd.DataFrame, form: str, rows: int) -> str:
     gaps = ""
     if len(missing):
         gaps = f"; {len(missing)} without a value, the first {missing[0]:%Y-%m-%d{clock}}"
-    what = STEPS.get(step, f"steps of {step}")
+    what = STEPS.get(step, f"steps of {step.replace('MS', ' months')}")
     zone = ", in UTC" if index.tz is not None else ""
     return (
         f"{series.attrs['file']}: {', '.join(map(str, series.columns))}, {len(series):,} {what}, "

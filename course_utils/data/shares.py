@@ -1,9 +1,7 @@
 """Several shares with one test year, by ticker or from files of your own."""
 
-import re
-
 from course_utils.data.price_table import full_years, read_prices
-from course_utils.data.prices import load_prices, span
+from course_utils.data.prices import IS_FILE, load_prices, span
 from course_utils.files import DataError
 
 import pandas as pd
@@ -17,7 +15,7 @@ def load_shares(*shares: str, test_year: int | None = None) -> list[pd.DataFrame
 
     Args:
         shares: for each a ticker, such as "IBM", or a file that `read_prices` reads, such as
-            "../data/bank.csv"; an ending or a slash makes it a file.
+            "../data/bank.csv"; an ending such as `.csv` or a slash makes it a file.
         test_year: a year that each share covers in full, with the six before it; None for the
             last such year.
 
@@ -31,7 +29,7 @@ def load_shares(*shares: str, test_year: int | None = None) -> list[pd.DataFrame
     tables = [_load(share) for share in shares]
     possible = {table.attrs["ticker"]: _years_to_test(table) for table in tables}
     common = set.intersection(*possible.values())
-    test_year = max(common, default=None) if test_year is None else test_year
+    test_year = max(common, default=None) if test_year is None else int(test_year)
     if test_year not in common:
         raise DataError(_why_not(test_year, possible, common))
     for table in tables:
@@ -40,7 +38,7 @@ def load_shares(*shares: str, test_year: int | None = None) -> list[pd.DataFrame
 
 
 def _load(share: str) -> pd.DataFrame:
-    if not (isinstance(share, str) and re.search(r"[/\\]|\.\w{2,4}$", share)):
+    if not (isinstance(share, str) and IS_FILE.search(share)):
         return load_prices(share)
     prices = read_prices(share)
     print(f"{prices.attrs['ticker']}: {span(prices)}, from {prices.attrs['file']}")

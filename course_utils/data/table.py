@@ -9,13 +9,14 @@ import csv
 import io
 import os
 import re
+import unicodedata
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from course_utils.data.dates import MONTH, date_form
+from course_utils.data.dates import MONTH, WHOLE_NUMBERS, date_form
 from course_utils.data.numbers import MISSING, is_number
 from course_utils.files import DataError, read_bytes, sha256, shown
 
@@ -35,9 +36,11 @@ _BINARY = {
 }
 _ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in "＂，；｜"}
 _ASCII |= dict.fromkeys((0xA0, 0x2007, 0x2009, 0x202F, 0x3000), " ") | dict.fromkeys(
-    (0x2013, 0x2014, 0x2212), "-"
+    (*range(0x2010, 0x2015), 0x2212, 0xFE63), "-"
 )
-"""what Japanese digits, hard spaces, dashes and a minus sign become"""
+"""what Japanese digits, hard spaces, hyphens, dashes and a minus sign become"""
+_UNSEEN = dict.fromkeys((0xAD, 0x200B, 0x200E, 0x200F, 0x202A, 0x202C, 0xFEFF))
+"""what takes no place on a page, such as marks of the direction of writing, is left out"""
 _PART_OF_DATE = re.compile(rf"{MONTH}|q[1-4]|[0-9]{{1,2}}:[0-9]{{2}}", re.I)
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.I)
 
@@ -84,8 +87,9 @@ class Table:
 
 
 def plain_name(name: str) -> str:
-    """The name of a column without case, underscores and double spaces."""
-    return " ".join(str(name).translate(_ASCII).casefold().replace("_", " ").split())
+    """The name of a column without case, underscores and double spaces, however ä is stored."""
+    plain = unicodedata.normalize("NFC", str(name).translate(_ASCII))
+    return " ".join(plain.casefold().replace("_", " ").split())
 
 
 def read_table(path: str | os.PathLike[str]) -> Table:
@@ -101,7 +105,7 @@ def read_table(path: str | os.PathLike[str]) -> Table:
     Raises:
         DataError: it is no table, has no header, or a line of it is cut off.
     """
-    path = Path(path)
+    path = Path(os.path.expanduser(path))
     content = read_bytes(path)
     text = _decode(content, path.name)
     _refuse_messages(text, path.name)
@@ -127,7 +131,8 @@ def _decode(content: bytes, file: str) -> str:
         except UnicodeDecodeError:
             continue
         if "\0" not in text:
-            return io.StringIO(text.rstrip("\x1a"), newline=None).read().translate(_ASCII)
+            text = io.StringIO(text.rstrip("\x1a"), newline=None).read()
+            return unicodedata.normalize("NFC", text.translate(_ASCII | _UNSEEN))
     raise DataError(f"{file} is not plain text: save it as CSV in UTF-8")
 
 
@@ -174,12 +179,12 @@ def _clean(cell: str) -> bool:
 
 
 def _cut(text: str, separator: str, file: str) -> dict[int, list[str]]:
-    """Cut a text into rows, by line; blank lines are left out.
+    """Cut a text into rows, by line; blank lines and drawn ones are left out.
 
     `csv` does this, because `pandas.read_csv` fills up a row that is cut off, without a word.
     """
     reader = csv.reader(io.StringIO(text), delimiter=separator)
-    filled = ((reader.line_num, row) for row in reader if any(cell.strip() for cell in row))
+    filled = ((reader.line_num, row) for row in reader if any(cell.strip(" +-=:_") for cell in row))
     try:
         rows = dict(islice(filled, _MAX_ROWS + 1))
     except csv.Error as error:
@@ -234,9 +239,10 @@ def _header(
 
 def _refuse_dates_side_by_side(rows: dict[int, list[str]], separator: str, file: str) -> None:
     aside = {line: dates for line, row in rows.items() if (dates := _side_by_side(row))}
-    if len(aside) != 1:  # no header, but rows of several dates each
+    forms = [date_form(dates[0]) for dates in aside.values()]
+    if not forms or forms.count(forms[0]) > 1:  # no header, but rows of several dates each
         return
-    line, dates = aside.popitem()
+    line, dates = next(iter(aside.items()))
     first, last = (rows[line].index(cell) for cell in (dates[0], dates[-1]))
     way = 't.T.to_csv("turned.csv")'
     if not date_form(dates[0]):
@@ -254,8 +260,11 @@ def _refuse_dates_side_by_side(rows: dict[int, list[str]], separator: str, file:
 def _side_by_side(row: list[str]) -> list[str]:
     """The dates in a header, or months, quarters or hours; none in a row that begins with one."""
     dates = [cell for cell in row if date_form(cell)]
-    alike = len({date_form(cell) for cell in dates}) == 1 and dates == sorted({*dates})
-    if alike and len(dates) > 2 and not date_form(row[0]) and 2 * len(dates) > len(row):
+    forms, up = {date_form(cell) for cell in dates}, sorted({*dates})
+    once = len(dates) == len(up) and len(forms) == 1
+    ordered = dates in (up, up[::-1]) or not forms <= {*WHOLE_NUMBERS}
+    most = 2 * len(dates) >= len(row) - row.count("")
+    if once and ordered and most and len(dates) > 2 and not date_form(row[0]):
         return dates
     parts = [cell for cell in row[1:] if _PART_OF_DATE.fullmatch(cell)]
     return parts if len(parts) > 3 else []

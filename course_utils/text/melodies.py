@@ -161,7 +161,8 @@ def as_text(notes: Sequence[Note], semitones: int = 0) -> str:
         the text, with a new line at its end.
 
     Raises:
-        ValueError: a note is then too low or too high to have a letter.
+        ValueError: a note is then too low or too high to have a letter, or has no length from 1 to
+            8 eighths.
     """
     moved = [(pitch + semitones, length) for pitch, length in notes]
     outside = [pitch for pitch, _ in moved if not LOWEST <= pitch <= HIGHEST]
@@ -170,6 +171,8 @@ def as_text(notes: Sequence[Note], semitones: int = 0) -> str:
             f"Pitch {outside[0]} has no letter: stay between {LOWEST} and {HIGHEST}, by moving the "
             "melody up or down by fewer semitones."
         )
+    if odd := {length for _, length in moved} - {*range(1, 9)}:
+        raise ValueError(f"A note of {min(odd)} eighths has no digit: take 1 to 8 eighths.")
     return "".join(f"{chr(ord('A') + pitch - LOWEST)}{length}" for pitch, length in moved) + "\n"
 
 

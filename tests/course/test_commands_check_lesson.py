@@ -51,3 +51,9 @@ def test_what_is_not_a_notebook_gets_one_line(tmp_path, text):
     done = course_here("check-lesson", tmp_path / "a.ipynb")
     assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
     assert "a.ipynb is not a notebook" in done.stderr
+
+
+def test_a_file_that_is_not_there_is_named_without_a_number_of_the_system(tmp_path):
+    done = course_here("check-lesson", tmp_path / "none.ipynb")
+    said = f"Error: {tmp_path / 'none.ipynb'} cannot be read or written: No such file or directory"
+    assert done.stderr == said + "\n"

@@ -254,7 +254,10 @@ def test_judge_praises_or_raises_and_prints_nothing(capsys):
 
 @pytest.mark.parametrize(
     ("exercise", "message"),
-    [("01-9", "No exercise '01-9': choose one of 01-1, 01-2"), ("99-1", "No exercise '99-1'.")],
+    [
+        ("01-9", "No exercise '01-9': choose one of 01-1, 01-2"),
+        ("4.1", "No exercise '4.1': write a name such as 04-1."),
+    ],
 )
 def test_an_unknown_exercise_names_the_known_ones(exercise, message):
     with pytest.raises(ValueError, match=re.escape(message)):

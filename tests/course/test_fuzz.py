@@ -528,5 +528,7 @@ def test_the_registry_leads_neither_out_of_its_folder_nor_to_anything_but_a_serv
 ):
     (tmp_path / "registry.txt").write_text(f"# files\ny {GOOD}\n{line}\n", encoding="utf-8")
     monkeypatch.setattr(registry, "REGISTRY", tmp_path / "registry.txt")
-    with pytest.raises(DataError, match=r"registry\.txt, line 3 .*: restore it from git"):
+    with pytest.raises(
+        DataError, match=r"registry\.txt, line 3 .*: correct it, or restore it from git"
+    ):
         registry.registry()

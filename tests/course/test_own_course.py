@@ -45,7 +45,7 @@ def own(tmp_path, monkeypatch):
 def test_a_lesson_is_inserted_by_one_line_and_no_other_lesson_changes(own):
     own(COURSE)
     numbers = [one.number for one in find_lessons()]
-    own([*COURSE[:AT], "our_markets", *COURSE[AT:]])
+    own(f"\ufefflessons = {[*COURSE[:AT], 'our_markets', *COURSE[AT:]]}")  # as Notepad saves it
     found = find_lessons()
     assert [one.number for one in found] == [*numbers[:AT], "05a", *numbers[AT:]]
     assert [one.path.stem for one in choose_lessons(["05a", "our_m", "05"])] == [
@@ -69,8 +69,11 @@ def test_a_lesson_is_dropped_by_one_line_and_links_to_it_become_words(own, tmp_p
         (["gru", "our_shares"], "lists 'our_shares': put our_shares.ipynb into notebooks"),
         (["gru", "gru"], "lists a lesson twice"),
         ([], "does not list lessons"),
-        (["../gru"], "does not list lessons"),
-        ("lessons = [", "does not list lessons"),
+        (["../gru"], r"lists '\.\./gru': a name begins with one of a to z"),
+        (["03_gru"], "lists '03_gru': a name .* without number"),
+        (["gru", 3], "lists 3: a name"),
+        ("lessons = [", "is not TOML in UTF-8 .*: write a list such as"),
+        ("lessons = 'gru'", "does not list lessons: write"),
         ("lessons = 3", "does not list lessons"),
         ("lesson = ['gru']", "does not list lessons"),
     ],

@@ -10,7 +10,7 @@ from course_utils.data import full_data, prices, registry
 from course_utils.data.price_table import COLUMNS, read_prices
 from course_utils.data.prices import load_prices
 from course_utils.data.registry import find_file
-from course_utils.files import DataError
+from course_utils.files import DataError, sha256
 
 import numpy as np
 import pytest
@@ -274,7 +274,10 @@ def test_the_tickers_are_the_full_data_and_the_embedded_are_in_the_package():
 def test_file_states_are_told_apart(folder, tmp_path, monkeypatch):
     (folder / IBM).write_bytes(CONTENT)
     (tmp_path / AAPL).write_bytes(CONTENT + b"\n")
-    monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path))
+    lines, digest = (folder / "registry.txt").read_text(encoding="utf-8"), sha256(CONTENT)
+    as_on_windows = "\ufeff" + lines.replace(digest, digest.upper())
+    (folder / "registry.txt").write_text(as_on_windows, encoding="utf-8")
+    monkeypatch.setenv("COURSE_DATA_DIR", f'"{tmp_path}"')
     states = [(file.name, file.folder, file.state) for file in registry.registry().values()]
     assert states == [
         (AAPL, tmp_path, "wrong checksum"),

@@ -58,6 +58,8 @@ def test_a_missing_file_is_named_by_its_full_path_and_a_folder_is_refused(tmp_pa
     assert f"there is no file {tmp_path / 'none.csv'}: check its name" in str(refusal.value)
     with pytest.raises(DataError, match="is a folder: name the file in it"):
         read_text(tmp_path)
+    with pytest.raises(DataError, match=r"a\.csv is at a web address: download it"):
+        read_text(Path("https://example.invalid/a.csv"))
 
 
 def test_the_checksum_of_a_file_is_that_of_its_bytes(csv_file):

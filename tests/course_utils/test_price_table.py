@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
-def test_a_file_of_your_own_is_read(csv_file, capsys):
+def test_a_file_of_your_own_is_read(csv_file, capsys, monkeypatch):
     path = csv_file(TABLE, "acme.csv")
     prices = read_prices(path)
     check_is_price_table(prices)
@@ -30,7 +30,9 @@ def test_a_file_of_your_own_is_read(csv_file, capsys):
         "slips": [],
     }
     assert capsys.readouterr().out == ""
-    pd.testing.assert_frame_equal(read_prices(str(path)), prices)
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(path.parent))
+    pd.testing.assert_frame_equal(read_prices("~/acme.csv"), prices)
 
 
 def test_vol_next_to_volume_is_a_column_to_ignore(csv_file):

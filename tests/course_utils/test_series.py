@@ -55,6 +55,7 @@ ISO = days("%Y-%m-%d")
         ("date,v\n" + rows(days("%Y-%m-%d", "1987", freq="ME")), "1987-01-01", "MS"),
         ("YEAR,SUNACTIVITY\n" + rows(range(1700, 1706)), "1700-01-01", "YS"),
         ("year,month,v\n" + rows(["1987,1", "1987,2", "1987,3"]), "1987-01-01", "MS"),
+        ("m,v\n" + rows(["fe\u0301vr. 2017", "mars 2017", "avril 2017"]), "2017-02-01", "MS"),
         ("m,v\n" + rows(["févr. 2017", "mars 2017", "avril 2017"]), "2017-02-01", "MS"),
         ("m,v\n" + rows(["jul/2017", "ago/2017", "set/2017"]), "2017-07-01", "MS"),
         ("m,v\n" + rows(["giugno 17", "luglio 17", "agosto 17"]), "2017-06-01", "MS"),
@@ -94,7 +95,37 @@ ISO = days("%Y-%m-%d")
         ("MTU,v\n" + rows(HOURS.strftime("%d.%m.%Y %H:%M - 01.03.2017 %H:59")), "2017-03-01", "h"),
         ("t,v\n" + rows([f"2017-03-01 00:00:00.{i}" for i in range(6)]), "2017-03-01", "100ms"),
         ("t,v\n" + rows(days("%Y-%m-%d", freq="2D")), "2017-01-28", "2D"),
-        ("t,v\n" + rows(f"2017-03-{t}00Z" for t in ("24T23", "25T23", "26T22")), "2017-03-25", "D"),
+        ("t,v\n" + rows(days("%Y-%m-%d", freq="28D")), "2017-01-28", "28D"),
+        ("t,v\n" + rows(days("%Y-%m-15T12:00Z", freq="MS")), "2017-02-01", "MS"),
+        ("t,v\n" + rows(days("%Y-%m-%d", "2017-01-31", freq="BME")), "2017-01-01", "MS"),
+        ("t,v\n" + rows(days("%Y-%m-%d", "2017-02-01", freq="6MS")), "2017-02-01", "6MS"),
+        ("year,v\n" + rows(["2009/10", "2010/11", "2011/12"]), "2009-01-01", "YS"),
+        ("year,v\n" + rows(["FY2009", "FY2010", "FY2011"]), "2009-01-01", "YS"),
+        ("rownames,time,v\n" + rows(["1,1949.0", "2,1949.08333", "3,1949.17"]), "1949-01-01", "MS"),
+        ("q,v\n" + rows(["1Q20", "2Q20", "3Q20"]), "2020-01-01", "QS"),
+        (
+            "Quartal;v\n"
+            + rows(["4. Quartal 2019", "1. Quartal 2020", "2. Quartal 2020"], mark=";"),
+            "2019-10-01",
+            "QS",
+        ),
+        ("quarter,v\n" + rows(["2020.3", "2020.4", "2021.1"]), "2020-07-01", "QS"),
+        ("week,v\n" + rows(["201705", "201706", "201707"]), "2017-01-30", "7D"),
+        ("Ano;Mês;v\n" + rows(["2017;1", "2017;2", "2017;3"], mark=";"), "2017-01-01", "MS"),
+        ("d,v\n" + rows([f"{day}º de março de 2017" for day in (1, 2, 3)]), "2017-03-01", "D"),
+        ("dt,v\n" + rows(HOURS.strftime("%d%b%Y:%H:%M:%S")), "2017-03-01", "h"),
+        ("_start,_time,v\n" + rows("2016-01-01," + days("%Y-%m-%d")), "2017-01-28", "D"),
+        ("t,v\n" + rows("\u200e" + days("%Y-%m-%d")), "2017-01-28", "D"),
+        (
+            "| t | v |\n|---|---|\n" + rows("| " + days("%Y-%m-%d"), ["2|"] * 6, "|"),
+            "2017-01-28",
+            "D",
+        ),
+        (
+            "t,v\n" + rows([f"2017-03-{day}T{h}:00Z" for day, h in ((24, 23), (25, 23), (26, 22))]),
+            "2017-03-25",
+            "D",
+        ),
         ("unix,v\n" + rows(range(1488326400, 1488348000, 3600)), "2017-03-01 00:00+00:00", "h"),
         ("t,v\n" + rows(HOURS.strftime("%Y-%m-%dT%H:%MZ")), "2017-03-01 00:00+00:00", "h"),
         ("t,v\n" + rows(HOURS.strftime("%Y-%m-%dT%H:%M+01:00")), "2017-02-28 23:00+00:00", "h"),
@@ -141,6 +172,7 @@ def test_numbers_are_the_files_own(csv_file):
         ("１２３．５", 123.5),
         ("2.5M", 2_500_000),
         ("–2.5", -2.5),
+        ("\u20112.5", -2.5),
         ("Station 5", None),
         ("2.5 m", None),  # metres or millions
         ("280 K", None),
@@ -148,6 +180,8 @@ def test_numbers_are_the_files_own(csv_file):
         ("(1.50)", None),
         ("<5", None),
         ("1e999", None),
+        ("1.5 million", None),
+        ("12万", None),
     ],
 )
 def test_a_number_is_read_with_its_unit_or_refused(cell, number, csv_file):
@@ -159,6 +193,12 @@ def test_a_number_is_read_with_its_unit_or_refused(cell, number, csv_file):
         assert read_series(path)["v"].iloc[1:3].tolist() == [number] * 2
 
 
+def test_flags_beside_some_numbers_and_words_for_missing_ones_are_no_numbers(csv_file):
+    cells = ["1.5 p", "2.5", ": z", "unavailable", "\\N", "3.5 be"]
+    series = read_series(csv_file("date,v\n" + rows(days("%Y-%m-%d"), cells)))
+    assert series["v"].fillna(-1).tolist() == [1.5, 2.5, -1, -1, -1, 3.5]
+
+
 def test_steps_that_the_file_lacks_are_missing_values_and_said(csv_file, capsys):
     series = read_series(csv_file("time,v\n" + rows(HOURS.delete(2))))
     assert series["v"].isna().tolist() == [False, False, True, False, False, False]
@@ -166,13 +206,12 @@ def test_steps_that_the_file_lacks_are_missing_values_and_said(csv_file, capsys)
 
 
 def test_with_a_step_of_your_own_each_time_has_the_last_value_known(csv_file):
-    times = ["2017-03-01 00:00", "2017-03-01 00:50", "2017-03-01 02:10", "2017-03-01 05:00"]
-    path = csv_file("time,v\n" + rows(times, [1, 2, 3, 4]))
+    times = ["2017-03-01 00:00", "2017-03-01 00:50", "2017-03-01 02:10", "2017-03-01 03:00"]
+    path = csv_file("time,v\n" + rows([*times, "2017-03-01 05:00"], [1, 2, 3, 4, 5]))
     with pytest.raises(DataError, match=r"irregular, .*pass freq=.* last known value"):
         read_series(path)
     hourly = read_series(path, freq="h")["v"]
-    assert hourly.iloc[:4].fillna(-1).tolist() == [1, 2, -1, 3]
-    assert hourly.iloc[-1] == 4
+    assert hourly.fillna(-1).tolist() == [1, 2, -1, 4, -1, 5]
 
 
 def test_several_values_are_named_the_target_first(csv_file):
@@ -213,9 +252,27 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
         ("Day,Hour,v\n" + rows(["2017-03-01,0 h"] * 2), {"value": "v"}, "if Hour tells .* as 9:30"),
         ("time,v\n" + rows(["2017-04-02 02:00"] * 2), {}, "line 3: .*: clocks were set back"),
         ("time,v\n" + rows(AUTUMN), {}, "line 4: .* line 3 already: clocks were set back"),
-        ("d,v,shop\n" + rows(["2017-01-03"] * 2, ["1,a", "2,b"]), {}, "3: .* differ in shop, so"),
+        (
+            "date,v,shop\n" + rows(["2017-01-03"] * 2, ["1,a", "2,b"]),
+            {},
+            "line 3: .* they differ in shop: add it to the date if .* else keep the rows of one",
+        ),
         ("date,v\n" + rows(["2017-01-03"] * 2), {}, "line 2 already: keep one"),
-        ("utc,local,v\n" + rows([f"{t},{t}" for t in HOURS]), {}, "the right one, .* date='utc'"),
+        (
+            "utc,local,v\n" + rows([f"{t},{t}" for t in HOURS]),
+            {},
+            r"hold dates \(utc, local\): name the right one, such as date='utc'",
+        ),
+        (
+            "day,T101,T102,T103,T104\n" + rows(days("%Y-%m-%d"), ["1,2,3,4"] * 3),
+            {},
+            r"hold numbers \(T101, T102",
+        ),
+        (
+            "day,v\n" + rows(["2017-01-02", "2017-02-27", "2017-03-01", "2017-04-25"]),
+            {},
+            "the steps are irregular",
+        ),
         ("a,b\n1.5,2\n2.5,3\n", {}, r"no column holds dates \(a, b\): write dates as"),
         ("v\n1.5\n2.5\n", {}, "has one column of numbers: add one with their dates"),
         ("date,v\n" + rows(ISO, ["a", "b"]), {}, "line 2: v is 'a'"),
@@ -226,23 +283,43 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
             "shop;date;v\n"
             + rows([f"{shop};{day}" for shop in "12" for day in HOURS[:2]], mark=";"),
             {"value": "v"},
-            r"line 4: .* they differ in shop, .*sep=';'\)",
+            r"line 4: .* they differ in shop: .*sep=';'\)",
         ),
-        ("date,v\n" + rows(ISO, [1, "b"]), {"value": "v"}, "line 3: v is 'b'"),
-        ("date,v\n" + rows(ISO, [8, -999, 9]), {}, "line 3: v is -999 .* empty these"),
-        ("d,v\n" + rows(ISO, [8, 9999, 9]), {}, "line 3: v is 9999 .* else above 9:"),
+        ("date,v\n" + rows(days("%Y-%m-%d"), [1, "b"]), {"value": "v"}, "line 3: v is 'b'"),
+        (
+            "date,v\n" + rows(days("%Y-%m-%d"), [8, -999, 9]),
+            {},
+            "line 3: v is -999 .* empty these .* -998.999 if it was",
+        ),
+        ("d,v\n" + rows(days("%Y-%m-%d"), [8, 9999, 9]), {}, "line 3: v is 9999 .* else above 9:"),
         ("Date,v\n" + rows(range(42795, 42800)), {}, "line 2: Date is '42795', .* Excel's number"),
-        ("d,v\n" + rows(["16/11/01", "16/12/01", "17/01/01"]), {}, "2: .* 1 November 2016: write"),
+        ("week,v\n" + rows(range(42736, 42760, 7)), {}, "line 2: week is '42736', .* Excel's num"),
+        ("week,v\n" + rows(["4273-W01", "4274-W01"]), {}, "week is '4273-W01', .* 1700 to 2200"),
+        ("d,v\n" + rows(days("%Y-%m-%d"), ["50 p", "£1.50", 2]), {}, "line 2: v is '50 p'"),
+        ("d,v\n" + rows(days("%Y-%m-%d"), ["1.2 b", 900, 2]), {}, "line 2: v is '1.2 b'"),
+        (
+            "d,v\n" + rows(["16/11/01", "16/12/01", "17/01/01"]),
+            {},
+            "line 2: .* 1 November 2016: write years",
+        ),
         (
             "d,v\n" + rows(["05/01/2017", "06/01/2017", "01/07/2017", "08/01/2017"]),
             {"day_first": True},
             "line 5 runs against the others in time: correct it if day",
         ),
         ("d,v\n" + rows(days("%y/%m/%d")), {}, "line 2: .* 28 January 2017: write years with"),
-        ("date,v\n" + rows(ISO), {"value": "w"}, "has no column w, it has date, v"),
-        ("date,v\n" + rows(ISO), {"freq": "x"}, "'x' is not a step"),
-        ("date,v\n2017-01-03,1\n", {}, "1 rows, too few to see their step: pass freq"),
-        (rows(ISO), {}, "line 1: .* is the first row, and no header"),
+        ("year,v\n" + rows([1610, 1710]), {}, "line 2: .* from 1700 to 2200: .*delete the line"),
+        ("date,v\n" + rows(days("%Y-%m-%d")), {"value": 1}, "has no column 1, it has date, v"),
+        ("date,v\n" + rows(days("%Y-%m-%d")), {"value": "w"}, "has no column w, it has date, v"),
+        ("date,v\n" + rows(days("%Y-%m-%d")), {"freq": "x"}, "'x' is not a step"),
+        ("date,v\n" + rows(days("%Y-%m-%d")), {"freq": 1}, "1 is not a step"),
+        (
+            "date,v\n" + rows(days("%Y-%m-%d"), ["0%", 0, "50%", 0.5]),
+            {},
+            "line 5: .* percentage as",
+        ),
+        ("date,v\n2017-01-03,1\n", {}, "fewer than 3 rows, too few to see their step: pass freq"),
+        (rows(days("%Y-%m-%d")), {}, "line 1: .* is the first row, and no header"),
         ("t,v\n" + rows(["2017-01-03 01:00Z", "2017-01-03 02:00"]), {}, "line 3: .* has no zone"),
     ],
 )
@@ -261,6 +338,9 @@ MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
         ("Source: us\nY;" + ";".join(MONTHS) + ";Mean\n1990" + 13 * ";1,5" + "\n", "MS"),
         ("day,0:00,1:00,2:00,3:00\n2017-03-01,1,2,3,4\n", "h"),
         ("Country,Unit,1990,1991,1992,1993\nDE,m,1,2,3,4\n", "YS"),
+        ("Place,1990 [YR1990],1991 [YR1991],1992 [YR1992]\nDE,1,2,3\n", "YS"),
+        ("Place,12/31/19,1/1/20,1/2/20\nDE,1,2,3\n", "D"),
+        ("a,\nLast,2024-01-05\nPlace,1990,1991,1992\nIN,873277798,891273209,909307016\n", "YS"),
         ("t;v;shop\n" + rows(HOURS[:4].repeat(2), ["1;O'Neil", "2;07"] * 4, ";"), "h"),
     ],
 )

@@ -50,7 +50,7 @@ def test_a_test_year_that_a_file_lacks_is_answered_with_one_that_it_has(
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("share", ["BANK", None])
+@pytest.mark.parametrize("share", ["BANK", "SAP.DE", None])
 def test_what_is_neither_a_ticker_nor_a_file_is_refused_as_load_prices_does(share):
     with pytest.raises((DataError, TypeError), match="ticker"):
         load_shares("IBM", share)

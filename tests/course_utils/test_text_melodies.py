@@ -50,6 +50,8 @@ def test_what_is_no_note_is_named_or_passed_over():
         m.read_notes("c h")
     with pytest.raises(ValueError, match="Pitch 83 has no letter: stay between 46 and 82"):
         m.as_text([(77, 2)], 6)
+    with pytest.raises(ValueError, match="A note of 9 eighths has no digit"):
+        m.as_text([(60, 9)])
     with pytest.raises(ValueError, match="without notes"):
         m.sound([])
     assert m.from_text("A22\nBC3 9") == [(46, 2), (48, 3)]
