@@ -323,8 +323,8 @@ def _on_a_grid(
     against = _turn(stamps) or ":"
     raise DataError(
         f"{file}: the steps are irregular, most often {_long(usual)} ({often} of them), from "
-        f'{least} to {most}{against} pass freq=..., such as "h" or "D", to have the last known '
-        "value at regular steps"
+        f'{least} to {most}{against} pass freq=..., such as "h" or "D", to have the last '
+        "value of each step"
     )
 
 

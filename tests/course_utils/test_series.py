@@ -208,7 +208,7 @@ def test_steps_that_the_file_lacks_are_missing_values_and_said(csv_file, capsys)
 def test_with_a_step_of_your_own_each_time_has_the_last_value_known(csv_file):
     times = ["2017-03-01 00:00", "2017-03-01 00:50", "2017-03-01 02:10", "2017-03-01 03:00"]
     path = csv_file("time,v\n" + rows([*times, "2017-03-01 05:00"], [1, 2, 3, 4, 5]))
-    with pytest.raises(DataError, match=r"irregular, .*pass freq=.* last known value"):
+    with pytest.raises(DataError, match=r"irregular, .*pass freq=.* the last value of each step"):
         read_series(path)
     hourly = read_series(path, freq="h")["v"]
     assert hourly.fillna(-1).tolist() == [1, 2, -1, 4, -1, 5]
