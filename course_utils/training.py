@@ -165,7 +165,7 @@ def forecast_year(
     windows, _ = make_windows(scaled, lookback)
 
     def forecasts(model: Forecaster) -> pd.Series:
-        if isinstance(model, keras.Model):  # its `predict` would be traced, its last batch twice
+        if isinstance(model, keras.Model):  # `predict` would trace it, and its last batch again
             found = np.asarray(model(windows, training=False))
         else:
             found = model.predict(windows, verbose=0)

@@ -94,8 +94,8 @@ def _receive(address: str, name: str) -> bytes:
     content = bytearray()
     with requests.get(address, stream=True, timeout=_PATIENCE) as answer:
         answer.raise_for_status()
-        style = {"unit": "B", "unit_scale": True, "leave": False}
-        style["file"] = sys.stdout  # lessons keep stderr empty
+        # On stdout, because lessons keep stderr empty.
+        style = {"unit": "B", "unit_scale": True, "leave": False, "file": sys.stdout}
         with tqdm(desc=name, total=answer.raw.length_remaining, **style) as bar:
             # Small pieces, because the clock is only read between them.
             for piece in answer.iter_content(256):
