@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from course.commands.options import Folder
-from course.exercises.record import Try, all_tries, record_file
+from course.exercises.record import Try, read_record, record_file
 from course.lessons.lesson import NOTEBOOKS, choose_lessons
 
 import typer
@@ -17,7 +17,7 @@ def progress(folder: Folder = NOTEBOOKS) -> None:
     recorded, or there is no lesson.
     """
     record = record_file()
-    entries = all_tries()
+    entries = [*read_record(record)]
     tries = [entry for entry in entries if entry]
     names = {lesson.name: lesson.exercises for lesson in choose_lessons([], folder)}
     for lesson, found in names.items():

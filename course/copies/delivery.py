@@ -7,6 +7,7 @@ is its reader's, and a new version is put beside it, as `name.new.ipynb`, under 
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path, PurePosixPath
@@ -55,37 +56,31 @@ def deliver(texts: Mapping[str, str], folder: Path) -> list[Delivery]:
 
 
 def _deliver_one(folder: Path, name: str, text: str, written: dict[str, str]) -> Delivery:
-    texts = _checksums(text.encode())
+    own = _checksum(text.encode())
     for place in _places(name):
         file = folder / place
-        there = _checksums(file.read_bytes()) if file.exists() else []
-        brought = written.get(place) in texts  # and perhaps changed, moved or deleted since
-        if texts[0] in there or (brought and (there or place != name)):
+        there = _checksum(file.read_bytes()) if file.exists() else ""
+        brought = written.get(place) == own  # and perhaps changed, moved or deleted since
+        if there == own or (brought and (there or place != name)):
             outcome = "kept"
-        elif not there or written.get(place) in there:
+        elif not there or written.get(place) == there:
             outcome = "refreshed" if there else "new"
             file.parent.mkdir(parents=True, exist_ok=True)
             write_whole(file, text)
         else:
             continue
         if not brought:  # last: after a crash the file counts as changed, not as untouched
-            written[place] = texts[0]
+            written[place] = own
             write_whole(folder / RECORD, json.dumps(written, indent=1, sort_keys=True) + "\n")
         return Delivery(name, place, outcome)
     raise AssertionError("places never end")
 
 
-def _checksums(content: bytes) -> list[str]:
-    """Of a notebook's cells, as opening one rewrites what is around them, and of all bytes.
-
-    Earlier versions recorded the second, also for notebooks.
-    """
-    whole = sha256(content)
-    try:
-        cells = json.dumps(json.loads(content)["cells"], sort_keys=True)
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return [whole]
-    return [sha256(cells.encode()), whole]
+def _checksum(content: bytes) -> str:
+    """Of a notebook's cells, as opening one rewrites what is around them, or of all bytes."""
+    with suppress(ValueError, KeyError, TypeError, RecursionError):
+        content = json.dumps(json.loads(content)["cells"], sort_keys=True).encode()
+    return sha256(content)
 
 
 def _places(name: str) -> Iterator[str]:

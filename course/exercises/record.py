@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from course_utils.files import PACKAGE, WORK
+from course_utils.files import PACKAGE
 from course_utils.machine import attended
 
 from platformdirs import user_data_path
@@ -20,8 +20,6 @@ from platformdirs import user_data_path
 PLACE = "COURSE_PROGRESS_DIR"
 """environment variable: the folder of the record, if not the system's for a user's data"""
 
-EARLIER = WORK / "my_work" / ".progress.jsonl"
-"""where tries were recorded before a user had one record for all folders"""
 solved_here: set[str] = set()
 """exercises solved in this kernel, which counts even where nothing can be written"""
 
@@ -67,13 +65,8 @@ def solved() -> set[str]:
     """The exercises that the learner has solved, here or before."""
     tries = []
     with suppress(OSError):
-        tries = [entry.exercise for entry in all_tries() if entry and entry.right]
+        tries = [entry.exercise for entry in read_record(record_file()) if entry and entry.right]
     return solved_here.union(tries)
-
-
-def all_tries() -> list[Try | None]:
-    """The tries of all records, oldest first, with None for a damaged line."""
-    return [*read_record(EARLIER), *read_record(record_file())]
 
 
 def read_record(file: Path) -> Iterator[Try | None]:

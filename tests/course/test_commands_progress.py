@@ -164,16 +164,6 @@ def test_progress_says_that_nothing_can_be_recorded(file, lessons_of_two):
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_tries_recorded_in_my_work_by_earlier_versions_still_count(
-    file, lessons_of_two, tmp_path, monkeypatch
-):
-    record("02-1", True)
-    monkeypatch.setattr(
-        sys.modules[record.__module__], "EARLIER", file.rename(tmp_path / ".progress.jsonl")
-    )
-    assert "✓ 02-1" in course_here("progress", "--folder", lessons_of_two).stdout
-
-
 def test_progress_without_a_lesson_is_an_error(file, tmp_path):
     done = course_here("progress", "--folder", tmp_path)
     assert (done.exit_code, done.stdout) == (1, "")
