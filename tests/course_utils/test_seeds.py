@@ -1,5 +1,6 @@
 """Seeds trained together are the networks that each seed alone leads to."""
 
+from course_utils import seeds
 from course_utils.evaluation import skill
 from course_utils.models import recurrent
 from course_utils.seeds import Stack, fit_seeds
@@ -31,6 +32,11 @@ BUILDERS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def two_calls_for_three_batches(monkeypatch):
+    monkeypatch.setattr(seeds, "STEPS_PER_CALL", 2)
+
+
 def alone(build, seed, epochs):
     keras.utils.set_random_seed(seed)
     network = build()
@@ -57,7 +63,7 @@ def test_training_with_another_number_of_samples_shows_a_bar_and_compiles_nothin
         data = WINDOWS[:samples], TARGETS[:samples]
         fit_seeds(build, *data, seeds=SEEDS, epochs=1, batch_size=64)
         assert "training: 100%" in capsys.readouterr().out
-    assert Stack.of([build(), build()]).step.experimental_get_tracing_count() == 1
+    assert Stack.of([build(), build()]).steps.experimental_get_tracing_count() == 1
 
 
 def test_networks_of_other_features_are_not_taken_for_the_same():
