@@ -94,7 +94,8 @@ class SavedForecaster:
             )
         check_finite(as_numbers(rows), "correct it")
         window = self._scale(rows)[np.newaxis]
-        return float(unscale(self.scaler, self.model.predict(window, verbose=0)[0, -1]))
+        found = np.asarray(self.model(window, training=False))  # `predict` would trace it first
+        return float(unscale(self.scaler, found[0, -1]))
 
     def _scale(self, rows: pd.DataFrame) -> NDArray:
         """Scale rows of the columns, with their names if the scaler was fitted on names."""
