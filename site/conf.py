@@ -4,7 +4,7 @@ import re
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from types import GenericAlias
+from types import FunctionType, GenericAlias
 from typing import NewType
 
 HERE = Path(__file__).resolve().parent
@@ -108,6 +108,12 @@ def code_marks(*event: object) -> None:
     lines[:] = [re.sub(r"(?<![`:])` *([^`\n]+?) *`(?!`)", r"``\1``", line) for line in lines]
 
 
+def imported(app: Sphinx, what: str, name: str, member: object, *_: object) -> bool | None:
+    """Skip what a module imports before autodoc reads it, and all of Matplotlib with it."""
+    defined = what == "module" and isinstance(member, type | FunctionType)
+    return True if defined and not member.__module__.startswith("course") else None
+
+
 def open_copies_in_colab(
     app: Sphinx, page: str, template: str, context: dict, tree: object
 ) -> None:
@@ -123,4 +129,5 @@ def setup(app: Sphinx) -> None:
     app.add_lexer("csv", TextLexer)  # Pygments has no lexer of that name
     # Before napoleon, which would take a colon within single backticks for the end of a type.
     app.connect("autodoc-process-docstring", code_marks, priority=1)
+    app.connect("autodoc-skip-member", imported)
     app.connect("html-page-context", open_copies_in_colab, priority=502)  # after the theme's 501
