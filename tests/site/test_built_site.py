@@ -130,6 +130,15 @@ def test_docstrings_of_all_that_lessons_import_are_there_and_say_array_like(buil
 
 # The pages in a browser.
 
+
+@pytest.fixture(scope="module")
+def gates(context, address):
+    """Lesson 02, opened once for what leaves the page as it was for others."""
+    with context.new_page() as page:
+        page.goto(address + GATES)
+        yield page
+
+
 # What is cut off: wider than its block, which neither lets it be seen nor shows that it scrolls.
 # Fonts and formulas may be a pixel wider than they say.
 CUT_OFF = """() => [document.documentElement, ...document.querySelectorAll("body *")]
@@ -277,11 +286,10 @@ def test_a_figure_opens_large_at_a_tap_and_closes_by_keyboard(page, address):
     assert not large.is_visible()
 
 
-def test_the_code_of_a_page_can_be_hidden(page, address):
-    page.goto(address + GATES)
-    code = page.locator("article .cell_input").first
+def test_the_code_of_a_page_can_be_hidden(gates):
+    code = gates.locator("article .cell_input").first
     for visible in (False, True):
-        page.locator(".code-switch").press("Enter")
+        gates.locator(".code-switch").press("Enter")
         assert code.is_visible() is visible
 
 
@@ -292,14 +300,13 @@ def test_live_pictures_take_the_place_of_still_ones(page, address, name):
     assert not page.locator("article .still-version").first.is_visible()
 
 
-def test_what_comes_out_after_a_question_waits_for_a_guess(page, address):
-    page.goto(address + GATES)
-    hidden = page.locator("article .waits")
-    questions = page.locator("article p", has_text=re.compile("^What do you expect"))
+def test_what_comes_out_after_a_question_waits_for_a_guess(gates):
+    hidden = gates.locator("article .waits")
+    questions = gates.locator("article p", has_text=re.compile("^What do you expect"))
     assert hidden.count() == questions.count() > 3
     first = hidden.first.element_handle()
     assert not first.is_visible()
-    page.locator(".after-guess").first.press("Enter")
+    gates.locator(".after-guess").first.press("Enter")
     assert first.is_visible()
 
 
@@ -335,20 +342,18 @@ def test_a_solution_unfolds_by_keyboard_and_code_can_be_copied(page, address):
     assert page.locator("details[open]").count() == 1
 
 
-def test_the_theme_switch_works_by_keyboard_and_figures_stay_on_white(page, address):
-    page.goto(address + GATES)
+def test_the_theme_switch_works_by_keyboard_and_figures_stay_on_white(gates):
     for mode in ("light", "dark"):
-        page.locator("button.theme-switch-button").press("Enter")
-        page.locator(f"button.theme-change-button[data-mode='{mode}']").press("Enter")
-        page.wait_for_function(f"document.documentElement.dataset.theme == '{mode}'")
+        gates.locator("button.theme-switch-button").press("Enter")
+        gates.locator(f"button.theme-change-button[data-mode='{mode}']").press("Enter")
+        gates.wait_for_function(f"document.documentElement.dataset.theme == '{mode}'")
     style = "image => [getComputedStyle(image).backgroundColor, getComputedStyle(image).filter]"
-    assert page.locator(".cell_output img").first.evaluate(style) == ["rgb(255, 255, 255)", "none"]
+    assert gates.locator(".cell_output img").first.evaluate(style) == ["rgb(255, 255, 255)", "none"]
 
 
-def test_formulas_are_typeset_without_a_network(page, address):
-    page.goto(address + GATES)
-    page.wait_for_function("document.querySelectorAll('mjx-container svg').length > 20")
-    assert page.locator("mjx-merror").count() == 0
+def test_formulas_are_typeset_without_a_network(gates):
+    gates.wait_for_function("document.querySelectorAll('mjx-container svg').length > 20")
+    assert gates.locator("mjx-merror").count() == 0
 
 
 @pytest.mark.parametrize("lesson", WITH_PLOTLY, ids=lambda lesson: lesson.number)
