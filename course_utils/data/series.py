@@ -200,7 +200,9 @@ def _named(table: Table, name: str) -> str:
 def _value_columns(table: Table, value: str | Sequence[str] | None, dates: list[str]) -> list[str]:
     """The columns to read; without a name, the only one that holds numbers."""
     if value is not None:
-        names = value if pd.api.types.is_list_like(value) else [value]
+        names = [*value] if pd.api.types.is_list_like(value) else [value]
+        if not names:
+            raise DataError("value=[] names no column: name the one to forecast, or leave it out")
         return [_named(table, name) for name in dict.fromkeys(names)]
     left = [name for name in table.cells.columns if name not in (*dates, *_COUNTERS)]
     top = table.cells[left].iloc[:_LOOKED_AT].apply(without_unit)

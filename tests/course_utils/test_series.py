@@ -311,6 +311,7 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
         ("year,v\n" + rows([1610, 1710]), {}, "line 2: .* from 1700 to 2200: .*delete the line"),
         ("date,v\n" + rows(days("%Y-%m-%d")), {"value": 1}, "has no column 1, it has date, v"),
         ("date,v\n" + rows(days("%Y-%m-%d")), {"value": "w"}, "has no column w, it has date, v"),
+        ("date,v\n" + rows(days("%Y-%m-%d")), {"value": []}, "value=.. names no column"),
         ("date,v\n" + rows(days("%Y-%m-%d")), {"freq": "x"}, "'x' is not a step"),
         ("date,v\n" + rows(days("%Y-%m-%d")), {"freq": 1}, "1 is not a step"),
         (
