@@ -13,7 +13,8 @@ import pandas as pd
 
 DATE_NAMES = (
     *("date", "datetime", "timestamp", "time", "datum", "day", "month", "week", "quarter"),
-    *("year", "period", "ds", "unix", "observation date", "time period", "yyyymm", "yyyymmdd", ""),
+    *("year", "period", "ds", "ts", "unix", "observation date", "time period", "yyyymm"),
+    *("yyyymmdd", ""),
     *("zeit", "tag", "woche", "monat", "quartal", "jahr", "mess datum"),
     *("semana", "semaine", "mes", "mês", "mois", "trimestre", "año", "ano", "année", "annee"),
 )
@@ -353,7 +354,9 @@ def _long(step: pd.Timedelta) -> str:
 
 def _said(series: pd.DataFrame, form: str, rows: int) -> str:
     step, index = series.attrs["freq"], series.index
-    clock = "" if (index == index.normalize()).all() else " %H:%M"
+    clock = " %H:%M:%S" if index.second.any() else " %H:%M"
+    if (index == index.normalize()).all():
+        clock = ""
     first, last = (f"{time:%Y-%m-%d{clock}}" for time in (index[0], index[-1]))
     missing = series.index[series.isna().any(axis=1)]
     gaps = ""

@@ -41,6 +41,8 @@ _ASCII |= dict.fromkeys((0xA0, 0x2007, 0x2009, 0x202F, 0x3000), " ") | dict.from
 """what Japanese digits, hard spaces, hyphens, dashes and a minus sign become"""
 _UNSEEN = dict.fromkeys((0xAD, 0x200B, 0x200E, 0x200F, 0x202A, 0x202C, 0xFEFF))
 """what takes no place on a page, such as marks of the direction of writing, is left out"""
+_OTHER_SCRIPT = re.compile(r"[^\x00-\x7f]{3}|[ƒ‚‹]")
+"""what western encodings make of Cyrillic, Greek or Chinese letters, and of Japanese ones"""
 _PART_OF_DATE = re.compile(rf"{MONTH}|q[1-4]|[0-9]{{1,2}}:[0-9]{{2}}", re.I)
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.I)
 
@@ -130,10 +132,11 @@ def _decode(content: bytes, file: str) -> str:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\0" not in text:
-            text = io.StringIO(text.rstrip("\x1a"), newline=None).read()
-            return unicodedata.normalize("NFC", text.translate(_ASCII | _UNSEEN))
-    raise DataError(f"{file} is not plain text: save it as CSV in UTF-8")
+        text = io.StringIO(text.rstrip("\x1a"), newline=None).read().translate(_ASCII | _UNSEEN)
+        if "\0" in text or (encoding == "cp1252" and _OTHER_SCRIPT.search(text)):
+            break
+        return unicodedata.normalize("NFC", text)
+    raise DataError(f"{file} is no text in UTF-8 or a western encoding: save it as CSV in UTF-8")
 
 
 def _refuse_messages(text: str, file: str) -> None:

@@ -76,6 +76,8 @@ ISO = days("%Y-%m-%d")
         ("year,date,v\n" + rows("2017," + ISO), "2017-01-28", "D"),
         ("year,month,day,hour,v\n" + rows([f"2010,1,1,{h}" for h in range(3)]), "2010-01-01", "h"),
         ("time,v\n" + rows(HOURS), "2017-03-01 00:00", "h"),
+        ("ts,v\n" + rows([f"148832640{s}" for s in range(3)]), "2017-03-01 00:00Z", "s"),
+        (("d;Größe [µm²]\n" + rows(ISO, mark=";")).encode("cp1252"), "2017-01-28", "D"),
         ("Date,Time,v\n" + rows(HOURS.strftime("%Y-%m-%d,%H:%M:%S")), "2017-03-01", "h"),
         ("DATE,TIME,v\n" + rows([f"20170301,{t}" for t in (0, 30, 100)]), "2017-03-01", "30min"),
         ("Date,Time,v\n" + rows(days("%Y%m%d,4:00:00.5")), "2017-01-28 4:00:00.5", "D"),
@@ -197,6 +199,11 @@ def test_flags_beside_some_numbers_and_words_for_missing_ones_are_no_numbers(csv
     cells = ["1.5 p", "2.5", ": z", "unavailable", "\\N", "3.5 be"]
     series = read_series(csv_file("date,v\n" + rows(days("%Y-%m-%d"), cells)))
     assert series["v"].fillna(-1).tolist() == [1.5, 2.5, -1, -1, -1, 3.5]
+
+
+def test_seconds_are_said_where_steps_are_that_short(csv_file, capsys):
+    read_series(csv_file("t,v\n" + rows(f"2017-03-01 00:00:{s}" for s in ("00", "10", "20"))))
+    assert "2017-03-01 00:00:00 to 2017-03-01 00:00:20," in capsys.readouterr().out
 
 
 def test_steps_that_the_file_lacks_are_missing_values_and_said(csv_file, capsys):
@@ -322,6 +329,9 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
         ("date,v\n2017-01-03,1\n", {}, "fewer than 3 rows, too few to see their step: pass freq"),
         (rows(days("%Y-%m-%d")), {}, "line 1: .* is the first row, and no header"),
         ("t,v\n" + rows(["2017-01-03 01:00Z", "2017-01-03 02:00"]), {}, "line 3: .* has no zone"),
+        (("Дата,v\n" + rows(ISO)).encode("cp1251"), {}, "no text in UTF-8 or a western enc"),
+        (("d,价格\n" + rows(ISO)).encode("gbk"), {}, "no text in UTF-8 or a western encoding"),
+        (("d,気温\n" + rows(ISO)).encode("shift_jis"), {}, "no text in UTF-8 or a western enc"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_one_line(text, options, message, csv_file):
