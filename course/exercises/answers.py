@@ -81,7 +81,7 @@ def numbers(answer: object, count: int, who: str = "Give") -> NDArray:
         raise Hint(f"{wanted}, not {len(values):,}{' of them' * (count == 1)}.")
     if not np.isfinite(values).all():
         raise Hint(f"{wanted}, not {values[~np.isfinite(values)][0]}.")
-    return values
+    return values + 0.0  # so that no hint says -0
 
 
 def _kind(answer: object) -> str:

@@ -150,6 +150,11 @@ def test_a_slip_that_differs_where_an_answer_is_right_is_not_named():
         ask_for_same(lambda n: (1, 5)[n - 1], lambda n: n, cases, slips, "Count.")
 
 
+def test_a_hint_calls_minus_zero_zero():
+    with pytest.raises(Hint, match="you say 0: that is 0"):
+        ask_for_same(lambda n: -0.0, lambda n: n, {"For 1": (1,)}, {"that is 0.": lambda n: 0}, "")
+
+
 def test_what_stays_from_one_call_to_the_next_is_told():
     seen = []
     with pytest.raises(Hint, match="a second call gave another result"):
