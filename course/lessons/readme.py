@@ -22,7 +22,7 @@ SUMMARIES = {
     "09": "Let a network guess what comes next, write texts and melodies, and measure the result.",
     "10": "Forecast how far a price will move: from one share, from all at once, and with bands.",
     "11": "Read reviews of any length, and describe pictures that the course draws.",
-    "12": "Measure what waiting costs, and what networks gain and lose that do not wait.",
+    "12": "Measure what waiting costs, and what networks that do not wait gain and lose.",
     "13": "Go from a CSV file of your own to its next value, and say how good that forecast is.",
 }
 """for lessons whose first sentence below the title does not say what they are about"""
