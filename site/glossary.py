@@ -48,7 +48,6 @@ STRESSED = {
         "quantile head",
         "wild",
         "High",
-        "share",
         "log range",
         "mean pinball loss",
         "split conformal",
