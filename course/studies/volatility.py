@@ -24,7 +24,7 @@ LOOKBACK = 44
 """days, about two months: taken after 22 and 44 had been tried on 2014 and 2017"""
 UNITS = 32
 ALONE, POOLED, UNSEEN = "each by itself", "all at once", "by a model that never saw it"
-DAILY = ("as yesterday", "HAR", "HAR and market", "regression on ten", "GRU, one for all")
+DAILY = ("as yesterday", "HAR", "HAR and market", "regression on twelve", "GRU, one for all")
 FEWER_YEARS = {"GRU, one per share": (2012,)}
 """of what takes long: 31 networks a year"""
 SEEDED = ("GRU, one for all", "dense, one for all")
@@ -43,26 +43,27 @@ class Way:
     train: Train
 
 
-class OfTen:
-    """A model of ten numbers: means of ranges, the last return and gap, mean absolute returns."""
+class OfTwelve:
+    """A model of twelve numbers: means of ranges, last return and gap, mean absolute returns."""
 
     def __init__(self, model: Any) -> None:  # noqa: ANN401 (any regression of scikit-learn)
         self.model = model
 
-    def fit(self, windows: NDArray, targets: NDArray) -> "OfTen":
+    def fit(self, windows: NDArray, targets: NDArray) -> "OfTwelve":
         """Fit on windows of all four columns; returns itself."""
-        self.model.fit(self._ten(windows), targets)
+        self.model.fit(self._twelve(windows), targets)
         return self
 
     def predict(self, windows: NDArray, verbose: int = 0) -> NDArray:
         """Forecast; returns shape (samples, 1)."""
-        return self.model.predict(self._ten(windows))[:, np.newaxis]
+        return self.model.predict(self._twelve(windows))[:, np.newaxis]
 
-    def _ten(self, windows: NDArray) -> NDArray:
-        ranges = span_means(windows[:, :, [0, 3]])
+    def _twelve(self, windows: NDArray) -> NDArray:
+        ranges = windows[:, :, [0, 3]]
         moves = np.abs(windows[:, :, 1])
         sizes = np.stack([moves[:, -5:].mean(axis=1), moves[:, -22:].mean(axis=1)], axis=1)
-        return np.concatenate([ranges, windows[:, -1, 1:3], sizes], axis=1)
+        means = [span_means(ranges), ranges.mean(axis=1)]
+        return np.concatenate([*means, windows[:, -1, 1:3], sizes], axis=1)
 
 
 def _naive(name: str) -> Train:
@@ -81,13 +82,13 @@ def _har(windows: NDArray, targets: NDArray, seed: int) -> "Forecaster":
 def _regression(windows: NDArray, targets: NDArray, seed: int) -> "Forecaster":
     from sklearn.linear_model import LinearRegression
 
-    return OfTen(LinearRegression()).fit(windows, targets)
+    return OfTwelve(LinearRegression()).fit(windows, targets)
 
 
 def _boosting(windows: NDArray, targets: NDArray, seed: int) -> "Forecaster":
     from sklearn.ensemble import HistGradientBoostingRegressor
 
-    return OfTen(HistGradientBoostingRegressor(random_state=seed)).fit(windows, targets)
+    return OfTwelve(HistGradientBoostingRegressor(random_state=seed)).fit(windows, targets)
 
 
 def _gru(batch_size: int, epochs: int) -> Train:
@@ -141,8 +142,8 @@ WAYS = {
     "HAR": Way(ALONE, OWN, _har),
     "HAR and market": Way(ALONE, MARKET, _har),
     "HAR and market, one for all": Way(POOLED, MARKET, _har),
-    "regression on ten": Way(POOLED, ALL, _regression),
-    "boosting on ten": Way(POOLED, ALL, _boosting),
+    "regression on twelve": Way(POOLED, ALL, _regression),
+    "boosting on twelve": Way(POOLED, ALL, _boosting),
     "GRU, one for all": Way(POOLED, ALL, _gru(512, 8)),
     "dense, one for all": Way(POOLED, ALL, _dense),
     "GRU, share unseen": Way(UNSEEN, ALL, _gru(512, 8)),

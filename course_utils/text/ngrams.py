@@ -1,8 +1,11 @@
 """n-gram models of characters: what counting alone says about the next character.
 
-Orders are mixed as by Witten and Bell (1991): the more often a context was seen, and the fewer
-characters followed it, the more its own counts weigh.
+`NGram` mixes orders as Witten and Bell (1991) do: the more often a context was seen, and the fewer
+characters followed it, the more its own counts weigh. `KneserNey` smooths better, and is harder to
+compute by hand.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,7 +43,16 @@ class NGram:
         if order * np.log2(characters) >= 63:
             raise ValueError(f"{order}-grams of {characters} characters are too many to number.")
         self.order, self.characters = order, characters
-        self._counts = [_count(codes, length, characters) for length in range(1, order + 1)]
+        self._orders = [self._counted(codes, length) for length in range(1, order + 1)]
+
+    def _counted(self, codes: NDArray, length: int) -> "Counted":
+        """Count n-grams of a length; the kinds after a context are left to the order below."""
+        grams, counts = _distinct(codes, length, self.characters)
+        before, place, kinds = np.unique(
+            grams // self.characters, return_inverse=True, return_counts=True
+        )
+        seen = np.bincount(place, weights=counts)
+        return Counted(grams, counts, before, seen + kinds, kinds)
 
     def probabilities(self, contexts: ArrayLike) -> NDArray:
         """Say how probable each character is after each context.
@@ -79,17 +91,52 @@ class NGram:
     def _mix(self, contexts: NDArray, wanted: NDArray) -> NDArray:
         """Mix the orders, from the lowest up; contexts (..., length) and wanted broadcast."""
         mixed = np.full(wanted.shape, 1 / self.characters)
-        for length, (grams, counts, before, seen, kinds) in enumerate(self._counts):
+        for length, counted in enumerate(self._orders):
             if length > contexts.shape[-1]:
                 break
             context = _number(contexts[..., contexts.shape[-1] - length :], self.characters)
-            gram = context * self.characters + wanted
-            total, different = _look_up(before, seen, context), _look_up(before, kinds, context)
-            own = _look_up(grams, counts, gram)
+            own = _look_up(counted.grams, counted.own, context * self.characters + wanted)
+            total = _look_up(counted.before, counted.total, context)
+            left = _look_up(counted.before, counted.left, context)
             known = total > 0
-            weight = np.where(known, total + different, 1)
-            mixed = np.where(known, (own + different * mixed) / weight, mixed)
+            mixed = np.where(known, (own + left * mixed) / np.where(known, total, 1), mixed)
         return mixed
+
+
+class Counted(NamedTuple):
+    """n-grams of one length: p(c | h) = (own(h c) + left(h) * p(c | shorter h)) / total(h)."""
+
+    grams: NDArray
+    """numbers of the n-grams, ascending"""
+    own: NDArray
+    """what each n-gram counts"""
+    before: NDArray
+    """numbers of the contexts, ascending"""
+    total: NDArray
+    """of each context"""
+    left: NDArray
+    """what each context leaves to the order below"""
+
+
+class KneserNey(NGram):
+    """An n-gram model with modified Kneser-Ney smoothing (Chen and Goodman, 1999).
+
+    Each count gives up a fixed discount, which differs for counts of 1, of 2 and above, to the
+    order below. And a shorter n-gram counts not how often it came, but after how many different
+    characters: what follows only one context says little elsewhere. Arguments and errors are those
+    of `NGram`.
+    """
+
+    def _counted(self, codes: NDArray, length: int) -> Counted:
+        """Count n-grams of a length, all but the longest by what came before them."""
+        longest = length == self.order
+        grams, counts = _distinct(codes, length if longest else length + 1, self.characters)
+        if not longest:
+            grams, counts = np.unique(grams % self.characters**length, return_counts=True)
+        discount = _discounts(counts)[np.minimum(counts, 3)]
+        before, place = np.unique(grams // self.characters, return_inverse=True)
+        total, left = (np.bincount(place, weights=each) for each in (counts, discount))
+        return Counted(grams, counts - discount, before, total, left)
 
 
 def sample_ngram(
@@ -125,13 +172,23 @@ def _number(codes: NDArray, characters: int) -> NDArray:
     return codes @ powers
 
 
-def _count(codes: NDArray, length: int, characters: int) -> tuple[NDArray, ...]:
-    """Count n-grams of a length; for each context, how often it came and what kinds followed."""
+def _distinct(codes: NDArray, length: int, characters: int) -> tuple[NDArray, NDArray]:
+    """Number the different n-grams of a length, ascending, and count each."""
     windows = np.lib.stride_tricks.sliding_window_view(codes, length)
-    grams, counts = np.unique(_number(windows, characters), return_counts=True)
-    before, place, kinds = np.unique(grams // characters, return_inverse=True, return_counts=True)
-    seen = np.bincount(place, weights=counts).astype(np.int64)
-    return grams, counts, before, seen, kinds
+    return np.unique(_number(windows, characters), return_counts=True)
+
+
+def _discounts(counts: NDArray) -> NDArray:
+    """What counts of 0, 1, 2, and 3 or more give up, estimated from how many there are of each.
+
+    A short text may lack some counts: then there is taken to be one, and each gives up a tenth at
+    the least, so that no character is impossible.
+    """
+    there = np.maximum(np.bincount(np.minimum(counts, 5), minlength=6)[1:5], 1)
+    share = there[0] / (there[0] + 2 * there[1])
+    sizes = np.arange(1, 4)
+    given = sizes - (sizes + 1) * share * there[1:] / there[:-1]
+    return np.concatenate([[0.0], np.maximum(given, 0.1)])
 
 
 def _look_up(keys: NDArray, values: NDArray, wanted: NDArray) -> NDArray:

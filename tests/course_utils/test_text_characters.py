@@ -1,7 +1,8 @@
 """Characters as codes, n-grams against hand-computed values, bits, and the compiled sampler."""
 
+from course_utils.data.texts import load_text
 from course_utils.text import characters as chars
-from course_utils.text.ngrams import NGram, sample_ngram
+from course_utils.text.ngrams import KneserNey, NGram, sample_ngram
 from course_utils.text.sampling import sample
 
 import keras
@@ -169,17 +170,48 @@ def test_a_trigram_falls_back_where_its_context_was_never_seen():
     np.testing.assert_allclose(trigram.probabilities([[A, B]])[0, A], (2 + after_b) / 3)
 
 
-@given(st.lists(st.integers(0, 4), min_size=6, max_size=40), st.integers(1, 5))
-def test_probabilities_are_positive_and_add_up_to_one(codes, order):
+def test_kneser_ney_agrees_with_a_calculation_by_hand():
+    # a b a b a c: of the pairs, one came once and two came twice, so with one each of those that
+    # came 3 and 4 times, 1 gives up 1 - 2 * 0.2 * 2 and 2 gives up 2 - 3 * 0.2 / 2. Each letter
+    # came after one other letter, so by what came before them all have a third.
+    after_a = [1.9 / 3, 2 - 1.7 + 1.9 / 3, 1 - 0.2 + 1.9 / 3]
+    after_b = [2 - 1.7 + 1.7 / 3, 1.7 / 3, 1.7 / 3]
+    found = KneserNey([A, B, A, B, A, C], 2, 3).probabilities([[A], [B], [C]])
+    np.testing.assert_allclose(found, [np.array(after_a) / 3, np.array(after_b) / 2, [1 / 3] * 3])
+
+
+def test_kneser_ney_pays_less_for_prose_than_witten_and_bell():
+    text = load_text()[:40_000]
+    train, _ = chars.split_text(text)
+    known = chars.characters_of(train)
+    codes = chars.encode(text, known, unknown=True)
+    paid = [
+        chars.bits(kind(codes[: len(train)], 5, len(known)).probabilities_of(codes, len(train)))
+        for kind in (NGram, KneserNey)
+    ]
+    assert paid[1] < paid[0] - 0.05
+
+
+@given(
+    st.sampled_from([NGram, KneserNey]),
+    st.lists(st.integers(0, 4), min_size=6, max_size=40),
+    st.integers(1, 5),
+)
+def test_probabilities_are_positive_and_add_up_to_one(kind, codes, order):
     contexts = np.random.default_rng(0).integers(0, 6, (20, 6))
-    found = NGram(codes, order, 6).probabilities(contexts)
+    found = kind(codes, order, 6).probabilities(contexts)
     assert (found > 0).all()
     np.testing.assert_allclose(found.sum(axis=1), 1)
 
 
-@given(st.lists(st.integers(0, 3), min_size=6, max_size=30), st.integers(1, 5), st.integers(0, 9))
-def test_a_texts_probabilities_are_those_of_its_contexts(codes, order, start):
-    model = NGram(codes, order, 5)
+@given(
+    st.sampled_from([NGram, KneserNey]),
+    st.lists(st.integers(0, 3), min_size=6, max_size=30),
+    st.integers(1, 5),
+    st.integers(0, 9),
+)
+def test_a_texts_probabilities_are_those_of_its_contexts(kind, codes, order, start):
+    model = kind(codes, order, 5)
     text = np.random.default_rng(1).integers(0, 5, 10)
     expected = [model.probabilities(text[np.newaxis, :at])[0, text[at]] for at in range(10)]
     np.testing.assert_allclose(model.probabilities_of(text, start), expected[start:])
