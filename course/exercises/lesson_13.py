@@ -108,8 +108,12 @@ def _two_rivals(answer: object, air: pd.DataFrame) -> str:
     found = numbers(answer, 2)
     right = _both(air)
     if close(found, right, rtol=NEAR):
-        stronger = "The last value" if right[0] < right[1] else "Last year's week"
-        return f"{right[0]:.2f} and {right[1]:.2f}. {stronger} is the rival to beat."
+        errors = (*right, _before(air.diff(AHEAD), YEAR, first=YEAR + AHEAD))
+        best = ("first", "second", "third")[errors.index(min(errors))]
+        return (
+            f"{errors[0]:.2f} and {errors[1]:.2f}. A third rival, the last value plus last year's "
+            f"change over the same weeks, has {errors[2]:.2f}. The {best} is the rival to beat."
+        )
     slips = worked_out(_OTHER_RIVALS, air=air)
     raise Hint(
         diagnosis(found, right, slips, rtol=0.02)

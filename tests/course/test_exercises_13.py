@@ -39,6 +39,17 @@ def test_a_year_of_51_weeks_is_not_right_on_the_air_of_the_lesson():
         assert_verdict("13-2", found, mark, {"13-2": {"air": air}})
 
 
+def test_the_rival_to_beat_is_the_one_with_the_smallest_error_of_three():
+    air = read_series(Path(co2.__file__).with_name("co2.csv")).ffill()
+    no_season = AIR - SEASON[:, np.newaxis]
+    for table, told in [
+        (air, "over the same weeks, has 0.75. The third is the rival to beat."),
+        (no_season, "The first is the rival to beat."),
+    ]:
+        found = (lesson_13._before(table, 4), lesson_13._before(table, 52))
+        assert told in assert_verdict("13-2", found, "✓", {"13-2": {"air": table}})
+
+
 def trend(table, ahead=0, part=0.8):
     """The last value and last year's change since then."""
     values = table["co2"]
