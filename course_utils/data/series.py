@@ -191,11 +191,12 @@ def _holds_dates(cells: pd.DataFrame, name: str) -> bool:
 
 
 def _named(table: Table, name: str) -> str:
+    """The column of exactly this name, else the first of this name in another case."""
     found = table.column(name) if isinstance(name, str) else None
     if found is None:
         has = ", ".join(shown(str(each), 30) for each in table.cells.columns[:12])
         raise DataError(f"{table.file} has no column {shown(str(name), 40)}, it has {has}")
-    return found
+    return name if name in table.cells else found
 
 
 def _value_columns(table: Table, value: str | Sequence[str] | None, dates: list[str]) -> list[str]:
@@ -204,7 +205,7 @@ def _value_columns(table: Table, value: str | Sequence[str] | None, dates: list[
         names = [*value] if pd.api.types.is_list_like(value) else [value]
         if not names:
             raise DataError("value=[] names no column: name the one to forecast, or leave it out")
-        return [_named(table, name) for name in dict.fromkeys(names)]
+        return [*dict.fromkeys(_named(table, name) for name in names)]
     left = [name for name in table.cells.columns if name not in (*dates, *_COUNTERS)]
     top = table.cells[left].iloc[:_LOOKED_AT].apply(without_unit)
     found = [name for name in left if _mostly(top[name], is_number)]

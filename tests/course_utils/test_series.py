@@ -229,6 +229,14 @@ def test_several_values_are_named_the_target_first(csv_file):
     assert [*read_series(path, value="WIND")] == ["wind"]
 
 
+def test_the_column_of_exactly_that_name_is_read_and_each_column_once(csv_file):
+    path = csv_file("date,p,P\n" + rows(ISO, ["1,7", "2,8", "3,9"]))
+    assert [*read_series(path, value="P")["P"]] == [7, 8, 9]
+    assert [*read_series(path, value=["P", "p"])] == ["P", "p"]
+    path = csv_file("date,Close\n" + rows(ISO))
+    assert [*read_series(path, value=["Close", "close"])] == ["Close"]
+
+
 def test_where_two_readings_fit_it_says_which_and_how_to_choose(csv_file):
     path = csv_file("date,v\n" + rows(["01/02/2017", "02/02/2017", "03/02/2017"]))
     with pytest.raises(DataError, match=r"1 February 2017 or 2 January 2017, .* day_first=True or"):
