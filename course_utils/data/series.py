@@ -83,8 +83,9 @@ def read_series(
             and how to choose.
     """
     table = read_table(path)
-    date_cells, used = _date_cells(table, date)
-    names = _value_columns(table, value, used)
+    named = _named_values(table, value)
+    date_cells, used = _date_cells(table, date, named)
+    names = named or _only_value(table, used)
     dates = parse_dates(date_cells, table.file, day_first)
     cells = table.cells[names]
     values = parse_numbers(cells, table.file, table.separator, decimal)
@@ -103,7 +104,7 @@ def read_series(
 # ------------------------------------------------------------------------- which column is which
 
 
-def _date_cells(table: Table, date: str | None) -> tuple[pd.Series, list[str]]:
+def _date_cells(table: Table, date: str | None, values: list[str]) -> tuple[pd.Series, list[str]]:
     """Find the dates, as text, and the columns that hold them, a clock's among them."""
     if date is not None:
         dates, used = table.cells[_named(table, date)], [_named(table, date)]
@@ -113,7 +114,7 @@ def _date_cells(table: Table, date: str | None) -> tuple[pd.Series, list[str]]:
         if plain_name(dates.name) in _PARTS[mark]:  # 201705 is no month under "week"
             bare = f"^([12][0-9]{{3}})[-/. ]?({numbers})$"
             dates = dates.str.replace(bare, rf"\1-{mark}\2", regex=True)
-    if (times := _clock(table, dates, used)) is None:
+    if (times := _clock(table, dates, used, values)) is None:
         return dates, used
     return (dates + " " + times).rename(dates.name), [*used, times.name]
 
@@ -138,14 +139,21 @@ def _dates_found(table: Table) -> tuple[pd.Series, list[str]]:
     return cells[found[0]], found
 
 
-def _clock(table: Table, dates: pd.Series, used: list[str]) -> pd.Series | None:
-    """Find the times beside days: by their column's name, or as 9:30 beside days with many rows."""
+def _clock(table: Table, dates: pd.Series, used: list[str], values: list[str]) -> pd.Series | None:
+    """Find the times beside days: by their column's name, or as 9:30 beside days with many rows.
+
+    A column that is asked for as a value, such as the time of a run, is no clock.
+    """
     named, again = table.column(*_CLOCKS), dates.duplicated().any()
     if dates.str.contains(":").any() or named in used:
         return None
     for name in (named, *table.cells.columns.drop(used, errors="ignore")):
         times = table.cells.get(name)
-        if times is None or not (name == named or (again and ":" in times.iloc[0])):
+        if (
+            times is None
+            or name in values
+            or not (name == named or (again and ":" in times.iloc[0]))
+        ):
             continue
         times = times.where(times.str.contains(":"), times.str.replace(".", ":"))
         if times.str.isdigit().all():  # 30 is 00:30 beside 1230
@@ -199,13 +207,18 @@ def _named(table: Table, name: str) -> str:
     return name if name in table.cells else found
 
 
-def _value_columns(table: Table, value: str | Sequence[str] | None, dates: list[str]) -> list[str]:
-    """The columns to read; without a name, the only one that holds numbers."""
-    if value is not None:
-        names = [*value] if pd.api.types.is_list_like(value) else [value]
-        if not names:
-            raise DataError("value=[] names no column: name the one to forecast, or leave it out")
-        return [*dict.fromkeys(_named(table, name) for name in names)]
+def _named_values(table: Table, value: str | Sequence[str] | None) -> list[str]:
+    """The columns that are asked for; none if that is left open."""
+    if value is None:
+        return []
+    names = [*value] if pd.api.types.is_list_like(value) else [value]
+    if not names:
+        raise DataError("value=[] names no column: name the one to forecast, or leave it out")
+    return [*dict.fromkeys(_named(table, name) for name in names)]
+
+
+def _only_value(table: Table, dates: list[str]) -> list[str]:
+    """The only column that holds numbers."""
     left = [name for name in table.cells.columns if name not in (*dates, *_COUNTERS)]
     top = table.cells[left].iloc[:_LOOKED_AT].apply(without_unit)
     found = [name for name in left if _mostly(top[name], is_number)]

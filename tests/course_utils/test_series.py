@@ -237,6 +237,13 @@ def test_the_column_of_exactly_that_name_is_read_and_each_column_once(csv_file):
     assert [*read_series(path, value=["Close", "close"])] == ["Close"]
 
 
+def test_a_column_that_is_asked_for_is_no_clock(csv_file):
+    path = csv_file("date,sales,time\n" + rows(ISO, ["5,20", "6,21", "7,22"]))
+    runs = read_series(path, ["sales", "time"])
+    assert (runs.index[0], runs.attrs["freq"]) == (pd.Timestamp("2017-01-28"), "D")
+    assert runs["time"].tolist() == [20, 21, 22]
+
+
 def test_where_two_readings_fit_it_says_which_and_how_to_choose(csv_file):
     path = csv_file("date,v\n" + rows(["01/02/2017", "02/02/2017", "03/02/2017"]))
     with pytest.raises(DataError, match=r"1 February 2017 or 2 January 2017, .* day_first=True or"):
