@@ -32,9 +32,11 @@ def check_split(
 
     Raises:
         LeakError: a training window or target is later than the first forecast.
-        ValueError: windows have no axis of time, or are no numbers.
+        ValueError: windows have no axis of time, or a value is missing or no number.
     """
     train_windows, test_windows = _numbered(train_windows), _numbered(test_windows)
+    for targets in (train_targets, test_targets):
+        check_all_finite(as_numbers(targets))  # beside a nan, a later day would not be seen
     first_forecast = min(np.min(test_windows[:, -1]), np.min(test_targets) - 1)
     last_train_day = max(np.max(train_windows), np.max(train_targets))
     if last_train_day > first_forecast:

@@ -107,6 +107,12 @@ def test_check_split_catches(leak):
         check_split(*leak())
 
 
+def test_check_split_refuses_a_missing_target_that_would_hide_a_later_day():
+    train = np.array([[0, 1], [1, 2]]), np.array([2, 9, np.nan])
+    with pytest.raises(ValueError, match="missing values"):
+        check_split(*train, np.array([[1, 2], [2, 3]]), np.array([3, 4]))
+
+
 # ---------------------------------------------------------------- the scaler
 
 
