@@ -55,6 +55,10 @@ WHOLE_NUMBERS = ("YYYY", "YYYYMM", "YYYYMMDDhh", "Unix time")
 _FORMS = {form: re.compile(pattern, re.ASCII) for form, pattern in FORMS.items()}
 _UNIX = {9: "s", 10: "s", 12: "ms", 13: "ms", 15: "us", 16: "us", 18: "ns", 19: "ns"}
 FIRST_YEAR, LAST_YEAR = 1700, 2200  # what datetime64[ns] can hold
+_MOST = pd.Series(
+    {"year": LAST_YEAR, "month": 12, "day": 31, "hour": 24, "minute": 59, "second": 60}
+)
+"""pandas would take 25:00 for 1:00 on the next day"""
 
 
 class Dates(NamedTuple):
@@ -161,7 +165,7 @@ def _stamps(parts: pd.DataFrame, form: str) -> pd.Series:
         weeks = weeks.where(fields["year"].between(FIRST_YEAR, LAST_YEAR))
         return pd.to_datetime(weeks, format="%G%V%u", errors="coerce").astype("datetime64[ns]")
     table = pd.DataFrame(fields, index=parts.index)
-    possible = table["year"].between(FIRST_YEAR, LAST_YEAR) & (table.max(axis=1) < 10_000)
+    possible = (table["year"] >= FIRST_YEAR) & (table <= _MOST[table.columns]).all(axis=1)
     stamps = pd.to_datetime(table.where(possible), errors="coerce").astype("datetime64[ns]")
     return stamps + _fractions(parts) if "fraction" in parts else stamps
 

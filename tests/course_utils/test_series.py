@@ -317,6 +317,8 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
         ("Date,v\n" + rows(range(42795, 42800)), {}, "line 2: Date is '42795', .* Excel's number"),
         ("week,v\n" + rows(range(42736, 42760, 7)), {}, "line 2: week is '42736', .* Excel's num"),
         ("week,v\n" + rows(["4273-W01", "4274-W01"]), {}, "week is '4273-W01', .* 1700 to 2200"),
+        ("t,v\n" + rows(f"2017-01-01 {h}:00" for h in (23, 24, 25)), {}, "line 4: .* that exists"),
+        ("t,v\n" + rows(f"1.1.2017 10:{m}" for m in (45, 60, 75)), {}, "line 3: .* that exists"),
         ("d,v\n" + rows(days("%Y-%m-%d"), ["50 p", "£1.50", 2]), {}, "line 2: v is '50 p'"),
         ("d,v\n" + rows(days("%Y-%m-%d"), ["1.2 b", 900, 2]), {}, "line 2: v is '1.2 b'"),
         (
