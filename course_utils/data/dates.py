@@ -55,9 +55,7 @@ WHOLE_NUMBERS = ("YYYY", "YYYYMM", "YYYYMMDDhh", "Unix time")
 _FORMS = {form: re.compile(pattern, re.ASCII) for form, pattern in FORMS.items()}
 _UNIX = {9: "s", 10: "s", 12: "ms", 13: "ms", 15: "us", 16: "us", 18: "ns", 19: "ns"}
 FIRST_YEAR, LAST_YEAR = 1700, 2200  # what datetime64[ns] can hold
-_MOST = pd.Series(
-    {"year": LAST_YEAR, "month": 12, "day": 31, "hour": 24, "minute": 59, "second": 60}
-)
+_MOST = {"year": LAST_YEAR, "month": 12, "day": 31, "hour": 24, "minute": 59, "second": 60}
 """pandas would take 25:00 for 1:00 on the next day"""
 
 
@@ -110,7 +108,7 @@ def parse_dates(cells: pd.Series, file: str, day_first: bool | None = None) -> D
     good = stamps.dt.year.between(FIRST_YEAR, LAST_YEAR)
     if not good.all():
         _refuse(cells, good, form, file)
-    offsets = pd.Series(0.0, stamps.index) if form == "Unix time" else _offsets(parts)
+    offsets = pd.Series(0.0, stamps.index) if form == "Unix time" else _offsets(parts, stamps)
     return Dates(stamps, offsets, form)
 
 
@@ -165,7 +163,9 @@ def _stamps(parts: pd.DataFrame, form: str) -> pd.Series:
         weeks = weeks.where(fields["year"].between(FIRST_YEAR, LAST_YEAR))
         return pd.to_datetime(weeks, format="%G%V%u", errors="coerce").astype("datetime64[ns]")
     table = pd.DataFrame(fields, index=parts.index)
-    possible = (table["year"] >= FIRST_YEAR) & (table <= _MOST[table.columns]).all(axis=1)
+    possible = (table["year"] >= FIRST_YEAR) & (table <= pd.Series(_MOST)[table.columns]).all(
+        axis=1
+    )
     stamps = pd.to_datetime(table.where(possible), errors="coerce").astype("datetime64[ns]")
     return stamps + _fractions(parts) if "fraction" in parts else stamps
 
@@ -202,12 +202,15 @@ def midnights(stamps: pd.Series) -> pd.Series | None:
     return stamps.dt.round("D") if whole and hours in ({22, 23}, {23, 0}) else None
 
 
-def _offsets(parts: pd.DataFrame) -> pd.Series:
-    """Hours ahead of UTC, from Z, +01:00, -0500 and the like."""
+def _offsets(parts: pd.DataFrame, stamps: pd.Series) -> pd.Series:
+    """Hours ahead of UTC, from Z, +01:00, -0500 and the like; none from 00:00-01:00, an hour."""
     if "zone" not in parts or parts["zone"].isna().all():
         return pd.Series(np.nan, parts.index)
     zone = parts["zone"].replace(_ZONES).str.extract(r"([+-])([0-9]{1,2}?):?([0-9]{2})?$")
     hours = pd.to_numeric(zone[1]) + pd.to_numeric(zone[2]).fillna(0) / 60
+    lengths = (hours - stamps.dt.hour - stamps.dt.minute / 60).mod(24).round(6)
+    if zone[0].eq("-").all() and lengths.nunique() < hours.nunique():  # ends of what begins there
+        return pd.Series(np.nan, parts.index)
     return hours * np.where(zone[0] == "-", -1, 1)
 
 
