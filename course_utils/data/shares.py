@@ -27,8 +27,8 @@ def load_shares(*shares: str, test_year: int | None = None) -> list[pd.DataFrame
             year.
     """
     tables = [_load(share) for share in shares]
-    possible = {table.attrs["ticker"]: _years_to_test(table) for table in tables}
-    common = set.intersection(*possible.values())
+    possible = [(table.attrs["ticker"], _years_to_test(table)) for table in tables]
+    common = set.intersection(*(years for _, years in possible))
     test_year = max(common, default=None) if test_year is None else int(test_year)
     if test_year not in common:
         raise DataError(_why_not(test_year, possible, common))
@@ -50,14 +50,15 @@ def _years_to_test(table: pd.DataFrame) -> set[int]:
     return {year for year in years if {*range(year - YEARS_BEFORE, year)} <= years}
 
 
-def _why_not(year: int | None, possible: dict[str, set[int]], common: set[int]) -> str:
+def _why_not(year: int | None, possible: list[tuple[str, set[int]]], common: set[int]) -> str:
     """Say why shares cannot be tested in a year, and which year or files to take."""
     last = [
         f"{ticker} has {max(years)} as its last one" if years else f"{ticker} has none"
-        for ticker, years in possible.items()
+        for ticker, years in possible
     ]
+    tickers = " and ".join(ticker for ticker, _ in possible)
     advice = f"take test_year={max(common)}" if common else "take files with more years"
     return (
-        f"{' and '.join(possible)} cannot be tested in {year or 'one year'}: a test year and the "
-        f"{YEARS_BEFORE} before it must be whole years of prices, and {', '.join(last)}: {advice}"
+        f"{tickers} cannot be tested in {year or 'one year'}: a test year and the {YEARS_BEFORE} "
+        f"before it must be whole years of prices, and {', '.join(last)}: {advice}"
     )

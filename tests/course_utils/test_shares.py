@@ -32,6 +32,13 @@ def test_a_ticker_stands_next_to_a_file(tmp_path):
     assert bank.attrs["source"] == "own"
 
 
+def test_two_shares_of_one_name_are_both_tested(tmp_path):
+    (tmp_path / "new").mkdir()
+    own = [file_of(tmp_path, "IBM.csv", 2005, 2013), file_of(tmp_path, "new/IBM.csv", 2006, 2021)]
+    for shares in (own, own[::-1]):
+        assert {table.attrs["test_year"] for table in load_shares(*shares)} == {2013}
+
+
 @pytest.mark.parametrize(
     ("first", "last", "test_year", "told"),
     [
