@@ -148,7 +148,7 @@ def conformal(errors: ArrayLike, level: float) -> float:
     _check_level(level)
     sizes = np.sort(np.abs(np.ravel(as_numbers(errors).astype(float))))
     _check_whole(sizes)
-    place = ceil((len(sizes) + 1) * level)
+    place = ceil(round((len(sizes) + 1) * level, 9))  # 75 * 0.68 is a little more than 51
     return float(sizes[place - 1]) if place <= len(sizes) else np.inf
 
 

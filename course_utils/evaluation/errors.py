@@ -105,13 +105,13 @@ def lag_profile(truth: ArrayLike, forecast: ArrayLike) -> pd.Series:
         the correlation of the moves, indexed by the delay in days from 0 to 10.
 
     Raises:
-        ValueError: the lengths differ, the days do not run oldest first, there are fewer than 13,
+        ValueError: the lengths differ, the days do not run oldest first, there are fewer than 14,
             or truth or forecast never moves.
     """
     if isinstance(truth, pd.Series):
         check_days(truth, steps=True)
     truth, forecast = pair(truth, forecast)
-    if len(truth) < MAX_LAG + 3:
+    if len(truth) < MAX_LAG + 4:  # two moves correlate by 1 or -1, at every delay
         raise ValueError(f"{len(truth)} days are too few to look for delays up to {MAX_LAG} days.")
     if _never_moves(forecast, MAX_LAG) or _never_moves(truth):
         raise ValueError("Values that never move, or always by the same, have no delay: omit them.")

@@ -105,9 +105,10 @@ def test_a_forecast_or_truth_whose_moves_never_differ_has_no_delay(moves):
 
 
 def test_too_few_days_for_a_delay_are_refused():
-    assert lag(random_walk(13), random_walk(13)) == 0
-    with pytest.raises(ValueError, match="12 days are too few to look for delays up to 10"):
-        lag(random_walk(12), random_walk(12))
+    walk = random_walk(15)
+    assert lag(walk[1:], walk[:-1]) == 1
+    with pytest.raises(ValueError, match="13 days are too few to look for delays up to 10"):
+        lag(walk[2:], walk[1:-1])
 
 
 # ---------------------------------------------------------------- the table

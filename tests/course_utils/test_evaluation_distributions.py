@@ -60,7 +60,11 @@ def test_a_conformal_interval_holds_the_next_error_as_often_as_its_rank_says(cou
     width = conformal(np.arange(1.0, count + 1) * (-1) ** np.arange(count), level)
     held = min(width, count + 1) / (count + 1)
     assert level - 1e-9 <= held <= level + 1 / (count + 1)
-    assert np.isinf(width) == (level > count / (count + 1))
+    assert np.isinf(width) == (level > count / (count + 1) + 1e-9)
+
+
+def test_rounding_makes_no_interval_wider():
+    assert conformal(np.arange(1, 75), 0.68) == 51  # of 75 places
 
 
 @pytest.mark.parametrize(("errors", "level"), [([1.0], 1), ([], 0.5), ([np.nan], 0.5)])
