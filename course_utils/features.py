@@ -28,12 +28,8 @@ def rsi(price: pd.Series) -> pd.Series:
         ValueError: a price is missing or infinite, or the days do not run oldest first.
     """
     check_days(price, steps=True)
-    if price.isna().any():  # a rolling window would spread each gap over many days
-        raise ValueError(
-            f"The price of {price.index[price.isna().argmax()]:%Y-%m-%d} is missing: fill gaps "
-            "from the past first, with prices.ffill()."
-        )
-    check_finite(as_numbers(price), "correct it")
+    # A rolling window would spread each gap over many days.
+    check_finite(as_numbers(price), "fill gaps from the past first, with prices.ffill()")
     moves = price.diff()
     up, down = (
         part.ewm(alpha=1 / RSI_DAYS, min_periods=RSI_DAYS, adjust=False).mean()

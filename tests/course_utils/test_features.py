@@ -104,11 +104,12 @@ def test_prices_from_a_day_on_never_change_a_feature_before_it(column, day, pois
 # ---------------------------------------------------------------------- refusals
 
 
-def test_a_missing_price_is_refused_by_its_date():
+def test_a_missing_price_is_refused_by_its_position():
     prices = PRICES.copy()
     prices.loc[prices.index[[30, 50]], "Close"] = np.nan
-    message = rf"{prices.index[30]:%Y-%m-%d} is missing: fill gaps from the past first.*ffill"
-    for describe in (lambda: rsi(prices["Close"]), lambda: technical_features(prices)):
+    message = r"position 30 is missing \(2 in all\): fill gaps from the past first.*ffill"
+    by_step = prices["Close"].reset_index(drop=True)
+    for describe in (lambda: rsi(by_step), lambda: technical_features(prices)):
         with pytest.raises(ValueError, match=message):
             describe()
     technical_features(prices, "High")
