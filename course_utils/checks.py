@@ -24,9 +24,11 @@ def check_days(table: pd.DataFrame | pd.Series, steps: bool = False) -> None:
         raise TypeError(f"Pass a pandas table indexed by day, not {type(table).__name__}.")
     index = table.index
     numeric = pd.api.types.is_numeric_dtype(index.dtype)
-    if not (isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) or (steps and numeric)):
+    if not (isinstance(index, pd.DatetimeIndex) or (steps and numeric)):
         text = "text" if index.inferred_type in ("string", "mixed") else f"{index.inferred_type}s"
         remedy = "set its dates as index" if numeric else "index = pd.to_datetime(index)"
+        if isinstance(index, pd.PeriodIndex):
+            remedy = "table.to_timestamp()"
         raise ValueError(f"The index holds {text}, not days: {remedy}.")
     if index.hasnans:
         raise ValueError("A row has no day: leave it out with table[table.index.notna()].")

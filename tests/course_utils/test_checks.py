@@ -21,6 +21,7 @@ DAYS = {
     "doubled": (PRICES.iloc[[0, *range(len(PRICES))]], "2015-01-01 is there more than once"),
     "text": (PRICES.set_axis(PRICES.index.strftime("%Y-%m-%d")), "index holds text"),
     "dates": (PRICES.set_axis([*PRICES.index.date]), "index holds dates, not days"),
+    "periods": (PRICES.to_period("D"), r"periods, not days: table\.to_timestamp\(\)"),
 }
 
 
