@@ -1,6 +1,7 @@
 """Figures of lesson 01: the recurrent cell, shapes, and carried memory."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 from course_utils.checks import check_days
 from course_utils.plots.drawing import arrow, box, new_drawing, write
@@ -137,7 +138,7 @@ def three_parts(
     for part in parts.values():
         check_days(part)
     figure, axes = day_axes(title, y)
-    for colour, (name, part) in zip((TRUTH, *COLOURS), parts.items(), strict=False):
+    for colour, (name, part) in zip(cycle((TRUTH, *COLOURS)), parts.items(), strict=False):
         axes.plot(part, color=colour, linewidth=1, label=f"{name}: {len(part):,} {steps}")
     axes.legend(frameon=False)
     spans = "; ".join(

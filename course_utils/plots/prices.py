@@ -1,6 +1,7 @@
 """Figures of prices, forecasts and their errors: lessons 00 and 04."""
 
 from collections.abc import Mapping
+from itertools import cycle
 
 from course_utils.checks import as_numbers, check_days
 from course_utils.plots.names import COLOURS, NAIVE, TRUTH, colours_of, in_words
@@ -216,7 +217,8 @@ def placebos(table: pd.DataFrame, real: Mapping[str, float], title: str) -> Imag
     rows = list(reversed(table.columns))
     for row, kind in enumerate(rows):
         axes.plot(100 * table[kind], np.full(len(table), row), "o", color=COLOURS[1], alpha=0.5)
-    for (name, skill), colour in zip(real.items(), (COLOURS[0], TRUTH), strict=False):
+    colours = cycle((COLOURS[0], TRUTH, *COLOURS[2:]))
+    for (name, skill), colour in zip(real.items(), colours, strict=False):
         axes.axvline(100 * skill, color=colour, linewidth=2, label=f"{name}: {skill:.0%}")
     axes.set_yticks(range(len(rows)), rows)
     axes.set_ylim(-0.5, len(rows) - 0.5)

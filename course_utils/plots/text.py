@@ -1,7 +1,7 @@
 """Figures of lesson 09: bits per character, surprise by character, temperatures, and words."""
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import cycle, pairwise
 
 from course_utils.plots.drawing import arrow, box, new_drawing, write
 from course_utils.plots.names import COLOURS, NAIVE, TRUTH, colours_of
@@ -186,7 +186,7 @@ def piano_roll(parts: Mapping[str, Sequence[tuple[int, int]]], title: str) -> Im
     """
     figure, axes = new_axes(title, "eighths", "", height=3.2)
     start, words = 0, []
-    for (name, notes), colour in zip(parts.items(), COLOURS, strict=False):
+    for (name, notes), colour in zip(parts.items(), cycle(COLOURS), strict=False):
         pitches, lengths = zip(*notes, strict=True)
         starts = start + np.cumsum([0, *lengths[:-1]])
         axes.barh(pitches, np.subtract(lengths, 0.15), 0.8, starts, color=colour, label=name)

@@ -160,6 +160,9 @@ FIGURES = {
     "temperatures": ((NEXT, "a \n", "After"), "T = 1: the likeliest of those shown has 70%"),
     "by_year of many": ((pd.concat(RUNS.assign(recipe=name) for name in MANY), "Many"), "number 7"),
     "ratios of many": ((pd.DataFrame({name: [1.0] for name in MANY}, [16]), "Many"), "number 7"),
+    "placebos of many": ((WALKS, dict.fromkeys(MANY, 0.1), "Many"), "number 7 10%"),
+    "three_parts of many": ((dict.fromkeys(MANY, HIGH[:9]), "Many"), "number 7 2006-01-02"),
+    "piano_roll of many": ((dict.fromkeys(MANY, ((60, 2),)), "Many"), "number 7: C4 2"),
     "shares_known": ((KNOWN, "Known"), "unigram: words 20%, pairs 0%; real: words 90%, pairs 50%"),
 }
 
@@ -311,6 +314,7 @@ def test_every_run_is_a_dot_and_every_recipe_a_bar():
     assert [bar.get_width() for bar in axes.patches] == pytest.approx([1.9, 1.7, 1.5, 1.3, 1.1])
 
 
-@pytest.mark.parametrize("name", ["by_year of many", "ratios of many"])
+@pytest.mark.parametrize("name", [name for name in FIGURES if name.endswith(" of many")])
 def test_more_names_than_colours_are_all_drawn(name):
-    assert {*MANY} <= set(colours(axes_of(name)))
+    labels = axes_of(name).get_legend_handles_labels()[1]
+    assert {*MANY} <= {label.split(":")[0] for label in labels}
