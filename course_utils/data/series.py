@@ -69,14 +69,16 @@ def read_series(
             where only one column holds numbers.
         date: the column of dates; may be left out where only one can be it.
         freq: the step, such as "h", "D", "B", "W", "MS" or "QS"; found where the steps are regular.
-            With it, each step has the last value after the step before, up to its own time.
+            With it, each step has the last value after the step before, up to its own time, so that
+            "MS" gives the value of 31 January to 1 February.
         day_first: whether 03/01/2017 is 3 January; found if the file decides it.
         decimal: the decimal mark, "." or ","; found if the file decides it.
 
     Returns:
-        a table of floats, oldest first, indexed by time at regular steps: months, quarters and
-        years by their first day, times with a zone in UTC. Steps that the file lacks are missing
-        values. `attrs` say `file`, `sha256`, `freq` and `missing`, how many values are missing.
+        a table of floats, oldest first, indexed by time at regular steps: without `freq`, months,
+        quarters and years by their first day; times with a zone in UTC. Steps that the file lacks
+        are missing values, except that working days found so have no row where the file has none.
+        `attrs` say `file`, `sha256`, `freq` and `missing`, how many values are missing.
 
     Raises:
         DataError: what is wrong, in which line, and what to do; where two readings fit, which two
@@ -97,7 +99,8 @@ def read_series(
     series, step = _on_a_grid(series.sort_index(), freq, table.file, stamps)
     missing = int(series.isna().sum().sum())
     series.attrs = {"file": table.file, "sha256": table.sha256, "freq": step, "missing": missing}
-    print(_said(series, dates.form, len(values)))
+    later = int((stamps > series.index[-1]).sum()) if freq else 0
+    print(_said(series, dates.form, len(values), later))
     return series
 
 
@@ -366,7 +369,7 @@ def _long(step: pd.Timedelta) -> str:
     return re.sub(r"^0 days |(?<=days) 00:00:00$", "", str(step)).strip()
 
 
-def _said(series: pd.DataFrame, form: str, rows: int) -> str:
+def _said(series: pd.DataFrame, form: str, rows: int, later: int) -> str:
     step, index = series.attrs["freq"], series.index
     clock = " %H:%M:%S" if index.second.any() else " %H:%M"
     if (index == index.normalize()).all():
@@ -376,6 +379,12 @@ def _said(series: pd.DataFrame, form: str, rows: int) -> str:
     gaps = ""
     if len(missing):
         gaps = f"; {len(missing)} without a value, the first {missing[0]:%Y-%m-%d{clock}}"
+    if later:
+        gaps += f"; {later} row{'s' * (later > 1)} after the last step left out"
+    apart = index.to_series().diff()
+    if step == "B" and apart.max() > pd.Timedelta(days=14):  # longer than holidays
+        end = apart.idxmax()
+        gaps += f"; no row between {end - apart[end]:%Y-%m-%d} and {end:%Y-%m-%d}"
     what = STEPS.get(step, f"steps of {step.replace('MS', ' months')}")
     zone = ", in UTC" if index.tz is not None else ""
     return (

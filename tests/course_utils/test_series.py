@@ -216,6 +216,22 @@ def test_steps_that_the_file_lacks_are_missing_values_and_said(csv_file, capsys)
     assert "1 without a value, the first 2017-03-01 02:00" in capsys.readouterr().out
 
 
+def test_a_hole_in_working_days_is_said(csv_file, capsys):
+    worked = pd.bdate_range("2017-01-02", "2017-12-29").strftime("%Y-%m-%d")
+    left = [day for day in worked if day[5:7] not in ("06", "07")]
+    series = read_series(csv_file("d,v\n" + rows(left, range(len(left)))))
+    assert len(series) == len(left)
+    assert capsys.readouterr().out.endswith("; no row between 2017-05-31 and 2017-08-01\n")
+
+
+def test_rows_after_the_last_step_of_your_own_are_left_out_and_said(csv_file, capsys):
+    ends = days("%Y-%m-%d", "2017-01-31", freq="ME")
+    monthly = read_series(csv_file("d,v\n" + rows(ends)), freq="MS")["v"]
+    assert monthly.index[[0, -1]].tolist() == [*pd.to_datetime(["2017-02-01", "2017-06-01"])]
+    assert monthly.tolist() == [1.5, 2.5, 3.5, 4.5, 5.5]
+    assert "from 6 rows with dates as YYYY-MM-DD; 1 row after the last" in capsys.readouterr().out
+
+
 def test_with_a_step_of_your_own_each_time_has_the_last_value_known(csv_file):
     times = ["2017-03-01 00:00", "2017-03-01 00:50", "2017-03-01 02:10", "2017-03-01 03:00"]
     path = csv_file("time,v\n" + rows([*times, "2017-03-01 05:00"], [1, 2, 3, 4, 5]))
