@@ -82,7 +82,8 @@ def as_numbers(values: ArrayLike) -> NDArray:
 
 
 def _is_number(cell: object) -> bool:
-    return cell is None or cell is pd.NA or (isinstance(cell, Real) and cell is not pd.NaT)
+    real = isinstance(cell, Real) and not isinstance(cell, np.timedelta64)  # NumPy says it is
+    return cell is None or cell is pd.NA or (real and cell is not pd.NaT)
 
 
 def check_finite(values: NDArray, remedy: str = "fill gaps from the past first") -> None:
@@ -141,6 +142,16 @@ def check_all_finite(values: NDArray) -> None:
         raise ValueError(
             "Windows or targets hold missing values, or infinite ones: fill or drop them first."
         )
+
+
+def check_level(level: float) -> None:
+    """Refuse a level that is not a share.
+
+    Raises:
+        ValueError: it is not above 0 and below 1.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"A level of {level} is not a share between 0 and 1: 95% is 0.95.")
 
 
 def check_same_days(truth: ArrayLike, other: ArrayLike) -> None:

@@ -117,7 +117,7 @@ def unscale(scaler: Scaler, values: NDArray, column: int = 0) -> NDArray:
 
     Raises:
         TypeError: the scaler is of a different kind.
-        ValueError: there is no such column, or a value is not a number.
+        ValueError: the scaler is not fitted, there is no such column, or a value is not a number.
     """
     values = as_numbers(values)
     if isinstance(scaler, MinMaxScaler):
@@ -133,7 +133,9 @@ def unscale(scaler: Scaler, values: NDArray, column: int = 0) -> NDArray:
 def _check_position(scaler: Scaler, column: int) -> None:
     """Refuse a column that a fitted scaler does not have."""
     count = getattr(scaler, "n_features_in_", 0)
-    if not isinstance(column, int | np.integer) or not -count <= column < max(count, 1):
+    if not count:
+        raise ValueError("The scaler is not fitted: take the one that fit_scaler_on returns.")
+    if not isinstance(column, int | np.integer) or not -count <= column < count:
         raise ValueError(
             f"No column {column!r}: name it by its position in the table that the scaler was "
             f"fitted on, from 0 to {count - 1}."

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from course_utils.checks import as_numbers, check_all_finite, check_same_days
+from course_utils.checks import as_numbers, check_all_finite, check_level, check_same_days
 from course_utils.evaluation.errors import pair, skill
 
 import numpy as np
@@ -61,10 +61,10 @@ def diebold_mariano(
         chance gives a gain at least as large, either way, between equally good forecasts.
 
     Raises:
-        ValueError: the lengths differ, there are fewer than ten days or eight horizons, there are
-            several columns, the forecasts are equal except for rounding, the gain is the same
-            every day, or both forecasts' errors follow those of the day before, as only those of
-            targets further ahead do.
+        ValueError: the lengths differ, the horizon is below 1, there are fewer than ten days or
+            eight horizons, there are several columns, the forecasts are equal except for rounding,
+            the gain is the same every day, or both forecasts' errors follow those of the day
+            before, as only those of targets further ahead do.
     """
     if np.squeeze(truth).ndim > 1:
         raise ValueError(
@@ -73,6 +73,8 @@ def diebold_mariano(
         )
     truth, forecast = pair(truth, forecast)
     truth, rival = pair(truth, rival)
+    if horizon < 1:
+        raise ValueError(f"horizon {horizon} must be at least 1.")
     gains = (truth - rival) ** 2 - (truth - forecast) ** 2
     days = len(gains)
     if days < (fewest := max(10, 2 * FEWEST * horizon)):
@@ -133,8 +135,10 @@ def skill_interval(
         the bounds, where 0 is as good as the forecast to beat. The same draws every time.
 
     Raises:
-        ValueError: as for `skill`, in any draw; or there are fewer than five blocks.
+        ValueError: as for `skill`, in any draw; the level is not a share; or there are fewer than
+            five blocks.
     """
+    check_level(level)
     skill(truth, forecast, naive)
     truth, forecast = pair(truth, forecast)
     truth, naive = pair(truth, naive)
@@ -170,8 +174,9 @@ def paired_difference(one: ArrayLike, other: ArrayLike, level: float = 0.95) -> 
 
     Raises:
         ValueError: the numbers are not in pairs, fewer than three, not finite, or all differences
-            are equal.
+            are equal; or the level is not a share.
     """
+    check_level(level)
     check_same_days(one, other)
     one, other = as_numbers(one), as_numbers(other)
     if one.shape != other.shape or one.ndim != 1:

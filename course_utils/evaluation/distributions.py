@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import ceil
 
-from course_utils.checks import as_numbers, check_same_days
+from course_utils.checks import as_numbers, check_level, check_same_days
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ def bands(samples: ArrayLike, level: float) -> tuple[NDArray, NDArray]:
         ValueError: the level is not between 0 and 1, or a sample is missing.
     """
     samples = as_numbers(samples).astype(float)
-    _check_level(level)
+    check_level(level)
     _check_whole(samples)
     low, high = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2], axis=-1)
     return low, high
@@ -145,7 +145,7 @@ def conformal(errors: ArrayLike, level: float) -> float:
     Raises:
         ValueError: the level is not a share, there is no error, or one is missing.
     """
-    _check_level(level)
+    check_level(level)
     sizes = np.sort(np.abs(np.ravel(as_numbers(errors).astype(float))))
     _check_whole(sizes)
     place = ceil(round((len(sizes) + 1) * level, 9))  # 75 * 0.68 is a little more than 51
@@ -186,12 +186,6 @@ def _truth_and_samples(truth: ArrayLike, samples: ArrayLike) -> tuple[NDArray, N
     _check_whole(truth)
     _check_whole(samples)
     return truth, samples
-
-
-def _check_level(level: float) -> None:
-    """Refuse a level that is not a share."""
-    if not 0 < level < 1:
-        raise ValueError(f"A level of {level} is not a share between 0 and 1: 95% is 0.95.")
 
 
 def _check_whole(values: NDArray) -> None:

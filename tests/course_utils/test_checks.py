@@ -56,6 +56,11 @@ def test_numbers_keep_their_type_and_gaps_become_nan():
     np.testing.assert_array_equal(as_numbers(pd.Series([1, None], dtype="Int64")), [1, np.nan])
 
 
+def test_lengths_of_time_are_no_numbers():
+    with pytest.raises(ValueError, match="not a number: convert it"):
+        as_numbers(pd.Series(pd.to_timedelta([1, 2], unit="D")))
+
+
 @pytest.mark.parametrize("column", ["Close", 5, -6, 0.5])
 def test_an_unknown_column_of_a_scaler_is_refused(column):
     with pytest.raises(ValueError, match=r"name it by its position .* from 0 to 4"):

@@ -92,6 +92,9 @@ def test_two_forecasts_that_differ_by_rounding_are_refused(kind):
     ("compare", "message"),
     [
         (lambda: diebold_mariano(RISING[:5], RISING[:5] + 1, RISING[:5]), "take 10 or more"),
+        (lambda: diebold_mariano(RISING, RISING + 1, RISING, 0), "horizon 0 must be at least 1"),
+        (lambda: skill_interval(RISING, RISING + 1, RISING, 95), "95% is 0.95"),
+        (lambda: paired_difference(RISING, RISING**2, 95), "95% is 0.95"),
         (lambda: diebold_mariano(RISING, RISING + 1, RISING, 5), "5 days ahead: take 40 or more"),
         (lambda: diebold_mariano(RISING, RISING + 1, RISING + 2), "nothing to test"),
         (lambda: diebold_mariano(RISING, RISING + 1, RISING[:, np.newaxis] + 1), "Equal forecasts"),
