@@ -119,7 +119,7 @@ def save_forecaster(forecaster: SavedForecaster, folder: Path | str) -> Path:
         SavedForecasterError: the folder holds other files, or `load_forecaster` would refuse the
             forecaster; an earlier forecaster is then still there.
     """
-    folder = Path(folder)
+    folder = Path(folder).expanduser()
     foreign = sorted({path.name for path in folder.glob("[!.]*")} - {MODEL, MANIFEST})
     if foreign:
         raise SavedForecasterError(f"{folder.name} holds {foreign[0]}: choose a folder of its own.")
@@ -150,7 +150,7 @@ def load_forecaster(folder: Path | str) -> SavedForecaster:
         SavedForecasterError: the folder holds no forecaster, one that was changed since it was
             saved, or one with anything but the layers of this course.
     """
-    folder = Path(folder)
+    folder = Path(folder).expanduser()
     manifest = _read_manifest(folder)
     scaler = _make_scaler(manifest)
     model = _read(folder, MODEL, MOST_BYTES)

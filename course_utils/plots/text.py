@@ -110,7 +110,9 @@ def surprise(text: str, bits: Mapping[str, NDArray], title: str) -> Image:
         axes.bar(range(count), values, color=colours, width=0.8)
         axes.set_title(average, loc="left", fontsize=10)
         axes.set_ylabel("bits")
-        words.append(f"{average}, {np.take(values, begins).mean():.2f} at the beginnings of words")
+        if begins:
+            average += f", {np.take(values, begins).mean():.2f} at the beginnings of words"
+        words.append(average)
         _characters_below(axes, text.replace("\n", " "))
     panels[-1].set_xlim(-0.8, count - 0.2)
     return as_image(figure, f"{title}. The line is: {text.strip()}. {'; '.join(words)}.")

@@ -157,6 +157,7 @@ FIGURES = {
     "bits_by_epoch": ((BITS, {"5-gram": 2.4}, "Bits"), "GRU, seed 1 ends at 2.10; 5-gram 2.40"),
     "surprise": (("ab\nc", COSTS, "Cost"), "unigram: 2.50 bits on average, 3.00 at the beginnings"),
     "piano_roll": (({"given": [(60, 2)], "own": [(66, 3), (59, 1)]}, "Tune"), "own: F#4 3 B3 1"),
+    "surprise of digits": (("1 2", {"GRU": [1, 2, 3]}, "A"), "GRU: 2.00 bits on average."),
     "temperatures": ((NEXT, "a \n", "After"), "T = 1: the likeliest of those shown has 70%"),
     "by_year of many": ((pd.concat(RUNS.assign(recipe=name) for name in MANY), "Many"), "number 7"),
     "ratios of many": ((pd.DataFrame({name: [1.0] for name in MANY}, [16]), "Many"), "number 7"),

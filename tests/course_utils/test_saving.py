@@ -210,6 +210,14 @@ def test_a_new_process_forecasts_the_same_and_writes_nothing_on_stderr(saved, tm
     assert json.loads(done.stdout) == pytest.approx(expected, rel=1e-6)
 
 
+def test_a_forecaster_is_saved_in_the_home_folder(saved, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert save_forecaster(saved("GRU")[0], "~/kept") == tmp_path / "kept"
+    assert load_forecaster("~/kept").columns == COLUMNS
+
+
 def test_only_the_last_rows_and_the_trained_columns_count(saved):
     forecaster = saved("GRU")[0]
     shuffled = TABLE.assign(extra=1.0)[["extra", "Volume", "Close", "High"]]
