@@ -172,9 +172,9 @@ def check_same_days(truth: ArrayLike, other: ArrayLike) -> None:
 
 
 def check_fits(model: Any, windows: NDArray, targets: NDArray) -> None:  # noqa: ANN401
-    """Refuse windows or targets whose shapes do not fit a compiled Keras model.
+    """Refuse windows and targets that a compiled Keras model cannot be trained on.
 
-    Targets are compared only where the loss is one of Keras' own; another loss may take any shape.
+    Shapes of targets are compared only where the loss is one of Keras' own; another may take any.
 
     Args:
         model: a Keras model.
@@ -183,10 +183,16 @@ def check_fits(model: Any, windows: NDArray, targets: NDArray) -> None:  # noqa:
 
     Raises:
         TypeError: it is not a Keras model.
-        ValueError: the number of features differs, the axes of the windows are swapped, or outputs
-            and targets would be broadcast.
+        ValueError: windows and targets differ in number or hold missing or infinite values, the
+            number of features differs, the axes of the windows are swapped, or outputs and targets
+            would be broadcast.
     """
     check_model(model)
+    counts = [len(part) if np.ndim(part) else 0 for part in (windows, targets)]
+    if counts[0] != counts[1]:
+        raise ValueError("{} windows but {} targets: cut both with make_windows.".format(*counts))
+    for part in (windows, targets):
+        check_all_finite(as_numbers(part))
     if not model.built:
         _check_axes(windows)
     taken, given = getattr(model, "input_shape", None), np.shape(windows)

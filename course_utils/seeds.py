@@ -5,10 +5,11 @@ stacked, and each operation works on the whole stack: one loop over the time ste
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from inspect import Parameter, signature
 from math import ceil
 
 from course_utils import warm
-from course_utils.checks import as_numbers, check_all_finite, check_fits
+from course_utils.checks import check_fits
 from course_utils.files import sha256
 from course_utils.training import progress_bar
 
@@ -22,6 +23,8 @@ TOGETHER = (
     *("SGD", "RMSprop", "Adam", "AdamW", "Nadam", "Adamax", "Adagrad", "Adadelta", "Lion"),
 )
 """layers, as `models.recurrent` builds with them, and optimizers that step each weight by itself"""
+_HEEDED = ("return_sequences", "seed", "unroll", "unit_forget_bias")
+"""options of a layer that are kept to here, or change no more than its first weights"""
 STEPS_PER_CALL = 16
 """gradient steps in one call of the compiled loop: calling takes a third of a small step's time"""
 
@@ -57,8 +60,10 @@ def fit_seeds(
         every epoch, as after Keras' `fit`.
 
     Raises:
-        ValueError: there is no seed, a layer or the optimizer is not one of `TOGETHER`, gradients
-            are clipped by their norm, or windows and targets are not what `training.fit` takes.
+        ValueError: there is no seed, a layer or the optimizer is not one of `TOGETHER`, a layer has
+            options that `models.recurrent` does not set, the loss is an object instead of a name or
+            function, gradients are clipped by their norm or scaled, weights are averaged, or
+            windows and targets are not what `training.fit` takes.
     """
     seeds, networks, orders = list(seeds), [], []
     for seed in seeds:
@@ -118,19 +123,34 @@ def _check(network: keras.Sequential, windows: NDArray, targets: NDArray) -> Non
     if not network.compiled:
         raise ValueError("The network has no optimizer: compile it in `build`.")
     parts = [type(part).__name__ for part in (*network.layers, network.optimizer)]
-    parts += [name for name in ("clipnorm", "global_clipnorm") if getattr(network.optimizer, name)]
+    options = ("clipnorm", "global_clipnorm", "use_ema", "loss_scale_factor")
+    parts += [name for name in options if getattr(network.optimizer, name)]
+    parts += [option for layer in network.layers for option in _unheeded(layer)]
+    if isinstance(network.loss, keras.losses.Loss):
+        parts.append(f"the object {type(network.loss).__name__}()")
     for name in parts:
         if name not in TOGETHER:
             raise ValueError(
                 f"Seeds cannot be trained together with {name}: train them one by one, with "
                 "training.fit."
             )
-    samples = [len(part) if np.ndim(part) else 0 for part in (windows, targets)]
-    if samples[0] != samples[1]:
-        raise ValueError("{} windows but {} targets: cut both with make_windows.".format(*samples))
-    for part in (windows, targets):
-        check_all_finite(as_numbers(part))
     check_fits(network, windows, targets)
+
+
+def _unheeded(layer: keras.Layer) -> list[str]:
+    """Name the options of a layer that are not as Keras has them and would be passed over here."""
+    options, config = signature(type(layer).__init__).parameters, layer.get_config()
+    usual = {name: option.default for name, option in options.items()} | {"trainable": True}
+    if isinstance(layer, keras.layers.Dense):
+        del usual["activation"]
+    return [
+        f"{name}={config[name]!r}"
+        for name, value in usual.items()
+        if name in config
+        and config[name] != value != Parameter.empty
+        and name not in _HEEDED
+        and not name.endswith("_initializer")
+    ]
 
 
 def _order(samples: int) -> NDArray:

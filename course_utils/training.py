@@ -6,7 +6,7 @@ from functools import partial
 from typing import Protocol
 
 from course_utils import warm
-from course_utils.checks import as_numbers, check_all_finite, check_days, check_features, check_fits
+from course_utils.checks import check_days, check_features, check_fits
 from course_utils.windows import Scaler, fit_scaler_on, make_windows, split_by_year, unscale
 
 import keras
@@ -68,13 +68,6 @@ def fit(
             which Keras would broadcast.
     """
     for inputs, outputs in filter(None, [(windows, targets), validation]):
-        counts = [len(part) if np.ndim(part) else 0 for part in (inputs, outputs)]
-        if counts[0] != counts[1]:
-            raise ValueError(
-                f"{counts[0]} windows but {counts[1]} targets: cut both with make_windows."
-            )
-        check_all_finite(as_numbers(inputs))
-        check_all_finite(as_numbers(outputs))
         check_fits(model, inputs, outputs)
     return warm.fit(
         model,

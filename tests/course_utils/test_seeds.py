@@ -104,6 +104,23 @@ def test_what_cannot_be_trained_together_is_named(optimizer, bidirectional, name
         fit_seeds(build, WINDOWS, TARGETS, seeds=SEEDS, epochs=1)
 
 
+@pytest.mark.parametrize(
+    ("layer", "loss", "named"),
+    [
+        (keras.layers.SimpleRNN(2, activation="relu"), "mse", "together with activation='relu': "),
+        (keras.layers.GRU(2, reset_after=False), "mse", "together with reset_after=False"),
+        (keras.layers.LSTM(2, kernel_regularizer="l2"), "mse", "together with kernel_regularizer="),
+        (keras.layers.GRU(2, trainable=False), "mse", "together with trainable=False"),
+        (keras.layers.GRU(2), keras.losses.MeanSquaredError(), r"the object MeanSquaredError\(\)"),
+    ],
+)
+def test_options_that_would_be_passed_over_are_named(layer, loss, named):
+    network = keras.Sequential([keras.Input((6, 2)), layer, keras.layers.Dense(1)])
+    network.compile("adam", loss)
+    with pytest.raises(ValueError, match=named):
+        fit_seeds(lambda: network, WINDOWS, TARGETS, seeds=SEEDS, epochs=1)
+
+
 def test_no_seed_is_refused():
     with pytest.raises(ValueError, match="take at least one"):
         fit_seeds(builder(), WINDOWS, TARGETS, seeds=(), epochs=1)
