@@ -120,7 +120,7 @@ def sha256(content: bytes | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_text(path: Path, most: int = MAX_BYTES) -> tuple[str, str]:
+def read_text(path: Path, most: int = MAX_BYTES) -> str:
     r"""Read a text file that may come from anywhere.
 
     Args:
@@ -128,7 +128,7 @@ def read_text(path: Path, most: int = MAX_BYTES) -> tuple[str, str]:
         most: bytes that it may have.
 
     Returns:
-        the text, its lines ended by `\n` whatever the file has, and the sha256 of its bytes.
+        the text, its lines ended by `\n` whatever the file has.
 
     Raises:
         DataError: the file is missing, cannot be read, is too large or is not UTF-8 text.
@@ -143,7 +143,7 @@ def read_text(path: Path, most: int = MAX_BYTES) -> tuple[str, str]:
         ) from None
     if "\0" in text:
         raise DataError(f"{path.name} is not plain text: save it as UTF-8 in your editor.")
-    return io.StringIO(text, newline=None).read(), sha256(content)
+    return io.StringIO(text, newline=None).read()
 
 
 def read_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
@@ -180,8 +180,7 @@ def read_noted(path: Path, **settings: Any) -> "tuple[list[str], pd.DataFrame]":
     """
     import pandas as pd
 
-    text, _ = read_text(path)
-    lines = text.splitlines(keepends=True)
+    lines = read_text(path).splitlines(keepends=True)
     notes = [line[2:].rstrip() for line in lines if line.startswith("# ")]
     body = "".join(line for line in lines if not line.startswith("#"))
     try:

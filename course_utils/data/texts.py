@@ -97,7 +97,7 @@ def own_text(path: Path) -> str:
         DataError: `read_text` refuses the file, it holds fewer than two different characters, or
             the character that stands for lost ones.
     """
-    text = unicodedata.normalize("NFC", read_text(path, MAX_BYTES)[0])
+    text = unicodedata.normalize("NFC", read_text(path, MAX_BYTES))
     if (lost := text.find(LOST)) >= 0:
         raise DataError(
             f"{path.name}, line {text.count(chr(10), 0, lost) + 1} holds U+FFFD, which stands for "

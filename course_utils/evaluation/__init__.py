@@ -5,9 +5,6 @@ distributions, leak checks, and a placebo.
 """
 
 from course_utils.evaluation.certainty import (
-    Comparison,
-    Difference,
-    Interval,
     diebold_mariano,
     paired_difference,
     skill_interval,
