@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from course_utils.checks import check_finite
 from course_utils.stepping import (
     check_counts,
     check_steps,
@@ -187,12 +188,7 @@ def _as_batch(history: ArrayLike, features: int) -> NDArray:
         raise ValueError(
             f"The history has {values.shape[2]} features, but the model was built for {features}."
         )
-    missing = ~np.isfinite(values).all(axis=(0, 2))
-    if missing.any():
-        raise ValueError(
-            f"The history's value at position {missing.argmax()} is missing ({missing.sum()} in "
-            "all): fill gaps from the past first, for example with table.ffill()."
-        )
+    check_finite(np.moveaxis(values, 1, 0), "fill gaps from the past first, with table.ffill()")
     return values
 
 
