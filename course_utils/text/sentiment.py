@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from course_utils.checks import check_model
+from course_utils.text.translation import wide
 from course_utils.text.vocabulary import PAD, UNK, encode, unknown_words
 from course_utils.training import fit
 
@@ -11,6 +12,9 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 from numpy.typing import ArrayLike, NDArray
+
+BATCH = 60
+"""reviews per gradient step; XLA compiles a rest of another size once more"""
 
 
 def reader(words: int, units: int = 32, *, mask: bool = True) -> keras.Sequential:
@@ -25,9 +29,7 @@ def reader(words: int, units: int = 32, *, mask: bool = True) -> keras.Sequentia
         a model, not compiled, from numbers of words, shape (batch, length), to the probability
         that the label is 1, shape (batch, 1).
     """
-    # Keras' default, numbers of at most 0.05, makes words look alike for the first epochs.
-    spread = keras.initializers.RandomNormal(stddev=0.5)
-    embedding = layers.Embedding(words, units, spread, mask_zero=mask)
+    embedding = layers.Embedding(words, units, wide(), mask_zero=mask)
     return keras.Sequential([embedding, layers.GRU(units), layers.Dense(1, "sigmoid")])
 
 
@@ -38,7 +40,6 @@ def fit_labelled(
     *,
     epochs: int,
     rate: float = 0.01,
-    batch_size: int = 60,
     quiet: bool = False,
 ) -> keras.callbacks.History:
     """Train to tell labels; the learning rate falls to 0 along half a cosine.
@@ -50,7 +51,6 @@ def fit_labelled(
         labels: 1 or 0 for each review.
         epochs: passes over the reviews.
         rate: the learning rate at the start.
-        batch_size: reviews per gradient step; XLA compiles a rest of another size once more.
         quiet: show no bar.
 
     Returns:
@@ -72,12 +72,12 @@ def fit_labelled(
             f"Label {strange.argmax()} is {labels[strange][0]!s}, not 0 or 1: correct it, or take "
             "the review out."
         )
-    steps = epochs * -(-len(rows) // batch_size)
+    steps = epochs * -(-len(rows) // BATCH)
     falling = keras.optimizers.schedules.CosineDecay(rate, steps)
     adam = keras.optimizers.Adam(falling, global_clipnorm=1.0)
     xla = not tf.config.list_physical_devices("GPU")  # it cannot compile cuDNN's layers
     model.compile(adam, "binary_crossentropy", metrics=["accuracy"], jit_compile=xla)
-    return fit(model, rows, labels, epochs=epochs, batch_size=batch_size, quiet=quiet)
+    return fit(model, rows, labels, epochs=epochs, batch_size=BATCH, quiet=quiet)
 
 
 def opinions(

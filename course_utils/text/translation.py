@@ -51,11 +51,11 @@ def encoder_decoder(
     source = keras.Input((None,), dtype="int32", name="source")
     so_far = keras.Input((None,), dtype="int32", name="so_far")
     embed = layers.Embedding(
-        source_words, embedding, _wide(), mask_zero=True, name="source_embedding"
+        source_words, embedding, wide(), mask_zero=True, name="source_embedding"
     )
     encoder = layers.LSTM(units, return_sequences=True, return_state=True, name="encoder")
     memory, *state = encoder(embed(source))
-    written = layers.Embedding(target_words, embedding, _wide(), name="target_embedding")(so_far)
+    written = layers.Embedding(target_words, embedding, wide(), name="target_embedding")(so_far)
     decoder = layers.LSTM(units, return_sequences=True, name="decoder")
     states = decoder(written, initial_state=state)
     if attention:
@@ -66,8 +66,8 @@ def encoder_decoder(
     return keras.Model([source, so_far], logits)
 
 
-def _wide() -> keras.initializers.Initializer:
-    """Keras' default, numbers of at most 0.05, makes words look alike for the first epochs."""
+def wide() -> keras.initializers.Initializer:
+    """Draw a word's first numbers far apart: Keras' default makes words look alike for epochs."""
     return keras.initializers.RandomNormal(stddev=0.5)
 
 
