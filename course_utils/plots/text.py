@@ -74,10 +74,11 @@ def bits_by_epoch(
         lines[kind] = axes.plot(epochs, values, marker=".", color=colours[kind])[0]
         words.append(f"{name} ends at {values[-1]:.2f}")
     longest = max(map(len, runs.values()))
+    lowest = min(level for _, level in baselines.items())
     axes.margins(y=0.1)  # room for a name below the lowest line
     for name, level in baselines.items():
         axes.axhline(level, color=NAIVE, linestyle="--", linewidth=1.2)
-        side = "top" if level == min(baselines.values()) else "bottom"
+        side = "top" if level == lowest else "bottom"
         axes.text(longest, level, f"{name} {level:.2f}", color=NAIVE, ha="right", va=side)
         words.append(f"{name} {level:.2f}")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
