@@ -117,7 +117,7 @@ def left_out() -> frozenset[str]:
 
 
 def _lesson(path: Path, number: str) -> Lesson:
-    cells = _read_cells(path)
+    cells = read_cells(path)
     heading = cells[0]["source"].partition("\n")[0]
     title = re.sub(rf"^#\s+(?:{number}\W*)?", "", heading).strip()
     return Lesson(number, path, title or re.sub(r"^\d\d_", "", path.stem), cells)
@@ -205,7 +205,7 @@ def read_notebook(path: Path) -> "NotebookNode":
     return nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)
 
 
-def _read_cells(path: Path) -> list[dict]:
+def read_cells(path: Path) -> list[dict]:
     """Read a notebook's cells, at least one, without nbformat: its import takes a second."""
     try:
         cells = json.loads(path.read_text(encoding="utf-8-sig"))["cells"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from course.lessons.lesson import Lesson, LessonError, find_lessons
+from course.lessons.lesson import Lesson, LessonError, find_lessons, read_cells
 from course.lessons.opening import opening
 from course.lessons.readme import lesson_table, with_table
 from course.lessons.timings import Timing, Timings, read_timings, timings_file, write_timings
@@ -109,7 +109,8 @@ def store(executions: Mapping[Lesson, Execution], folder: Path) -> None:
     """Write executed lessons, their timings and README's table; nothing unless all is well.
 
     Raises:
-        LessonError: a lesson failed, wrote to stderr, or holds a path of this machine.
+        LessonError: a lesson failed, wrote to stderr, holds a path of this machine, or was saved
+            while it ran.
     """
     for lesson, execution in executions.items():
         if problem := _unfit(lesson, execution):
@@ -130,6 +131,8 @@ def _unfit(lesson: Lesson, execution: Execution) -> str | None:
     """Why an executed lesson may not be stored, None if it may."""
     if execution.failure:
         return f"lesson {lesson.number} failed"
+    if read_cells(lesson.path) != lesson.cells:
+        return f"{lesson.path.name} was saved by another program while it ran: run it again"
     for number, line in execution.stderr:
         return f"code cell {number} of {lesson.path.name} wrote to stderr: {line}"
     for path in machine_paths(execution.notebook):

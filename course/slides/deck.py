@@ -202,8 +202,10 @@ def _definitions(code: str) -> str:
         parts = ast.parse(code).body
     except SyntaxError:  # a command of IPython's, or somebody's own notebook
         return ""
+    lines = code.split("\n")
     found = [part for part in parts if isinstance(part, ast.FunctionDef | ast.ClassDef)]
-    shown = "\n\n".join(ast.get_source_segment(code, part) for part in found)
+    spans = [((part.decorator_list or [part])[0].lineno - 1, part.end_lineno) for part in found]
+    shown = "\n\n".join("\n".join(lines[start:end]) for start, end in spans)
     return shown if len(shown.splitlines()) <= MOST_LINES else ""
 
 

@@ -52,6 +52,7 @@ def test_storing_writes_outputs_timings_and_table_that_agree(folder, tmp_path):
     kinds = {path.suffix for path in tmp_path.rglob("*") if path.is_file()}
     assert kinds == {".ipynb", ".csv", ".md"}
     before = found.path.read_bytes()
+    (found,) = find_lessons(folder)
     store.store({found: execution}, folder)
     assert found.path.read_bytes() == before
 
@@ -72,6 +73,16 @@ def test_nothing_is_stored_unless_all_is_well(folder, tmp_path, stream, text, fa
     with pytest.raises(LessonError, match=reason):
         store.store({found: execution}, folder)
     assert [file.read_bytes() for file in files] == before
+    assert not timings_file(folder).exists()
+
+
+def test_what_an_author_saved_while_a_lesson_ran_is_not_overwritten(folder):
+    found, execution = executed(folder)
+    lesson(found.path, "opening('01')", "1 + 2")
+    before = found.path.read_bytes()
+    with pytest.raises(LessonError, match=r"01_mine\.ipynb was saved by .* while it ran"):
+        store.store({found: execution}, folder)
+    assert found.path.read_bytes() == before
     assert not timings_file(folder).exists()
 
 

@@ -33,6 +33,7 @@ def lesson_to_show():
                 "**Notes for instructors, 1 minute.**\n\nBe slow.", metadata=tagged("notes")
             ),
             new_code_cell("def half(x):\n    return x / 2", outputs=said("1.0\n")),
+            new_code_cell("@cache\n@wraps(half)\ndef whole(x):\n    return x\n\n\nwhole(1)"),
             new_code_cell("show(half)", outputs=tabled("a result")),
             new_markdown_cell("It costs \\$3. A **term** is $\\frac{1}{2}$. And so on."),
             new_markdown_cell("Nothing that a slide needs. At all."),
@@ -70,6 +71,7 @@ def test_slides_have_what_a_room_needs_and_leave_out_imports_checks_and_asides()
         ("-", "```\n# no heading\n\nx\n```"),
         ("notes", NOTES),
         ("-", "def half(x):\n    return x / 2"),
+        ("-", "@cache\n@wraps(half)\ndef whole(x):\n    return x"),
         ("-", "show(half)"),
         ("-", "A **term** is $\\frac{1}{2}$."),
         ("-", "### Lower"),
