@@ -1,9 +1,15 @@
-"""What a measurement depends on, cores and versions, and whether a person sits at this machine."""
+"""What this machine has, cores, free memory and versions, and whether a person sits at it."""
 
 import importlib.metadata
 import os
 import platform
 import sys
+from pathlib import Path
+
+import psutil
+
+GROUP = Path("/sys/fs/cgroup")
+"""where Linux keeps the limits of the container that this process runs in"""
 
 
 def cores() -> int:
@@ -11,6 +17,19 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def free_memory() -> int:
+    """Bytes that are free to us; in a container, those that its limit leaves."""
+    free = psutil.virtual_memory().available
+    try:
+        limit = int((GROUP / "memory.max").read_text())
+        used = int((GROUP / "memory.current").read_text())
+        stat = dict(line.split() for line in (GROUP / "memory.stat").read_text().splitlines())
+        used -= int(stat.get("inactive_file", 0))  # the file cache, which gives way
+    except (OSError, ValueError):  # no such limit here
+        return free
+    return min(free, max(0, limit - used))
 
 
 def attended() -> bool:

@@ -21,9 +21,8 @@ from course.lessons.lesson import LessonError
 from course.lessons.timings import read_timings, timings_file
 from course_utils import warm
 from course_utils.files import HERE, PACKAGE, DataError, Places
-from course_utils.machine import cores
+from course_utils.machine import cores, free_memory
 
-import psutil
 import typer
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -194,19 +193,6 @@ def check_memory() -> Iterator[Finding]:
         yield _fix("memory", text)
     else:
         yield _ok("memory", f"{free:.1f} GiB free, lessons need about {need:.1f} GiB")
-
-
-def free_memory(group: Path = Path("/sys/fs/cgroup")) -> int:
-    """Bytes that are free to us; in a container, those that its limit leaves."""
-    free = psutil.virtual_memory().available
-    try:
-        limit = int((group / "memory.max").read_text())
-        used = int((group / "memory.current").read_text())
-        stat = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
-        used -= int(stat.get("inactive_file", 0))  # the file cache, which gives way
-    except (OSError, ValueError):  # no such limit here
-        return free
-    return min(free, max(0, limit - used))
 
 
 def check_disk() -> Iterator[Finding]:

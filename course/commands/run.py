@@ -15,9 +15,8 @@ from course.copies.delivery import RECORD
 from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons, read_notebook
 from course.lessons.timings import read_timings, timings_file
 from course_utils.files import WORK
-from course_utils.machine import cores
+from course_utils.machine import cores, free_memory
 
-import psutil
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -109,7 +108,7 @@ def as_many_as_fit(chosen: list[Lesson], folder: Path) -> int:
     timed = read_timings(timings_file(folder)).lessons
     known = [timed[lesson.number].peak_mib for lesson in chosen if lesson.number in timed]
     most = max(known) if len(known) == len(chosen) else MOST_MIB
-    return max(1, min(cores(), psutil.virtual_memory().available // (most * 2**20)))
+    return max(1, min(cores(), free_memory() // (most * 2**20)))
 
 
 def execute_all(

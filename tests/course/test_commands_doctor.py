@@ -138,16 +138,3 @@ def test_doctor_finds_forgotten_settings_of_keras(tmp_path, monkeypatch):
     finding = only_finding(doctor.check_backend)
     assert not finding.well
     assert "keras.json sets floatx to float64: delete that file" in finding.text
-
-
-def test_the_file_cache_of_a_container_is_free_memory(tmp_path):
-    contents = {
-        "memory.max": "1000000\n",
-        "memory.current": "900000\n",
-        "memory.stat": "anon 200000\nactive_file 300000\ninactive_file 400000\n",
-    }
-    for name, content in contents.items():
-        (tmp_path / name).write_text(content)
-    assert doctor.free_memory(tmp_path) == 500_000
-    (tmp_path / "memory.max").write_text("max\n")
-    assert doctor.free_memory(tmp_path) > 500_000

@@ -15,6 +15,7 @@ from course.lessons.lesson import Lesson
 from course.lessons.readme import TABLE_END, TABLE_START
 from course.lessons.timings import Timing, Timings, timings_file, write_timings
 from course.running import pages
+from course_utils import machine
 from course_utils.data.prices import load_prices
 
 import nbformat
@@ -157,14 +158,16 @@ def test_as_many_lessons_run_at_once_as_cores_and_free_memory_allow(tmp_path, mo
     *chosen, new = (Lesson(number, Path(f"{number}_a.ipynb"), "", []) for number in "123")
     timed = {"1": Timing(1, 500, 1, 1), "2": Timing(1, 1000, 1, 1)}
     write_timings(Timings({"cores": "2"}, timed), timings_file(tmp_path))
-    free = SimpleNamespace(available=3500 * 2**20)
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=2**40))
+    monkeypatch.setattr(machine, "GROUP", tmp_path)  # of a container on a large machine
+    for name, content in {"max": f"{3500 * 2**20}", "current": "0", "stat": ""}.items():
+        (tmp_path / f"memory.{name}").write_text(content)
     monkeypatch.setattr(run, "cores", lambda: 8)
     assert run.as_many_as_fit(chosen, tmp_path) == 3
     assert run.as_many_as_fit([*chosen, new], tmp_path) == 1
     monkeypatch.setattr(run, "cores", lambda: 2)
     assert run.as_many_as_fit(chosen, tmp_path) == 2
-    free.available = 0
+    (tmp_path / "memory.max").write_text("0")
     assert run.as_many_as_fit(chosen, tmp_path) == 1
 
 
