@@ -134,6 +134,11 @@ def _listed(lessons: list[Lesson], own: Path) -> list[Lesson]:
     found: list[Lesson] = []
     for name in _names(file):
         path = own / "notebooks" / f"{name}.ipynb"
+        if name in by_name and path.is_file():
+            raise LessonError(
+                f"{file.name} lists {name!r}, which may be {path.name} in notebooks or the "
+                f"course's {by_name[name].path.name}: give your lesson another name"
+            )
         if name in by_name:
             found.append(by_name[name])
         elif path.is_file():
@@ -174,7 +179,7 @@ def _names(file: Path) -> list[str]:
 
 
 def choose_lessons(names: Iterable[str], folder: Path = NOTEBOOKS) -> list[Lesson]:
-    """Find lessons by numbers (`04`, `4`) or beginnings of file names; all, if none is named.
+    """Find lessons by numbers (`04`, `4`), file names or their beginnings; all, if none is named.
 
     Raises:
         UnknownLessonError: a name matches no lesson; the message lists the lessons there are.
@@ -186,11 +191,8 @@ def choose_lessons(names: Iterable[str], folder: Path = NOTEBOOKS) -> list[Lesso
     chosen = set()
     for name in names:
         start = name.zfill(2) if name.isdecimal() else name
-        meant = {
-            lesson
-            for lesson in lessons
-            if start and (lesson.number == start or lesson.path.name.startswith(start))
-        }
+        exact = {lesson for lesson in lessons if start in (lesson.number, lesson.path.stem)}
+        meant = exact or {one for one in lessons if start and one.path.name.startswith(start)}
         if not meant:
             known = ", ".join(lesson.path.stem for lesson in lessons)
             raise UnknownLessonError(f"no lesson {name!r}: there are {known}")

@@ -8,6 +8,7 @@ from course.copies import Kind
 from course.copies.make import copy_of
 from course.lessons import lesson as lessons
 from course.lessons.lesson import NOTEBOOKS, LessonError, choose_lessons, find_lessons
+from course.lessons.opening import opening
 from course_utils.files import OWN_COURSE, OWN_PLACE, ROOT, own_course
 
 import nbformat
@@ -52,6 +53,22 @@ def test_a_lesson_is_inserted_by_one_line_and_no_other_lesson_changes(own):
         "05_free_running_generation",
         "our_markets",
     ]
+
+
+def test_a_lesson_is_known_from_another_whose_name_goes_on(own, tmp_path):
+    lesson(tmp_path / "notebooks" / "our_markets_two.ipynb", "1")
+    own(["our_markets", "our_markets_two"])
+    for name in ("our_markets", "our_markets_two"):
+        assert [one.path.stem for one in choose_lessons([name])] == [name]
+        assert "to read" in opening(name).data
+    assert len(choose_lessons(["our_m"])) == 2
+
+
+def test_a_lesson_named_as_one_of_the_course_is_refused(own, tmp_path):
+    own(["gru"])
+    lesson(tmp_path / "notebooks" / "gru.ipynb", "1")
+    with pytest.raises(LessonError, match=r"may be gru\.ipynb .* or the course's 03_gru\.ipynb"):
+        find_lessons()
 
 
 def test_a_lesson_is_dropped_by_one_line_and_links_to_it_become_words(own, tmp_path):
