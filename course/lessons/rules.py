@@ -108,7 +108,7 @@ def short_cells(notebook: NotebookNode) -> list[str]:
 
 def title_and_goals(notebook: NotebookNode) -> list[str]:
     """The first cell has the title `# NN ...`, and the goals as a list."""
-    first = notebook.cells[0].source if notebook.cells else ""
+    first = notebook.cells[0].source
     title = r"# \S" if name_of(notebook).isidentifier() else r"# \d\d \S"  # own ones need no number
     found = [] if re.match(title, first) else ["the first cell is not a title `# NN ...`"]
     return found + ([] if count_goals(first) else ["no goals in the first cell"])
@@ -184,7 +184,7 @@ def answers_to_choose(notebook: NotebookNode) -> list[str]:
     asked = [text for text in texts if PREDICTION in text and "<details>" in text]
     problems = [] if asked else ["no question offers answers"]
     for text in asked:
-        verdicts = [verdict.split() for _, verdict in re.findall(OPTION, text)]
+        verdicts = [verdict.split() or [""] for _, verdict in re.findall(OPTION, text)]
         marks = sorted(words[0] for words in verdicts)
         if len(marks) != text.count("<details>") or marks != ["✓", *"✗" * (len(marks) - 1)]:
             problems.append(f"not one ✓ among ✗ in `{text[-60:]}`")
@@ -216,7 +216,12 @@ def numbers_of_a_task(notebook: NotebookNode) -> list[str]:
     for exercise in exercise_ranges(notebook):
         task = takewhile(lambda cell: cell.cell_type == "markdown", exercise)
         told = "\n".join(cell.source for cell in task if not is_notes(cell))
-        number, text = re.findall(r"^###? Exercise (\w+).*\n([\s\S]*)", told, re.M)[0]
+        found = re.search(r"^###? Exercise (\w+).*\n?([\s\S]*)", told, re.M)
+        if not found:
+            such = "number it, as in `### Exercise 1: a sum`"
+            problems.append(f"`{first_line(exercise[0])}` has no number: {such}")
+            continue
+        number, text = found.groups()
         code = [cell.source for cell in exercise if cell.cell_type == "code"]
         known = numbers("\n".join(code))
         if checks:

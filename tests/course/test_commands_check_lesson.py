@@ -44,6 +44,24 @@ def test_any_notebook_is_judged(tmp_path, cells):
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("(easy)\n\nAdd 1.", "(easy)", f"keeps {ALL} of {ALL} rules"),
+        ("### Exercise 1:", "### Exercise:", "`### Exercise: a sum (easy)` has no number"),
+        ("✗ No: one is only the first number.", " ", "no reason in ``"),
+    ],
+)
+def test_an_exercise_that_is_being_written_is_judged(tmp_path, old, new, said):
+    notebook = good_notebook()
+    for cell in notebook.cells:
+        cell.source = cell.source.replace(old, new)
+    nbformat.write(notebook, tmp_path / "01_small.ipynb")
+    done = course_here("check-lesson", tmp_path / "01_small.ipynb")
+    assert (done.exit_code, done.stderr) == (int("keeps" not in said), "")
+    assert said in done.stdout
+
+
+@pytest.mark.parametrize(
     "text", ["", "{}", "[]", '{"cells": 3, "nbformat": 4, "nbformat_minor": 5}']
 )
 def test_what_is_not_a_notebook_gets_one_line(tmp_path, text):
