@@ -48,7 +48,7 @@ def page(folder: Path = NOTEBOOKS) -> str:
             raise LessonError(f"lesson {lesson.number}: {error}") from error
     template = Template(TEMPLATE.read_text(encoding="utf-8"), keep_trailing_newline=True)
     return template.render(
-        core=("No lesson", "One lesson", "Two lessons", "Three lessons", "Four lessons")[
+        core=("", "One lesson", "Two lessons", "Three lessons", "Four lessons")[
             len(_core(lessons))
         ],
         minutes_of_the_day=sum(day_minutes(lessons)),
@@ -60,7 +60,7 @@ def page(folder: Path = NOTEBOOKS) -> str:
         session=SESSION_MINUTES,
         session_break=SESSION_BREAK,
         weeks=_weeks(lessons),
-        before_the_first=BEFORE_THE_FIRST,
+        before_the_first=BEFORE_THE_FIRST if BEFORE_THE_FIRST in lessons else "",
         folder=folder,
         lessons=lessons.values(),
         timings=read_timings(timings_file(folder)).lessons,
@@ -110,7 +110,9 @@ def _left_out(lessons: Mapping[str, Lesson]) -> str:
     core = _core(lessons).items()
     home = [f"{_named(_others(lessons[n], chosen))} of lesson {n}" for n, chosen in core]
     others = [number for number in lessons if number not in DAY and number != BEFORE_THE_FIRST]
-    return f"{'; '.join(home)}; lessons {_listed(others)}"
+    if others:
+        home.append(f"lesson{'s' * (len(others) > 1)} {_listed(others)}")
+    return "; ".join(home)
 
 
 def _weeks(lessons: Mapping[str, Lesson]) -> str:

@@ -93,6 +93,25 @@ def test_a_day_holds_the_core_lessons_that_there_are(folder):
     assert re.search(r"^\| 9:00 to .*01", page, re.M)
 
 
+def test_a_plan_speaks_of_no_lesson_that_is_not_there(folder):
+    for number in ("00", "04", "05"):
+        (folder / f"{number}_small.ipynb").unlink()
+    page = plans.page(folder)
+    assert "exercise 3 of lesson 01; no exercise of lesson 02; lesson 03. When" in page
+    assert "lesson 00" not in page
+    (folder / "03_small.ipynb").unlink()
+    assert "; no exercise of lesson 02. When" in plans.page(folder)
+
+
+def test_without_a_core_lesson_there_is_no_plan_for_a_day(folder):
+    for path in folder.glob("0[0-245]_small.ipynb"):
+        path.unlink()
+    page = plans.page(folder)
+    assert "## A day" not in page
+    assert "purpose" in page
+    assert "| 1 | 03 A small lesson | all sections, exercises 1, 2 and 3 | 9 |" in page
+
+
 def test_course_plan_writes_the_page_that_is_committed(tmp_path):
     done = course_here("plan", "--output", tmp_path / "new" / "page.md")
     assert done.exit_code == 0, done.stderr
