@@ -201,10 +201,17 @@ def choose_lessons(names: Iterable[str], folder: Path = NOTEBOOKS) -> list[Lesso
 
 
 def read_notebook(path: Path) -> "NotebookNode":
-    """Read a lesson with nbformat, whether or not an editor began it with a byte-order mark."""
+    """Read a lesson with nbformat, whether or not an editor began it with a byte-order mark.
+
+    Cells without an id, as Colab saves them, get one that is the same each time.
+    """
     import nbformat  # here, as it takes a second to load
 
-    return nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)
+    notebook = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)
+    for number, cell in enumerate(notebook.cells):
+        cell.setdefault("id", f"cell-{number}")
+    notebook.nbformat_minor = 5  # the first version with ids
+    return notebook
 
 
 def read_cells(path: Path) -> list[dict]:

@@ -191,8 +191,7 @@ def _code_and_outputs(cell: NotebookNode) -> Iterator[NotebookNode]:
             yield from _paragraphs(data["text/markdown"], opens=True)
         elif WORTH_SHOWING & set(data):
             hidden = {**cell.metadata, "transient": {"remove_source": True}}
-            name = f"{cell.get('id', 'cell')}-{number}"  # before nbformat 4.5 cells had no names
-            shown = {**cell, "id": name, "metadata": hidden, "outputs": [output]}
+            shown = {**cell, "id": f"{cell.id}-{number}", "metadata": hidden, "outputs": [output]}
             yield nbformat.from_dict(shown)
 
 

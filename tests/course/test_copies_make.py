@@ -200,6 +200,18 @@ def test_a_graded_copy_promises_no_hints_and_does_not_say_where_solutions_are(le
     assert not re.search(r"\bhints?\b|course solution|folded|notebooks/", shown)
 
 
+def test_a_notebook_without_ids_of_cells_is_copied_for_every_audience(tmp_path):
+    lesson = lesson_with_exercises(tmp_path)
+    saved = json.loads(lesson.path.read_text(encoding="utf-8"))  # as Colab does
+    cells = [{key: part[key] for key in part if key != "id"} for part in saved["cells"]]
+    saved |= {"cells": cells, "nbformat_minor": 0}
+    lesson.path.write_text(json.dumps(saved), encoding="utf-8")
+    for kind in Kind:
+        copy = copy_of(lesson, kind, MY_WORK)
+        nbformat.validate(copy)
+        assert copy == copy_of(lesson, kind, MY_WORK)
+
+
 @pytest.mark.parametrize(
     ("source", "problem"),
     [
