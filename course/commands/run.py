@@ -5,7 +5,9 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -70,14 +72,14 @@ def run(
 
     if store:
         storing.check_storable(chosen, folder)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # kernels end with us, as on Ctrl-C
     output.mkdir(parents=True, exist_ok=True)
     env = {"COURSE_WARM": "off", **({"COURSE_EMBEDDED": "1"} if embedded else {})}
     jobs = 1 if store else jobs or as_many_as_fit(chosen, folder)
     if jobs > 1:  # more threads in each would only wait for one another
         env |= {name: os.environ.get(name, "1") for name in THREADS}
     begin = time.perf_counter()
-    executions = execute_all(chosen, output, jobs, timeout=timeout, env=env)
+    with ending_on_sigterm():
+        executions = execute_all(chosen, output, jobs, timeout=timeout, env=env)
     index = pages.write_index(executions, output)
     failed = [lesson.number for lesson in chosen if executions[lesson].failure]
     seconds = time.perf_counter() - begin
@@ -171,6 +173,16 @@ def report(lesson: Lesson, execution: "Execution") -> list[str]:
         lines.append(f"       {execution.failure}")
     lines += [f"WARN   code cell {cell} wrote to stderr: {line}" for cell, line in execution.stderr]
     return lines
+
+
+@contextmanager
+def ending_on_sigterm() -> Iterator[None]:
+    """On SIGTERM, end with our kernels, as on Ctrl-C; then give back the caller's handler."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def progress_bar(console: Console) -> Progress:

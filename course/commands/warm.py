@@ -1,13 +1,11 @@
 """`course warm`: run all training once, so that a lesson taught live need not wait for it."""
 
 import shutil
-import signal
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course.commands.options import Folder, Names, Timeout
-from course.commands.run import progress_bar
+from course.commands.run import ending_on_sigterm, progress_bar
 from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons, read_notebook
 from course_utils import warm as cache
 
@@ -35,12 +33,11 @@ def warm(
     Exit code 0: all is kept; 1: a lesson failed; 2: no such lesson; 130: stopped.
     """
     chosen = choose_lessons(names or [], folder.resolve())
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # kernels end with us, as on Ctrl-C
     for folder_of_others in cache.other_folders():
         shutil.rmtree(folder_of_others)
     console = Console()
     failed = []
-    with progress_bar(console) as bar:
+    with ending_on_sigterm(), progress_bar(console) as bar:
         task = bar.add_task("", total=2 * len(chosen))
         for lesson in chosen:
             runs = []

@@ -186,7 +186,8 @@ def _kill(client: NotebookClient, worker: threading.Thread) -> None:
     deadline = time.monotonic() + KILL_SECONDS
     while worker.is_alive() and time.monotonic() < deadline:
         for process in _processes(client):
-            process.kill()
+            with suppress(psutil.Error):  # it has just ended
+                process.kill()
         worker.join(SAMPLE_SECONDS)
 
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-from course.commands import run
+from course.commands import run, warm
 from course.copies.delivery import RECORD
 from course.lessons.lesson import Lesson
 from course.lessons.readme import TABLE_END, TABLE_START
@@ -17,6 +17,7 @@ from course.lessons.timings import Timing, Timings, timings_file, write_timings
 from course.running import pages
 from course_utils import machine
 from course_utils.data.prices import load_prices
+from course_utils.warm import PLACE
 
 import nbformat
 import psutil
@@ -222,6 +223,19 @@ def test_stopping_a_run_ends_its_kernels(tmp_path):
     assert b"Traceback" not in stderr
     for kernel in kernels:
         assert not kernel.is_running() or kernel.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize(("command", "runs"), [(run, "execute_all"), (warm, "_run")])
+def test_a_command_ends_on_sigterm_and_gives_the_handler_back(command, runs, tmp_path, monkeypatch):
+    lesson(tmp_path / "notebooks" / "01_mine.ipynb", "1")
+    monkeypatch.setenv(PLACE, str(tmp_path / "warm"))
+    monkeypatch.setattr(command, runs, lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+    before = signal.getsignal(signal.SIGTERM)
+    name = command.__name__.rpartition(".")[2]
+    output = ("--output", tmp_path / "out") if command is run else ()
+    done = course_here(name, "--folder", tmp_path / "notebooks", *output)
+    assert done.exit_code == 143
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 @pytest.mark.slow

@@ -1,13 +1,18 @@
 """A notebook runs in a fresh kernel: what is measured, kept, and said about a failure."""
 
 import re
+import subprocess
+import sys
+import threading
 
 from course.lessons.lesson import find_lessons
+from course.running import execute as running
 from course.running import pages
 from course.running.execute import Execution, Failure, code_cells, execute
 from course_utils.files import ROOT
 
 import nbformat
+import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from sample_notebooks import good_notebook
@@ -47,6 +52,21 @@ def test_expected_errors_fail_nothing_and_a_line_of_a_million_characters_is_kept
     (output,) = notebook.cells[0].outputs
     assert output.text == "a" * 1_000_000 + "\n"
     assert result.seconds < 60
+
+
+def test_a_kernel_is_killed_though_a_child_of_it_has_just_ended(monkeypatch):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    child = psutil.Process(ended.pid)
+    ended.wait()
+    kernel = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"])
+    worker = threading.Thread(target=kernel.wait)
+    worker.start()
+    monkeypatch.setattr(running, "_processes", lambda client: [child, kernel])
+    try:
+        running._kill(None, worker)
+        assert not worker.is_alive()
+    finally:
+        kernel.kill()
 
 
 WRITTEN = {
