@@ -117,5 +117,6 @@ wheel: $(TOOLS)  ## build what a package index takes, in build/dist, and check i
 site: $(TOOLS)  ## build the site from the stored lessons, in build/site
 	$(BIN)/python site/build.py
 
-clean:  ## remove what was built, but not .venv, data or my_work
-	rm -rf build .pytest_cache .ruff_cache .hypothesis
+# Copies may have been changed since they were made, and fits take hours.
+clean:  ## remove what was built, but not .venv, data, my_work, build/copies or build/studies
+	rm -rf $(filter-out build/copies build/studies,$(wildcard build/*)) .pytest_cache .ruff_cache .hypothesis

@@ -95,6 +95,17 @@ def test_make_help_lists_every_target():
     assert targets == set(phony.split()) == set(re.findall(r"^make (\w+)", done.stdout, re.M))
 
 
+@pytest.mark.skipif(shutil.which("make") is None, reason="Windows has no make")
+def test_make_clean_spares_changed_copies_and_fits(tmp_path):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in ("copies/instructor/01_a.ipynb", "studies/apple/fits/a.json", "site/a.html"):
+        (tmp_path / "build" / name).parent.mkdir(parents=True)
+        (tmp_path / "build" / name).touch()
+    subprocess.run(["make", "clean"], cwd=tmp_path, capture_output=True, check=True)
+    kept = {path.name for path in (tmp_path / "build").rglob("*") if path.is_file()}
+    assert kept == {"01_a.ipynb", "a.json"}
+
+
 @pytest.mark.skipif(os.name == "nt", reason="the README gives Windows pip lines in place of make")
 @pytest.mark.parametrize(
     ("python", "reason"),
