@@ -148,12 +148,17 @@ def _divided(values: NDArray, first: int) -> NDArray:
     return values / np.arange(first, len(values) + first)
 
 
+def _pair(scan: Callable, values: NDArray) -> NDArray:
+    """What a learner's function gives as decay and input, shape (2, time_steps)."""
+    pair = called(scan, values, case=f"For {len(values)} values", keep=True)
+    return shaped(pair, (2, len(values)), "(2, time_steps)")
+
+
 def _states(scan: Callable) -> Callable[[NDArray], NDArray]:
     """The states of a scan, from what a function says are its decay and input."""
 
     def states(values: NDArray) -> NDArray:
-        pair = called(scan, values, case=f"For {len(values)} values", keep=True)
-        decay, inputs = shaped(pair, (2, len(values)), "(2, time_steps)")
+        decay, inputs = _pair(scan, values)
         found = np.zeros(len(values) + 1)
         for step in range(len(values)):
             found[step + 1] = decay[step] * found[step] + inputs[step]
@@ -179,8 +184,8 @@ def _running_mean(answer: object) -> str:
         "the mean of n values is n - 1 parts of the old mean and one part of the new value.",
         axes="(time_steps,)",
     )
-    _, inputs = called(answer, draw)
-    _, others = called(answer, np.append(0.0, draw[1:]))
+    _, inputs = _pair(answer, draw)
+    _, others = _pair(answer, np.append(0.0, draw[1:]))
     if not close(inputs[1:], others[1:], atol=1e-6):  # an input of the step's own value only
         raise Hint(f"For 9 values, {_THE_MEANS}")
     return "A linear recurrence whose gate knows the time, and nothing else."

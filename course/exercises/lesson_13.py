@@ -32,7 +32,7 @@ _SALES = {"2017-04-03": 1204.5, "2017-04-04": 1180.0, "2017-04-05": 980.25}
 def _two_readings(answer: object) -> str:
     if not isinstance(answer, pd.DataFrame) or not isinstance(answer.index, pd.DatetimeIndex):
         raise Hint("Hand over the table that `read_series` returns, indexed by date.")
-    days = [f"{day:%Y-%m-%d}" for day in answer.index]
+    days = [str(day)[:10] for day in answer.index]  # a missing one has no format
     if days == ["2017-03-04", "2017-04-04", "2017-05-04"] or "2017-03-01" in days:
         raise Hint("You read months: here the day comes first, then the month.")
     if sorted(days) == [*_SALES] != days:

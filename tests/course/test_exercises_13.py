@@ -63,6 +63,7 @@ def trend(table, ahead=0, part=0.8):
         ("13-1", sales(), "✓ Three days"),
         ("13-1", sales()[::-1], "oldest comes first"),
         ("13-1", sales(index=MONTHS), "You read months"),
+        ("13-1", sales(index=[DAYS[0], pd.NaT, DAYS[2]]), "yours are 2017-04-03, NaT"),
         ("13-1", sales([1.2045, 1180, 980.25]), "a comma is the decimal mark"),
         ("13-1", sales(["a", "b", "c"]), "must be numbers"),
         ("13-1", sales()["Sales"], "that `read_series` returns"),
