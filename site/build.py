@@ -8,12 +8,13 @@ run.
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from pkgutil import iter_modules
 
 from course.copies.audiences import without
 from course.copies.colab import repository
 from course.instructors import plans
-from course.lessons.lesson import Lesson, find_lessons
+from course.lessons.lesson import Lesson, find_lessons, read_notebook
 from course.lessons.timings import timings_file
 from course_utils.files import ROOT, WORK, write_whole
 from course_utils.machine import cores
@@ -87,7 +88,7 @@ def api_page(module: str) -> str:
 def lay_out(made: dict[str, str]) -> None:
     """Write the pages that have changed, and the files that they show or offer; remove the rest."""
     files = {name: text.encode() for name, text in made.items()}
-    for path in [*TABLES.iterdir(), timings_file()]:
+    for path in [*filter(Path.is_file, TABLES.iterdir()), timings_file()]:
         files[path.relative_to(ROOT).as_posix()] = path.read_bytes()
     for name, content in files.items():
         path = SOURCE / name
@@ -104,7 +105,7 @@ def lay_out(made: dict[str, str]) -> None:
 def offer_notebooks(lessons: list[Lesson]) -> None:
     """Let readers download the lessons as they are stored, not as their pages need them."""
     for lesson in lessons:
-        notebook = without(nbformat.read(lesson.path, as_version=4), {"notes"})
+        notebook = without(read_notebook(lesson.path), {"notes"})
         write_whole(OUTPUT / "_sources" / "notebooks" / lesson.path.name, nbformat.writes(notebook))
 
 

@@ -184,7 +184,7 @@ def _sentence(block: str, place: int) -> str:
 
 def _clause(block: str, place: int) -> str:
     """In a list of clauses, the one at a place, as a sentence."""
-    start = max(match.end() for match in re.finditer(r"[;:] ", block[:place]))
+    start = max((match.end() for match in re.finditer(r"[;:] ", block[:place])), default=0)
     text = re.match(r"[^;.]+", block[start:]).group().replace("**", "")
     return f"{text[0].upper()}{text[1:]}."
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from course.copies.audiences import without
-from course.lessons.lesson import Lesson, tags_of
+from course.lessons.lesson import Lesson, read_notebook, tags_of
 from course_utils.plots.live.explorer import LIVE, PLOTLY
 
 import nbformat
@@ -33,7 +33,7 @@ def lesson_page(lesson: Lesson, uses: Iterable[Use], address: str | None) -> Not
         the notebook, with terms linked to the glossary, links that lead to pages, numbered
         equations, folded solutions and answers, alternative text for pictures, and no notes.
     """
-    notebook = nbformat.read(lesson.path, as_version=4)
+    notebook = read_notebook(lesson.path)
     here = f"notebooks/{lesson.path.name}"
     own = [use for use in uses if use.lesson == lesson]
     for number, cell in enumerate(notebook.cells):

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from course.exercises import file_of_checks, named
 from course.exercises.task import NUMBER, numbers, numbers_of_check, numbers_of_task
 from course.instructors import notes
-from course.lessons.lesson import NOTEBOOKS, OPTION, LessonError, is_notes
+from course.lessons.lesson import NOTEBOOKS, OPTION, LessonError, is_notes, read_notebook
 from course.lessons.lesson import tags_of as tags
 from course.running.execute import code_cells
 from course.running.store import (
@@ -24,7 +24,6 @@ from course.running.store import (
 )
 from course_utils.files import OWN
 
-import nbformat
 from nbformat import NotebookNode
 
 FOLDERS = (NOTEBOOKS, OWN / "notebooks") if OWN else (NOTEBOOKS,)
@@ -433,7 +432,7 @@ def heading_ids(path_or_notebook: Path | NotebookNode) -> set[str]:
         return {re.sub(r"[^\w\- ]", "", title).replace(" ", "-") for title in titles}
     notebook = path_or_notebook
     if isinstance(notebook, Path):
-        notebook = nbformat.read(notebook, as_version=4)
+        notebook = read_notebook(notebook)
     titles = [line.lstrip("#").strip() for _, line in heading_lines(notebook)]
     return {re.sub(r"[`*]", "", title).replace(" ", "-") for title in titles}
 

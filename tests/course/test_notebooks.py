@@ -340,6 +340,13 @@ def test_links_of_the_pages_lead_somewhere(page):
     assert rules.dead_anchors(text, path.parent, own) == []
 
 
+def test_a_link_leads_into_a_notebook_that_begins_with_a_byte_order_mark(tmp_path):
+    text = nbformat.writes(good_notebook())
+    (tmp_path / "a.ipynb").write_text(text, encoding="utf-8-sig")
+    found = rules.dead_anchors("[A](a.ipynb#Recap), [B](a.ipynb#Nowhere)", tmp_path, ())
+    assert found == ["a.ipynb#Nowhere names no heading"]
+
+
 @pytest.mark.parametrize(
     ("before", "source"),
     [("**What do you expect?** Then run.", "total"), ("Make sure.", "assert total == 2")],

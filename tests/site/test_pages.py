@@ -9,6 +9,7 @@ from course.lessons.lesson import choose_lessons, find_lessons
 from course_utils.files import ROOT
 from course_utils.plots.live.anatomy import network_anatomy
 
+import build
 import cheat_sheet
 import facts
 import glossary
@@ -87,6 +88,15 @@ def test_a_term_is_bold_and_not_a_label_a_sentence_or_code(lesson):
 
 
 @pytest.mark.parametrize(
+    ("term", "clause"),
+    [("gate", "A gate keeps a share."), ("cell", "A cell adds."), ("unit", "A unit sees both.")],
+)
+def test_a_list_of_clauses_says_of_a_term_what_its_clause_says(term, clause):
+    block = "A **gate** keeps a share; a **cell** adds; a **unit** sees both; so it goes on."
+    assert glossary._sentence(block, block.index(f"**{term}**")) == clause
+
+
+@pytest.mark.parametrize(
     ("words", "before", "term"),
     [
         ("Batch size", "", "batch size"),
@@ -136,6 +146,31 @@ def test_a_cell_with_two_pictures_is_refused(lesson):
     nbformat.write(notebook, lesson.path)
     with pytest.raises(ValueError, match=r"`draw\(\)` shows 2 pictures"):
         page_of(lesson)
+
+
+def test_a_lesson_that_begins_with_a_byte_order_mark_has_its_page(lesson, tmp_path, monkeypatch):
+    before = page_of(lesson)
+    lesson.path.write_bytes(b"\xef\xbb\xbf" + lesson.path.read_bytes())
+    assert page_of(lesson) == before
+    monkeypatch.setattr(build, "OUTPUT", tmp_path)
+    offered = tmp_path / "_sources" / HERE
+    offered.parent.mkdir(parents=True)
+    build.offer_notebooks([lesson])
+    assert json.loads(offered.read_text(encoding="utf-8"))["cells"]
+
+
+def test_a_folder_among_the_tables_is_passed_over(tmp_path, monkeypatch):
+    tables, source = tmp_path / "data" / "studies", tmp_path / "source"
+    (tables / ".ipynb_checkpoints").mkdir(parents=True)
+    for file in (tables / "ibm.csv", tmp_path / "data" / "timings.csv"):
+        file.touch()
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    monkeypatch.setattr(build, "TABLES", tables)
+    monkeypatch.setattr(build, "SOURCE", source)
+    monkeypatch.setattr(build, "timings_file", lambda: tmp_path / "data" / "timings.csv")
+    build.lay_out({"index.md": "# A"})
+    laid_out = {path.name for path in source.rglob("*") if path.is_file()}
+    assert laid_out == {"index.md", "ibm.csv", "timings.csv"}
 
 
 def test_a_picture_to_hover_over_keeps_its_still_version(lesson):
