@@ -5,11 +5,11 @@ import json
 import re
 import runpy
 
-import build
 from course.lessons.lesson import choose_lessons, find_lessons
 from course_utils.files import ROOT
 from course_utils.plots.live.anatomy import network_anatomy
 
+import build
 import cheat_sheet
 import facts
 import glossary
