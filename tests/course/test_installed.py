@@ -84,7 +84,9 @@ def installed(wheel, tmp_path_factory):
     """Run the Python of a fresh environment in an empty folder; it finds packages in this one's."""
     python, here, site = environment(tmp_path_factory.mktemp("installed"), PACKAGES)
     pip = [sys.executable, "-m", "pip", "--python", site.parents[2], "install"]
-    run(*pip, "--quiet", "--no-deps", "--no-index", wheel)
+    # In a C locale, Python could not read that .pth file if the clone's path has an umlaut.
+    settings = {"env": os.environ | {"PYTHONUTF8": "1"}}
+    run(*pip, "--quiet", "--no-deps", "--no-index", wheel, **settings)
     return python, here, site
 
 
