@@ -24,6 +24,8 @@ source, rows = load_prices("IBM").attrs["source"], len(read_study("ibm"))
 print("loaded", course_utils.__file__, source, rows, sep="|")
 """
 PACKAGES = [path for path in sys.path if path.endswith("site-packages")]
+LOCALE = {"LC_ALL": "C.UTF-8"}
+"""by which Python decodes .pth files; in the C locale it stops at the umlaut of a clone's path"""
 LAB_OPENS_NOTHING = """
 from jupyterlab.labapp import LabApp
 LabApp.launch_instance = lambda arguments: print(*arguments)
@@ -70,7 +72,7 @@ def environment(root, packages):
     here.mkdir()
     env = {name: os.environ[name] for name in os.environ if not name.startswith("PYTHON")}
     templates = [str(Path(sys.prefix, "share", "jupyter")), env.get("JUPYTER_PATH", "")]
-    env |= {"JUPYTER_PATH": os.pathsep.join(filter(None, templates)), "PYTHONUTF8": "1"}
+    env |= {"JUPYTER_PATH": os.pathsep.join(filter(None, templates)), "PYTHONUTF8": "1"} | LOCALE
     env |= {"XDG_CACHE_HOME": str(root / "cache"), "COURSE_EMBEDDED": "1"}
 
     def python_there(*arguments, **settings):
@@ -84,9 +86,7 @@ def installed(wheel, tmp_path_factory):
     """Run the Python of a fresh environment in an empty folder; it finds packages in this one's."""
     python, here, site = environment(tmp_path_factory.mktemp("installed"), PACKAGES)
     pip = [sys.executable, "-m", "pip", "--python", site.parents[2], "install"]
-    # In a C locale, Python could not read that .pth file if the clone's path has an umlaut.
-    settings = {"env": os.environ | {"PYTHONUTF8": "1"}}
-    run(*pip, "--quiet", "--no-deps", "--no-index", wheel, **settings)
+    run(*pip, "--quiet", "--no-deps", "--no-index", wheel, env=os.environ | LOCALE)
     return python, here, site
 
 
