@@ -371,9 +371,8 @@ def _long(step: pd.Timedelta) -> str:
 
 def _said(series: pd.DataFrame, form: str, rows: int, later: int) -> str:
     step, index = series.attrs["freq"], series.index
-    clock = " %H:%M:%S" if index.second.any() else " %H:%M"
-    if (index == index.normalize()).all():
-        clock = ""
+    days = (index == index.normalize()).all()
+    clock = "" if days else " %H:%M:%S" if index.second.any() else " %H:%M"
     first, last = (f"{time:%Y-%m-%d{clock}}" for time in (index[0], index[-1]))
     missing = series.index[series.isna().any(axis=1)]
     gaps = ""

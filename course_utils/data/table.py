@@ -136,7 +136,7 @@ def _decode(content: bytes, file: str) -> str:
         if "\0" in text or (encoding == "cp1252" and _OTHER_SCRIPT.search(text)):
             break
         return unicodedata.normalize("NFC", text)
-    raise DataError(f"{file} is no text in UTF-8 or a western encoding: save it as CSV in UTF-8")
+    raise DataError(f"{file} is not text in UTF-8 or a western encoding: save it as CSV in UTF-8")
 
 
 def _refuse_messages(text: str, file: str) -> None:

@@ -366,9 +366,9 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
         ("date,v\n2017-01-03,1\n", {}, "fewer than 3 rows, too few to see their step: pass freq"),
         (rows(days("%Y-%m-%d")), {}, "line 1: .* is the first row, and no header"),
         ("t,v\n" + rows(["2017-01-03 01:00Z", "2017-01-03 02:00"]), {}, "line 3: .* has no zone"),
-        (("Дата,v\n" + rows(ISO)).encode("cp1251"), {}, "no text in UTF-8 or a western enc"),
-        (("d,价格\n" + rows(ISO)).encode("gbk"), {}, "no text in UTF-8 or a western encoding"),
-        (("d,気温\n" + rows(ISO)).encode("shift_jis"), {}, "no text in UTF-8 or a western enc"),
+        (("Дата,v\n" + rows(ISO)).encode("cp1251"), {}, "not text in UTF-8 or a western"),
+        (("d,价格\n" + rows(ISO)).encode("gbk"), {}, "not text in UTF-8 or a western"),
+        (("d,気温\n" + rows(ISO)).encode("shift_jis"), {}, "not text in UTF-8 or a western"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_one_line(text, options, message, csv_file):
