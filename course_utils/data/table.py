@@ -281,7 +281,8 @@ def _told(separator: str) -> str:
 def _first_row(rows: list[list[str]]) -> int:
     """The place of the first row below the header: the first with a date where most have one.
 
-    Rows of numbers above it belong to it: their dates are wrong, which is said of them later.
+    Rows right above it with a date there, or with numbers alone, belong to it: words beside the
+    one and a wrong date beside the other are said later.
     """
     dated = [_dates(row) for row in rows[:_LOOKED_AT]]
     usual = Counter(place for row in dated for place in row).most_common(1)
@@ -289,7 +290,10 @@ def _first_row(rows: list[list[str]]) -> int:
     if first is None:  # no row looks like data: the first one that is as wide as most is the header
         width = _width(rows[:_LOOKED_AT])
         return 1 + next((place for place, row in enumerate(rows) if len(row) == width), 0)
-    while first > 1 and _has_numbers(rows[first - 1]):
+    place = usual[0][0]
+    while first > 1 and (
+        any(map(date_form, rows[first - 1][place : place + 1])) or _has_numbers(rows[first - 1])
+    ):
         first -= 1
     return first
 

@@ -142,6 +142,12 @@ ISO = days("%Y-%m-%d")
         ("date,v\n,ppm\n" + rows(ISO), "2017-01-28", "D"),
         ("date;v\n" + rows(ISO, ["1.234,5", "2", "3"], ";"), "2017-01-28", "D"),
         ("date,v\n" + rows(ISO).replace("2.5", "."), "2017-01-28", "D"),
+        (
+            "date,room,state,battery,v\n"
+            + rows(ISO, ["hall,new,ok,1", "hall,warm,ok,2", "hall,,,3", "hall,,,4", "hall,,,5"]),
+            "2017-01-28",
+            "D",
+        ),
     ],
 )
 def test_a_table_of_days_weeks_months_or_hours_is_read(text, first, freq, csv_file, capsys):
@@ -352,6 +358,7 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
             "line 5 runs against the others in time: correct it if day",
         ),
         ("d,v\n" + rows(days("%y/%m/%d")), {}, "line 2: .* 28 January 2017: write years with"),
+        ("d,v,w\n" + rows(ISO, ["M,M", "1,2", "3,4"]), {"value": "v"}, "line 2: v is 'M'"),
         ("year,v\n" + rows([1610, 1710]), {}, "line 2: .* from 1700 to 2200: .*delete the line"),
         ("date,v\n" + rows(days("%Y-%m-%d")), {"value": 1}, "has no column 1, it has date, v"),
         ("date,v\n" + rows(days("%Y-%m-%d")), {"value": "w"}, "has no column w, it has date, v"),
