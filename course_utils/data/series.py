@@ -28,7 +28,7 @@ _YEARS = ("year", "jahr", "año", "ano", "année", "annee")
 _PARTS = {
     "": ("month", "monat", "mes", "mês", "mois", "mo", "period"),
     "Q": ("quarter", "quartal", "trimestre"),
-    "W": ("week", "woche", "kw", "semana", "semaine"),
+    "W": ("week", "woche", "kalenderwoche", "kw", "semana", "semaine"),
 }
 """columns that make a date with a year, by the letter before their number"""
 _DAYS = ("day", "tag", "día", "dia", "jour", "dy")
@@ -113,10 +113,13 @@ def _date_cells(table: Table, date: str | None, values: list[str]) -> tuple[pd.S
         dates, used = table.cells[_named(table, date)], [_named(table, date)]
     else:
         dates, used = _dates_found(table)
-    for mark, numbers in (("Q", "[1-4]"), ("W", "[0-9]{1,2}")):
-        if plain_name(dates.name) in _PARTS[mark]:  # 201705 is no month under "week"
-            bare = f"^([12][0-9]{{3}})[-/. ]?({numbers})$"
-            dates = dates.str.replace(bare, rf"\1-{mark}\2", regex=True)
+    words = {*re.findall(r"\w+", plain_name(dates.name))}
+    for mark, number in (("Q", "0?[1-4]"), ("W", "[0-9]{1,2}")):
+        year = "[12][0-9]{3}"
+        bare = f"(?:({year})[-/. ]?({number})|({number})[-/. ]({year}))"
+        # 201705 and 05/2017 are no months under "week"; 03/2017 and 06/2017 may end quarters
+        if words & {*_PARTS[mark]} and dates.str.fullmatch(bare).all():
+            dates = dates.str.replace(bare, rf"\1\4-{mark}\2\3", regex=True)
     if (times := _clock(table, dates, used, values)) is None:
         return dates, used
     return (dates + " " + times).rename(dates.name), [*used, times.name]
