@@ -191,15 +191,23 @@ def _in_order(times: pd.Series) -> bool:
     return times.is_monotonic_increasing or times.is_monotonic_decreasing
 
 
-def midnights(stamps: pd.Series) -> pd.Series | None:
-    """Round times to days if they are midnights in Europe, in summer and winter, written in UTC.
+def nearest_days(stamps: pd.Series) -> pd.Series:
+    """The days whose midnight is nearest: of two as near, the next one."""
+    return (stamps + pd.Timedelta(hours=12)).dt.normalize()
+
+
+def midnights(dates: Dates) -> pd.Series | None:
+    """Round times to days if they are midnights elsewhere, written in UTC.
 
     Returns:
-        the days; None if the hours are others, or always the same ones.
+        the days; None unless the hours are those of midnight in Europe, in summer and in winter,
+        or each time is in the second half of the day before the first of a month.
     """
-    hours = set(stamps.dt.hour)
+    stamps, days = dates.stamps, nearest_days(dates.stamps)
     whole = (stamps == stamps.dt.floor("h")).all()
-    return stamps.dt.round("D") if whole and hours in ({22, 23}, {23, 0}) else None
+    europe = set(stamps.dt.hour) in ({22, 23}, {23, 0})
+    first = ((days.dt.day == 1) & (days > stamps)).all()
+    return days if dates.utc and whole and (europe or first) else None
 
 
 def _offsets(parts: pd.DataFrame, stamps: pd.Series) -> pd.Series:

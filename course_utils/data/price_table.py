@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Collection, Sequence
 
-from course_utils.data.dates import Dates, midnights, parse_dates
+from course_utils.data.dates import Dates, midnights, nearest_days, parse_dates
 from course_utils.data.numbers import parse_numbers
 from course_utils.data.registry import Slip
 from course_utils.data.table import Table, plain_name, read_table
@@ -130,18 +130,19 @@ def _refuse_impossible(prices: pd.DataFrame, cells: pd.DataFrame, file: str) -> 
 def trading_days(dates: Dates, file: str) -> pd.Series:
     """Drop the time of day, except where it is a midnight east of Greenwich, written in UTC.
 
-    Such a midnight is late on the day before in UTC, so that there are Sundays and no Fridays.
+    Such a midnight is late on the day before in UTC, so that there are times on Sundays, but none
+    whose nearest midnight begins a day of the weekend.
 
     Raises:
         DataError: it is 22:00 or 23:00 in UTC, and the days do not decide.
     """
-    if (rounded := midnights(dates.stamps)) is not None:
-        return rounded
-    days, hours = dates.stamps.dt.normalize(), dates.stamps.dt.hour
+    days, nearest = dates.stamps.dt.normalize(), nearest_days(dates.stamps)
     weekdays = set(days.dt.day_of_week)
-    if (hours >= 12).all() and 6 in weekdays and not weekdays & {4, 5}:
-        return days + pd.Timedelta(days=1)
-    if dates.utc and hours.isin([22, 23]).all() and not weekdays & {4, 5}:
+    if 6 in weekdays and not {5, 6} & set(nearest.dt.day_of_week):
+        return nearest
+    if (rounded := midnights(dates)) is not None:
+        return rounded
+    if dates.utc and dates.stamps.dt.hour.isin([22, 23]).all() and not weekdays & {4, 5}:
         raise DataError(
             f"{file}, line {days.index[0]}: {dates.stamps.iloc[0]} in UTC may be that day, or the "
             "midnight that begins the next one in Europe: write plain dates, YYYY-MM-DD"

@@ -279,8 +279,7 @@ def _in_one_zone(dates: Dates, file: str) -> pd.Series:
     if offsets.isna().any():
         line = offsets.isna().idxmax()
         raise DataError(f"{file}, line {line}: this time has no zone, and others have: add it")
-    utc = stamps - pd.to_timedelta(offsets, unit="h")
-    days = midnights(utc)
+    utc, days = stamps - pd.to_timedelta(offsets, unit="h"), midnights(dates)
     return utc.dt.tz_localize("UTC") if days is None or days.duplicated().any() else days
 
 

@@ -238,6 +238,13 @@ def test_midnight_elsewhere_written_in_utc_is_the_day_there(zone, csv_file):
     assert prices.index.equals(pd.DatetimeIndex(days, name="Date"))
 
 
+def test_an_hour_late_in_the_day_that_changes_is_no_midnight(csv_file):
+    days = pd.bdate_range("2017-03-06", periods=10)
+    late = [f"{day:%Y-%m-%d} {22 + (day.day < 13)}:00" for day in days]  # while clocks differ
+    prices = read_prices(csv_file(OHLCV + "".join(f"{time},1,1,1,1,1\n" for time in late)))
+    assert prices.index.equals(pd.DatetimeIndex(days, name="Date"))
+
+
 def test_volume_may_be_missing(csv_file):
     prices = read_prices(csv_file("Date,Open,High,Low,Close\n2017-01-03,1,2,1,\n"))
     assert [*prices] == ["Open", "High", "Low", "Close"]

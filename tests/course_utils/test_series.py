@@ -103,6 +103,9 @@ ISO = days("%Y-%m-%d")
         ("t,v\n" + rows(days("%Y-%m-%d", freq="2D")), "2017-01-28", "2D"),
         ("t,v\n" + rows(days("%Y-%m-%d", freq="28D")), "2017-01-28", "28D"),
         ("t,v\n" + rows(days("%Y-%m-15T12:00Z", freq="MS")), "2017-02-01", "MS"),
+        ("t,v\n" + rows(days("%Y-%m-%dT23:00Z", freq="YE")), "2018-01-01", "YS"),
+        ("t,v\n" + rows(days("%Y-%m-%dT15:00Z", freq="ME")), "2017-02-01", "MS"),
+        ("unix,v\n" + rows([1509490800, 1512082800, 1514761200]), "2017-11-01", "MS"),
         ("t,v\n" + rows(days("%Y-%m-%d", "2017-01-31", freq="BME")), "2017-01-01", "MS"),
         ("t,v\n" + rows(days("%Y-%m-%d", "2017-02-01", freq="6MS")), "2017-02-01", "6MS"),
         ("year,v\n" + rows(["2009/10", "2010/11", "2011/12"]), "2009-01-01", "YS"),
@@ -370,6 +373,11 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
         ("d,v\n" + rows(days("%y/%m/%d")), {}, "line 2: .* 28 January 2017: write years with"),
         ("d,v,w\n" + rows(ISO, ["M,M", "1,2", "3,4"]), {"value": "v"}, "line 2: v is 'M'"),
         ("year,v\n" + rows([1610, 1710]), {}, "line 2: .* from 1700 to 2200: .*delete the line"),
+        (
+            "t,v\n" + rows(f"2017-03-{day}T23:00+0{int(day > 25)}:00" for day in range(24, 29)),
+            {},
+            "irregular, most often 1 days .* from 23:00:00",  # evenings in London are that day's
+        ),
         ("date,v\n" + rows(days("%Y-%m-%d")), {"value": 1}, "has no column 1, it has date, v"),
         ("date,v\n" + rows(days("%Y-%m-%d")), {"value": "w"}, "has no column w, it has date, v"),
         ("date,v\n" + rows(days("%Y-%m-%d")), {"value": []}, "value=.. names no column"),
