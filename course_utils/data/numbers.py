@@ -16,17 +16,18 @@ MISSING = (
 MULTIPLES = {"": 1.0, "%": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 _CURRENCY = r"(?:[$€£¥₹]|usd|eur|gbp|chf)"
 _PLAIN = re.compile(r"[0-9.+-]*")
-_AROUND = re.compile(rf"^([+-]?)\s*{_CURRENCY}\s*|\s*{_CURRENCY}$", re.I)
+_AROUND = re.compile(rf"^([+-]?)\s*{_CURRENCY}\s*|(?<!T)\s*{_CURRENCY}$", re.I)  # T€: thousands
 _SPACE = re.compile(r"(?<=[0-9])[ '’](?=[0-9]{3}(?![0-9]))")  # 1 234 567, 1'234'567
 _UNIT = r"((?:[^\W\d_]|[$€£¥₹°/.\s])*)"
 _BEFORE = r"((?:[^\W\d_]{1,3}[.\s]\s?|R?[$€£¥₹]\s?)?)"
 _WITH_UNIT = rf"{_BEFORE}([+-]?[.,]?[0-9](?:.*[0-9])?){_UNIT}"
 _SCALE = re.compile(
     r"\s*([kmbt]|mn|bn|mio|mln|mrd|mil|tsd|thousand|tausend|cr|crore|lac|lakh|[百千万億]+"
-    r"|(m|b|tr)il\w*(on|ón|ard|ão|õ)\w*)\.?(\s.*)?",
+    rf"|(m|b|tr)il\w*(on|ón|ard|ão|õ)\w*)\.?\s*{_CURRENCY}?(\s.*)?",
     re.I,
 )
-_FLAG = re.compile(r"(?<=[0-9:]) (?!b$)[bcdefnprsuz]{1,3}$")  # Eurostat's; 2 b may be billions
+_FLAG = re.compile(r"(?<=[0-9:]) (?!(b|bn|cr)$)[bcdefnprsuz]{1,3}$")
+"""Eurostat's; 2 b and 2 bn may be billions, 2 cr ten millions"""
 _WRITTEN = (
     r"[+-]?(?=POINT?[0-9])(?:[1-9][0-9]{0,2}(?:GROUP[0-9]{2,3})*GROUP[0-9]{3}|[0-9]*)"
     r"(?:POINT[0-9]*)?(?:[eE][+-]?[0-9]+)?(?:\s*%|[kKMBT])?"

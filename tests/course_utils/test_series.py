@@ -196,12 +196,17 @@ def test_numbers_are_the_files_own(csv_file):
         ("2.5 m/s", 2.5),
         ("１２３．５", 123.5),
         ("2.5M", 2_500_000),
+        ("2.5M€", 2_500_000),
         ("–2.5", -2.5),
         ("\u20112.5", -2.5),
         ("Station 5", None),
         ("2.5 m", None),  # metres or millions
         ("280 K", None),
         ("5.2 Mio. €", None),
+        ("5.2 Mio.€", None),
+        ("5.2 M€", None),
+        ("5.2 TEUR", None),
+        ("520T€", None),  # thousands
         ("(1.50)", None),
         ("<5", None),
         ("1e999", None),
@@ -360,6 +365,8 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
         ("t,v\n" + rows(f"1.1.2017 10:{m}" for m in (45, 60, 75)), {}, "line 3: .* that exists"),
         ("d,v\n" + rows(days("%Y-%m-%d"), ["50 p", "£1.50", 2]), {}, "line 2: v is '50 p'"),
         ("d,v\n" + rows(days("%Y-%m-%d"), ["1.2 b", 900, 2]), {}, "line 2: v is '1.2 b'"),
+        ("d,v\n" + rows(days("%Y-%m-%d"), [9e8, "1.2 bn", 9e8]), {}, "line 3: v is '1.2 bn'"),
+        ("d,v\n" + rows(days("%Y-%m-%d"), [9e6, "1.2 cr", 9e6]), {}, "line 3: v is '1.2 cr'"),
         (
             "d,v\n" + rows(["16/11/01", "16/12/01", "17/01/01"]),
             {},
