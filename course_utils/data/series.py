@@ -360,8 +360,9 @@ def _likely_step(times: pd.DatetimeIndex) -> str:
     if months and (same_day or (near and (days % usual.days).any())):  # not every 28 days
         return {1: "MS", 3: "QS", 12: "YS"}.get(months, f"{months}MS")
     if usual == pd.Timedelta(days=1):
-        weekdays = times.day_of_week < 5
-        return "B" if weekdays.all() and days.max() >= 3 and len(times) > 5 else "D"
+        worked = (times.day_of_week < 5).all() and days.max() >= 3 and len(times) > 5
+        most = 2 * len(times) > len(pd.bdate_range(times[0], times[-1]))  # not some here and there
+        return "B" if worked and most and times.normalize().is_unique else "D"
     whole = usual == usual.floor("D")
     return f"{usual.days}D" if whole else pd.tseries.frequencies.to_offset(usual).freqstr
 

@@ -301,6 +301,7 @@ def test_where_two_readings_fit_it_says_which_and_how_to_choose(csv_file):
     assert read_series(path, decimal=".")["v"].iloc[0] == 1.234
 
 
+LATER = ("10 16", "11 16", "12 16")  # the Monday before is a holiday
 AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-29 03:00"]
 
 
@@ -338,6 +339,16 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
             "day,v\n" + rows(["2017-01-02", "2017-02-27", "2017-03-01", "2017-04-25"]),
             {},
             "the steps are irregular",
+        ),
+        (
+            "day,v\n" + rows(f"2017-01-{day:02}" for day in (2, 3, 9, 10, 16, 30)),
+            {},
+            "irregular, most often 1 days .* to 14 days",
+        ),
+        (
+            "day,v\n" + rows(f"2017-01-{at}:00" for at in ("05 16", "06 16", "06 18", *LATER)),
+            {},
+            "irregular, most often 1 days .* from 02:00:00 to 3 days 22",
         ),
         ("a,b\n1.5,2\n2.5,3\n", {}, r"no column holds dates \(a, b\): write dates as"),
         ("v\n1.5\n2.5\n", {}, "has one column of numbers: add one with their dates"),
