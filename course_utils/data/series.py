@@ -24,6 +24,7 @@ _CLOCKS = (
     *("time", "hour", "hour ending", "hh", "hr", "uhrzeit", "zeit", "stunde"),
     *("hora", "hora utc", "heure"),
 )
+_MINUTES = ("minute", "minutes", "minuten", "minuto")
 _YEARS = ("year", "jahr", "año", "ano", "année", "annee")
 _PARTS = {
     "": ("month", "monat", "mes", "mês", "mois", "mo", "period"),
@@ -120,9 +121,9 @@ def _date_cells(table: Table, date: str | None, values: list[str]) -> tuple[pd.S
         # 201705 and 05/2017 are no months under "week"; 03/2017 and 06/2017 may end quarters
         if words & {*_PARTS[mark]} and dates.str.fullmatch(bare).all():
             dates = dates.str.replace(bare, rf"\1\4-{mark}\2\3", regex=True)
-    if (times := _clock(table, dates, used, values)) is None:
+    if (clock := _clock(table, dates, used, values)) is None:
         return dates, used
-    return (dates + " " + times).rename(dates.name), [*used, times.name]
+    return (dates + " " + clock[0]).rename(dates.name), [*used, *clock[1]]
 
 
 def _dates_found(table: Table) -> tuple[pd.Series, list[str]]:
@@ -145,27 +146,31 @@ def _dates_found(table: Table) -> tuple[pd.Series, list[str]]:
     return cells[found[0]], found
 
 
-def _clock(table: Table, dates: pd.Series, used: list[str], values: list[str]) -> pd.Series | None:
-    """Find the times beside days: by their column's name, or as 9:30 beside days with many rows.
+def _clock(
+    table: Table, dates: pd.Series, used: list[str], values: list[str]
+) -> tuple[pd.Series, list[str]] | None:
+    """Find the times beside days, and the columns that hold them, perhaps hours and minutes.
 
+    They are found by their column's name, or as 9:30 beside days with many rows.
     A column that is asked for as a value, such as the time of a run, is no clock.
     """
-    named, again = table.column(*_CLOCKS), dates.duplicated().any()
+    named, minute = table.column(*_CLOCKS), table.column(*_MINUTES)
+    again = dates.duplicated().any()
     if dates.str.contains(":").any() or named in used:
         return None
-    for name in (named, *table.cells.columns.drop(used, errors="ignore")):
-        times = table.cells.get(name)
-        if (
-            times is None
-            or name in values
-            or not (name == named or (again and ":" in times.iloc[0]))
-        ):
+    left = table.cells.columns.drop([*used, *values], errors="ignore")
+    for name in sorted(left, key=lambda name: name != named):
+        times = table.cells[name]
+        if name != named and not (again and ":" in times.iloc[0]):
             continue
         times = times.where(times.str.contains(":"), times.str.replace(".", ":"))
         if times.str.isdigit().all():  # 30 is 00:30 beside 1230
             times = times.str.zfill((times.str.len().max() + 1) // 2 * 2)
+        columns = [name]
+        if times.str.fullmatch("[0-9]{2}").all() and minute in left:
+            times, columns = times + ":" + _two_digits(table.cells[minute]), [name, minute]
         if times.str.fullmatch(_CLOCK, case=False).all():
-            return times
+            return times, columns
     return None
 
 
@@ -287,7 +292,7 @@ def _refuse_twice(stamps: pd.Series, table: Table, used: Sequence[str]) -> None:
     """Refuse a time that comes twice, and say what tells its rows apart."""
     line = stamps.duplicated().idxmax()
     time, first = stamps[line], (stamps == stamps[line]).idxmax()
-    why = "keep one, or their mean or sum"
+    why = "keep one, or their mean or sum, or add to the date what tells them apart"
     if time.month in (4, 10, 11) and time.day_of_week == 6 and 0 < time.hour < 4:
         why = "clocks were set back then, so save the times in UTC or with their zone"
     elif (name := table.column(*_CLOCKS)) not in (None, *used):

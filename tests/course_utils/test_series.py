@@ -75,6 +75,12 @@ ISO = days("%Y-%m-%d")
         ("year,week,v\n" + rows(["2016,52", "2017,1", "2017,2"]), "2016-12-26", "7D"),
         ("year,date,v\n" + rows("2017," + ISO), "2017-01-28", "D"),
         ("year,month,day,hour,v\n" + rows([f"2010,1,1,{h}" for h in range(3)]), "2010-01-01", "h"),
+        (
+            "Year,Month,Day,Hour,Minute,v\n" + rows(f"2010,1,1,{h},30" for h in range(3)),
+            "2010-01-01 0:30",
+            "h",
+        ),
+        ("Day,hh,Minute,v\n" + rows(HOURS.strftime("%d.%m.%Y,%H,0")), "2017-03-01", "h"),
         ("time,v\n" + rows(HOURS), "2017-03-01 00:00", "h"),
         ("ts,v\n" + rows([f"148832640{s}" for s in range(3)]), "2017-03-01 00:00Z", "s"),
         (("d;Größe [µm²]\n" + rows(ISO, mark=";")).encode("cp1252"), "2017-01-28", "D"),
@@ -325,6 +331,7 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
             "line 3: .* they differ in shop: add it to the date if .* else keep the rows of one",
         ),
         ("date,v\n" + rows(["2017-01-03"] * 2), {}, "line 2 already: keep one"),
+        ("YEAR,DOY,v\n" + rows(["2017,1", "2017,2"]), {"value": "v"}, "or add to the date what"),
         (
             "utc,local,v\n" + rows([f"{t},{t}" for t in HOURS]),
             {},
