@@ -271,6 +271,23 @@ def test_with_a_step_of_your_own_each_time_has_the_last_value_known(csv_file):
     assert hourly.fillna(-1).tolist() == [1, 2, -1, 4, -1, 5]
 
 
+@pytest.mark.parametrize(
+    ("freq", "first", "values"),
+    [
+        ("MS", "2017-02-01", [2, 4]),
+        ("D", "2017-01-16", [1, 2]),
+        ("h", "2017-01-15 11:00", [1, 2]),
+        ("W", "2017-01-22", [1, 3]),
+    ],
+)
+def test_steps_of_your_own_are_counted_from_midnight(freq, first, values, csv_file):
+    times = ["01-15 10:07", "01-31 17:00", "02-01 08:00", "02-20 18:00", "03-04 10:00"]
+    path = csv_file("time,v\n" + rows([f"2017-{time}" for time in times], [1, 2, 3, 4, 5]))
+    series = read_series(path, freq=freq)["v"]
+    assert series.index[0] == pd.Timestamp(first)
+    assert series.dropna().iloc[:2].tolist() == values
+
+
 def test_several_values_are_named_the_target_first(csv_file):
     path = csv_file("time,load,wind\n" + rows(HOURS, ["1,2", "3,4", "5,6"]))
     with pytest.raises(DataError, match=r"columns hold numbers \(load, wind\): .* value='load'"):
