@@ -215,7 +215,14 @@ def _named(table: Table, name: str) -> str:
     if found is None:
         has = ", ".join(shown(str(each), 30) for each in table.cells.columns[:12])
         raise DataError(f"{table.file} has no column {shown(str(name), 40)}, it has {has}")
-    return name if name in table.cells else found
+    name = name if name in table.cells else found
+    if f"{name}.1" in table.cells:
+        first = shown(name, 30)
+        raise DataError(
+            f"{table.file} has both {first} and {first}.1 (columns of one name are numbered): "
+            "rename the one that you mean"
+        )
+    return name
 
 
 def _named_values(table: Table, value: str | Sequence[str] | None) -> list[str]:
@@ -233,7 +240,9 @@ def _only_value(table: Table, dates: list[str]) -> list[str]:
     left = [name for name in table.cells.columns if name not in (*dates, *_COUNTERS)]
     top = table.cells[left].iloc[:_LOOKED_AT].apply(without_unit)
     found = [name for name in left if _mostly(top[name], is_number)]
-    found = [name for name in found if plain_name(name) not in DATE_NAMES] or found
+    whole = [name for name in found if top[name].str.fullmatch(r"([0-9]+(\.0)?)?").all()]
+    parts = [name for name in whole if plain_name(name) in DATE_NAMES]  # 1.5 is no month
+    found = [name for name in found if name not in parts] or found
     if not found and len(left) == 1:
         return left
     if len(found) != 1:
@@ -246,8 +255,9 @@ def _which(table: Table, found: list[str], kind: str, wanted: str) -> DataError:
     columns = [shown(name, 30) for name in (found or table.cells.columns)[:12]]
     problem = f"several columns hold {kind}" if found else f"no column holds {kind}"
     other = "write dates as 2017-01-31, or " if kind == "dates" and not found else ""
+    such = next((name for name in columns if f"{name}.1" not in columns), columns[0])
     return DataError(
-        f"{table.file}: {problem} ({', '.join(columns)}): {other}name {wanted}{columns[0]!r}"
+        f"{table.file}: {problem} ({', '.join(columns)}): {other}name {wanted}{such!r}"
     )
 
 

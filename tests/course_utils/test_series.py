@@ -331,7 +331,14 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
 @pytest.mark.parametrize(
     ("text", "options", "message"),
     [
-        ("date,v,v\n" + rows(ISO, ["1,2", "3,4"]), {}, r"numbers \(v, v\.1\): name"),
+        ("date,v,v\n" + rows(ISO, ["1,2", "3,4"]), {}, r"numbers \(v, v\.1\): .* value='v\.1'"),
+        ("date,v,v\n" + rows(ISO, ["1,2", "3,4"]), {"value": "V"}, r"both v and v\.1"),
+        (
+            "Date;Rome;;Oslo;\n;t;rain;t;rain\n" + rows(ISO, ["1;2;3;4", "5;6;7;8"], ";"),
+            {"value": "t"},
+            r"both t and t\.1 \(columns of one name are numbered\): rename",
+        ),
+        ("Datum;Tag;Nacht\n" + rows(ISO, ["5,2;3,1"] * 3, ";"), {}, r"numbers \(Tag, Nacht\)"),
         ("date,v\n" + rows(ISO, ["", "-", ""]), {}, "has no number in its column v"),
         ("date;v\n" + rows(ISO, ["1.5", "2,5"], ";"), {}, "line 3: v is '2,5'"),
         (
