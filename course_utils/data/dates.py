@@ -20,8 +20,8 @@ _NAMES = (
     "dec|dez|déc|dic",
 )
 """how months begin in English, German, French, Spanish, Italian, Portuguese and Dutch"""
-_MONTHS = {name: month for month, names in enumerate(_NAMES, 1) for name in names.split("|")}
-MONTH = rf"(?P<name>{'|'.join(_MONTHS)})[a-zß-ÿ]*\.?"
+MONTHS = {name: month for month, names in enumerate(_NAMES, 1) for name in names.split("|")}
+MONTH = rf"(?P<name>{'|'.join(MONTHS)})[a-zß-ÿ]*\.?"
 _WEEKDAY = r"(?:[a-zß-ÿ]{2,10}[.,]* )?"
 _YEAR, _TWO = r"(?P<year>[0-9]{4})", r"[0-9]{1,2}"
 _DAY = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er|º)?"
@@ -153,7 +153,7 @@ def _stamps(parts: pd.DataFrame, form: str) -> pd.Series:
         months = parts["part"].astype(float).fillna(0) * 12
         fields["month"] = (months.round() + 1).where((months - months.round()).abs() < 0.07)
     if "name" in parts:
-        fields["month"] = parts["name"].map(_MONTHS)
+        fields["month"] = parts["name"].map(MONTHS)
     if "quarter" in parts:
         fields["month"] = pd.to_numeric(parts["quarter"]) * 3 - 2
     if "half" in parts and parts["half"].notna().any():

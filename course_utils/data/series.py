@@ -6,18 +6,11 @@ from collections.abc import Callable, Sequence
 
 from course_utils.data.dates import WHOLE_NUMBERS, Dates, date_form, midnights, parse_dates
 from course_utils.data.numbers import MISSING, is_number, parse_numbers, without_unit
-from course_utils.data.table import Table, plain_name, read_table
+from course_utils.data.table import DATE_NAMES, Table, plain_name, read_table
 from course_utils.files import DataError, shown
 
 import pandas as pd
 
-DATE_NAMES = (
-    *("date", "datetime", "timestamp", "time", "datum", "day", "month", "week", "quarter"),
-    *("year", "period", "ds", "ts", "unix", "observation date", "time period", "yyyymm"),
-    *("yyyymmdd", ""),
-    *("zeit", "tag", "woche", "monat", "quartal", "jahr", "mess datum"),
-    *("semana", "semaine", "mes", "mês", "mois", "trimestre", "año", "ano", "année", "annee"),
-)
 _COUNTERS = ("", "Unnamed: 0", "rownames")  # how pandas and R's packages name the numbers of rows
 _CLOCK = r"([01]?[0-9]|2[0-4])(:?[0-5][0-9]){0,2}(\.[0-9]+|\s?[ap]m)?"
 _CLOCKS = (
@@ -130,7 +123,8 @@ def _dates_found(table: Table) -> tuple[pd.Series, list[str]]:
     """Find the column of dates, or columns of their parts, and say which it is."""
     cells = table.cells
     found = [name for name in cells.columns if _holds_dates(cells, name)]
-    whole = [name for name in found if _forms(cells[name]) <= {*WHOLE_NUMBERS}]
+    forms = {name: {*map(date_form, cells[name].iloc[:_LOOKED_AT])} for name in found}
+    whole = [name for name in found if forms[name] <= {"", *WHOLE_NUMBERS}]
     written = [name for name in found if name not in whole]
     clock = table.column(*_CLOCKS)
     if clock in written[1:] and cells[clock].str.len().max() <= len("10.00.00"):  # either
@@ -190,11 +184,6 @@ def _parts_of_dates(table: Table) -> tuple[pd.Series, list[str]] | None:
 
 def _two_digits(numbers: pd.Series, mark: str = "") -> pd.Series:
     return numbers.str.removesuffix(".0").str.strip(mark).str.zfill(2)
-
-
-def _forms(column: pd.Series) -> set[str]:
-    """In which ways the first cells of a column are written as dates."""
-    return {date_form(cell) for cell in column.iloc[:_LOOKED_AT]} - {""}
 
 
 def _mostly(column: pd.Series, kind: Callable[[str], object]) -> bool:

@@ -13,10 +13,10 @@ import unicodedata
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
-from course_utils.data.dates import MONTH, WHOLE_NUMBERS, date_form
+from course_utils.data.dates import MONTH, MONTHS, WHOLE_NUMBERS, date_form
 from course_utils.data.numbers import MISSING, is_number
 from course_utils.files import DataError, read_bytes, sha256, shown
 
@@ -26,6 +26,14 @@ import pandas as pd
 # that are dates or numbers.
 SEPARATORS = ",;\t|"
 USUAL = ("Date", "Open", "High", "Low", "Close", "Volume")
+DATE_NAMES = (
+    *("date", "datetime", "timestamp", "time", "datum", "day", "month", "week", "quarter"),
+    *("year", "period", "ds", "ts", "unix", "observation date", "time period", "yyyymm"),
+    *("yyyymmdd", ""),
+    *("zeit", "tag", "woche", "monat", "quartal", "jahr", "mess datum"),
+    *("semana", "semaine", "mes", "mês", "mois", "trimestre", "año", "ano", "année", "annee"),
+)
+"""what columns of dates are called"""
 _MAX_ROWS, _MAX_COLUMNS, _LOOKED_AT = 1_000_000, 1000, 100
 _BINARY = {
     b"PK\x03\x04": "an Excel workbook or another zip file: save it as CSV there, or unpack it",
@@ -44,6 +52,7 @@ _UNSEEN = dict.fromkeys((0xAD, 0x200B, 0x200E, 0x200F, 0x202A, 0x202C, 0xFEFF))
 _OTHER_SCRIPT = re.compile(r"[^\x00-\x7f]{3}|[ƒ‚‹]")
 """what western encodings make of Cyrillic, Greek or Chinese letters, and of Japanese ones"""
 _PART_OF_DATE = re.compile(rf"{MONTH}|q[1-4]|[0-9]{{1,2}}:[0-9]{{2}}", re.I)
+_UNIT = re.compile(r"[0-9]+[sdn]|[^0-9]*|[^0-9+-].*")  # not -5 °C
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.I)
 
 
@@ -56,6 +65,8 @@ class Table:
     separator: str
     cells: pd.DataFrame
     """stripped text, indexed by the lines of the file"""
+    header: int
+    """the line of their names"""
     shares: tuple[str, ...] = ()
     """the names in the second line of a header of several lines, as yfinance writes it"""
 
@@ -83,7 +94,7 @@ class Table:
         """Say how to save the rows of one share, shop or place."""
         first = shown(self.cells[column].iloc[0], 60)
         return (
-            f't = pd.read_csv("{self.file}", dtype=str{_told(self.separator)}); '
+            f't = pd.read_csv("{self.file}", dtype=str{_told(self.separator, self.header)}); '
             f't[t["{column}"] == {first!r}].to_csv("one.csv", index=False)'
         )
 
@@ -117,9 +128,9 @@ def read_table(path: str | os.PathLike[str]) -> Table:
         text = "\n" + "".join(lines[1:])
     separator = told[1] if told else max(SEPARATORS, key=lambda mark: _fit(text, mark))
     rows = _cut(text, separator, path.name)
-    names, shares, rows = _header(rows, separator, path.name)
+    header, names, shares, rows = _header(rows, separator, path.name)
     cells = pd.DataFrame(list(rows.values()), list(rows), names, dtype=object)
-    return Table(path.name, sha256(content), separator, _with_own_names(cells), shares)
+    return Table(path.name, sha256(content), separator, _with_own_names(cells), header, shares)
 
 
 def _decode(content: bytes, file: str) -> str:
@@ -205,8 +216,8 @@ def _cut(text: str, separator: str, file: str) -> dict[int, list[str]]:
 
 def _header(
     rows: dict[int, list[str]], separator: str, file: str
-) -> tuple[list[str], tuple[str, ...], dict[int, list[str]]]:
-    """Find the names of the columns and of the shares, and the rows below them, by line."""
+) -> tuple[int, list[str], tuple[str, ...], dict[int, list[str]]]:
+    """Find the header's line, the names of columns and of shares, and the rows below, by line."""
     lines, cut = list(rows), list(rows.values())
     first = _first_row(cut)
     if first >= len(cut) or len(cut[first]) < 2 or not any(map(_clean, cut[first])):
@@ -222,12 +233,14 @@ def _header(
         )
     above = dict(zip(lines[: first + 4], cut, strict=False))  # and what a date of issue hides
     _refuse_dates_side_by_side(above, separator, file)
-    names, shares = (cut[first - 1], ()) if first else ([], ())
+    header = first - 1
+    names, shares = (cut[header], ()) if first else ([], ())
     if first > 1 and len(cut[first - 2]) == len(names) > 1:
         if names[0] and not any(names[1:]):
             names, shares = _names_of_levels(cut[max(0, first - 3) : first - 1], names[0])
-        elif all(cut[first - 2]) and not names[0]:  # a line of units
-            names = cut[first - 2]
+        elif _are_units(names, cut[first - 2]):
+            header = first - 2
+            names = cut[header]
     if len(names) == 1 < len(cut[first]) or not names:
         raise DataError(
             f"{file}, line {lines[first]}: '{shown(separator.join(cut[first]), 60)}' is the first "
@@ -237,7 +250,8 @@ def _header(
     body = dict(zip(lines[first:], cut[first:], strict=True))
     _check_widths(body, names, separator, file)
     names = [shown(name.strip("#<>* "), 200) for name in names]
-    return names, shares, {line: row[: len(names)] for line, row in body.items()}
+    body = {line: row[: len(names)] for line, row in body.items()}
+    return lines[header], names, shares, body
 
 
 def _refuse_dates_side_by_side(rows: dict[int, list[str]], separator: str, file: str) -> None:
@@ -255,8 +269,8 @@ def _refuse_dates_side_by_side(rows: dict[int, list[str]], separator: str, file:
         )
     raise DataError(
         f"{file}, line {line}: the dates stand side by side, {dates[0]} to {dates[-1]}: give each "
-        f'a row, for example with t = pd.read_csv("{file}"{_told(separator)}, index_col=0, '
-        f"skiprows={line - 1}).iloc[:, {first - 1}:{last}]; {way}"
+        f'a row, for example with t = pd.read_csv("{file}"{_told(separator, line)}, index_col=0)'
+        f".iloc[:, {first - 1}:{last}]; {way}"
     )
 
 
@@ -269,13 +283,24 @@ def _side_by_side(row: list[str]) -> list[str]:
     most = 2 * len(dates) >= len(row) - row.count("")
     if once and ordered and most and len(dates) > 2 and not date_form(row[0]):
         return dates
-    parts = [cell for cell in row[1:] if _PART_OF_DATE.fullmatch(cell)]
-    return parts if len(parts) > 3 else []
+    parts = [part for part in map(_PART_OF_DATE.fullmatch, row[1:]) if part]
+    months = [MONTHS[part["name"].casefold()] for part in parts if part["name"]]
+    steps = {(after - before) % 12 for before, after in pairwise(months)}
+    regular = len(steps) < 2 and 0 not in steps  # Energy, Market and Output are no months
+    return [part[0] for part in parts] if len(parts) > 3 and regular else []
 
 
-def _told(separator: str) -> str:
-    """What tells `pd.read_csv` the separator."""
-    return "" if separator == "," else f", sep={separator!r}"
+def _told(separator: str, header: int) -> str:
+    """What tells `pd.read_csv` the separator and the line of the header."""
+    mark = "" if separator == "," else f", sep={separator!r}"
+    return mark + (f", skiprows={header - 1}" if header > 1 else "")
+
+
+def _are_units(row: list[str], above: list[str]) -> bool:
+    """Whether a row is a line of units below the header, such as UTC and °C, or 20d and 14n."""
+    named, dated = ({*map(plain_name, filter(None, each))} & {*DATE_NAMES} for each in (row, above))
+    units = bool(dated) and not named and not any(map(_clean, above))
+    return all(above) and (not row[0] or (units and all(map(_UNIT.fullmatch, row))))
 
 
 def _first_row(rows: list[list[str]]) -> int:

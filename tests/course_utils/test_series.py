@@ -159,6 +159,7 @@ ISO = days("%Y-%m-%d")
         ("# Mauna Loa, weekly\n# in ppm\ndate,v\n" + rows(ISO), "2017-01-28", "D"),
         (",v\n" + rows(ISO), "2017-01-28", "D"),
         ("date,v\n,ppm\n" + rows(ISO), "2017-01-28", "D"),
+        ("# from us\nname\tdate\tv\n5s\t20d\t14n\n" + rows("A\t" + ISO, mark="\t"), ISO[0], "D"),
         ("date;v\n" + rows(ISO, ["1.234,5", "2", "3"], ";"), "2017-01-28", "D"),
         ("date,v\n" + rows(ISO).replace("2.5", "."), "2017-01-28", "D"),
         (
@@ -294,6 +295,17 @@ def test_several_values_are_named_the_target_first(csv_file):
         read_series(path)
     assert [*read_series(path, ["wind", "load"])] == ["wind", "load"]
     assert [*read_series(path, value="WIND")] == ["wind"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["date,Temp,Hum,Wind,Rain\nUTC,°C,%,m/s,mm\n", "date,Temp,Generation,Energy,Output,Set\n"],
+)
+def test_units_below_names_and_names_that_begin_like_months_leave_the_header_as_it_is(
+    header, csv_file
+):
+    cells = ["1,2,3,4,5"[: 2 * header.split("\n")[0].count(",") - 1]] * 3
+    assert read_series(csv_file(header + rows(ISO, cells)), "Temp")["Temp"].tolist() == [1, 1, 1]
 
 
 def test_the_column_of_exactly_that_name_is_read_and_each_column_once(csv_file):
@@ -464,6 +476,7 @@ MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
         ("Place,12/31/19,1/1/20,1/2/20\nDE,1,2,3\n", "D"),
         ("a,\nLast,2024-01-05\nPlace,1990,1991,1992\nIN,873277798,891273209,909307016\n", "YS"),
         ("t;v;shop\n" + rows(HOURS[:4].repeat(2), ["1;O'Neil", "2;07"] * 4, ";"), "h"),
+        ("Sales\n\nt,v,shop\n" + rows(HOURS[:4].repeat(2), ["1,a", "2,b"] * 4), "h"),
     ],
 )
 def test_the_lines_that_a_message_advises_make_a_file_that_is_read(
