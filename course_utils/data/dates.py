@@ -102,6 +102,8 @@ def parse_dates(cells: pd.Series, file: str, day_first: bool | None = None) -> D
     forms = text.iloc[:50].map(date_form)
     form = forms[forms != ""].mode().get(0, "YYYY-MM-DD")
     parts = text.str.extract(f"^{FORMS[form]}$", flags=re.ASCII)
+    if form == "Mon YYYY":
+        _refuse_days_of_a_month(parts, file, cells)
     stamps = _stamps(parts, form)
     if form == "D/M/Y":
         stamps, form = _day_or_month(stamps, parts, file, cells, day_first)
@@ -249,6 +251,16 @@ def _day_or_month(
     # If neither fits, one is nearly right: its first wrong cell is named.
     name = max(fitting or readings, key=lambda name: readings[name].count())
     return readings[name], name
+
+
+def _refuse_days_of_a_month(parts: pd.DataFrame, file: str, cells: pd.Series) -> None:
+    """Refuse Jan 02, Jan 03 and so on, which may be days or years."""
+    numbers = pd.to_numeric(parts["year"])
+    if parts["name"].nunique() == 1 and numbers.between(1, 31).all() and _in_order(numbers):
+        raise DataError(
+            f"{file}, line {cells.index[0]}: {cells.name} is '{shown(cells.iloc[0], 30)}', whose "
+            "number may be a day or a year: write years with four digits, or days as 2017-01-31"
+        )
 
 
 def _refuse_years_first(parts: pd.DataFrame, file: str, cells: pd.Series) -> None:

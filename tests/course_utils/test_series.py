@@ -433,6 +433,11 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
         ),
         ("d,v\n" + rows(days("%y/%m/%d")), {}, "line 2: .* 28 January 2017: write years with"),
         ("d,v,w\n" + rows(ISO, ["M,M", "1,2", "3,4"]), {"value": "v"}, "line 2: v is 'M'"),
+        (
+            "d,v\n" + rows(days("%b %d", count=3)),
+            {},
+            "2: d is 'Jan 28', whose number may be a day or a year: write",
+        ),
         ("year,v\n" + rows([1610, 1710]), {}, "line 2: .* from 1700 to 2200: .*delete the line"),
         (
             "t,v\n" + rows(f"2017-03-{day}T23:00+0{int(day > 25)}:00" for day in range(24, 29)),
