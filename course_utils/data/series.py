@@ -64,7 +64,8 @@ def read_series(
         date: the column of dates; may be left out where only one can be it.
         freq: the step, such as "h", "D", "B", "W", "MS" or "QS"; found where the steps are regular.
             With it, each step has the last value after the step before, up to its own time, so that
-            "MS" gives the value of 31 January to 1 February. Steps are counted from midnight.
+            "MS" gives the value of 31 January to 1 February. Steps are counted from the first row
+            if all rows fall on them, else from midnight.
         day_first: whether 03/01/2017 is 3 January; found if the file decides it.
         decimal: the decimal mark, "." or ","; found if the file decides it.
 
@@ -323,7 +324,9 @@ def _on_a_grid(
     times = series.index
     if freq is not None:
         try:
-            grid = pd.date_range(times[0].normalize(), times[-1], freq=freq, name=times.name)
+            grid = pd.date_range(times[0], times[-1], freq=freq, name=times.name)
+            if not times.isin(grid).all():  # 9:00 each day may stay
+                grid = pd.date_range(times[0].normalize(), times[-1], freq=freq, name=times.name)
         except (TypeError, ValueError, ZeroDivisionError):
             known = ", ".join(STEPS)
             raise DataError(f"freq={freq!r} is not a step: take one such as {known}") from None

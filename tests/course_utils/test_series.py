@@ -281,12 +281,17 @@ def test_with_a_step_of_your_own_each_time_has_the_last_value_known(csv_file):
         ("W", "2017-01-22", [1, 3]),
     ],
 )
-def test_steps_of_your_own_are_counted_from_midnight(freq, first, values, csv_file):
+def test_other_steps_of_your_own_are_counted_from_midnight(freq, first, values, csv_file):
     times = ["01-15 10:07", "01-31 17:00", "02-01 08:00", "02-20 18:00", "03-04 10:00"]
     path = csv_file("time,v\n" + rows([f"2017-{time}" for time in times], [1, 2, 3, 4, 5]))
     series = read_series(path, freq=freq)["v"]
     assert series.index[0] == pd.Timestamp(first)
     assert series.dropna().iloc[:2].tolist() == values
+
+
+def test_readings_at_one_time_of_day_keep_it(csv_file):
+    path = csv_file("time,v\n" + rows(["2017-01-02 09:00", "2017-01-03 09:00"], [1, 2]))
+    assert read_series(path, freq="D").index[0] == pd.Timestamp("2017-01-02 09:00")
 
 
 def test_several_values_are_named_the_target_first(csv_file):
