@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 from course.commands.options import Folder, Names
+from course.commands.run import refuse_the_lessons
 from course.copies import Kind
 from course.copies.delivery import Delivery, deliver
 from course.lessons.lesson import NOTEBOOKS, Lesson, choose_lessons
@@ -34,8 +35,7 @@ def copies(
     default = MY_WORK if kind == Kind.STUDENT else BUILD / kind
     output, folder = (output or default).resolve(), folder.resolve()
     chosen = choose_lessons(names or [], folder)
-    if output == folder:
-        raise typer.BadParameter(f"--output {output} holds the lessons: name another folder")
+    refuse_the_lessons(chosen, output)
     for line in bring(chosen, kind, output):
         typer.echo(line)
 

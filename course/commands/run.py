@@ -98,11 +98,20 @@ def check_output(chosen: list[Lesson], output: Path) -> None:
     Raises:
         typer.BadParameter: it holds the lessons themselves, or somebody's copies of them.
     """
+    refuse_the_lessons(chosen, output)
+    if output.name == "my_work" or (output / RECORD).exists():
+        raise typer.BadParameter(f"--output {output} holds somebody's copies: name another folder")
+
+
+def refuse_the_lessons(chosen: list[Lesson], output: Path) -> None:
+    """Refuse a folder where a lesson would take the place of its stored notebook.
+
+    Raises:
+        typer.BadParameter: one of the lessons is in it.
+    """
     copies = [(output / lesson.path.name, lesson.path) for lesson in chosen]
     if any(copy.exists() and copy.samefile(path) for copy, path in copies):
         raise typer.BadParameter(f"--output {output} holds the lessons: name another folder")
-    if output.name == "my_work" or (output / RECORD).exists():
-        raise typer.BadParameter(f"--output {output} holds somebody's copies: name another folder")
 
 
 def as_many_as_fit(chosen: list[Lesson], folder: Path) -> int:

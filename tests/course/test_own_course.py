@@ -13,7 +13,7 @@ from course_utils.files import OWN_COURSE, OWN_PLACE, ROOT, own_course
 
 import nbformat
 import pytest
-from command_line import SEVERAL
+from command_line import SEVERAL, course_here
 from helpers import python
 from nbformat.v4 import new_markdown_cell
 from sample_notebooks import lesson, lesson_with_exercises
@@ -163,3 +163,14 @@ def test_the_blocks_of_the_page_work_from_top_to_bottom_in_an_empty_folder(by_ni
     assert "07_bidirectional_and_hybrid.ipynb" not in work
     assert (tmp_path / "build" / "slides" / "05a").is_dir() == by_night
     assert "05a" in (tmp_path / "site" / "instructors.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", ["instructor", "student"])
+def test_a_lesson_of_ones_own_is_never_overwritten_by_a_copy_of_it(own, tmp_path, kind):
+    own(["our_markets"])
+    before = (tmp_path / "notebooks" / "our_markets.ipynb").read_bytes()
+    done = course_here("copies", kind, "--output", tmp_path / "notebooks")
+    assert (done.exit_code, "holds the lessons" in done.stderr) == (2, True)
+    assert course_here("copies", kind, "--output", tmp_path / "copies").exit_code == 0
+    assert [path.name for path in (tmp_path / "notebooks").iterdir()] == ["our_markets.ipynb"]
+    assert (tmp_path / "notebooks" / "our_markets.ipynb").read_bytes() == before
