@@ -62,8 +62,9 @@ def own_course() -> Path | None:
     found = (folder for folder in (here, here.parent) if (folder / OWN_COURSE).is_file())
     if not (named := os.environ.get(OWN_PLACE) or next(found, None)):
         return None
-    os.environ[OWN_PLACE] = str(named)
-    return Path(named)
+    folder = Path(os.path.expanduser(named)).absolute()  # a kernel starts in another folder
+    os.environ[OWN_PLACE] = str(folder)
+    return folder
 
 
 OWN = own_course()

@@ -117,8 +117,13 @@ def test_a_course_is_found_from_its_folder_and_from_right_below_and_others_are_t
         monkeypatch.chdir(place)
         assert own_course() == found
         assert os.environ[OWN_PLACE] == str(found or "")
-    monkeypatch.setenv(OWN_PLACE, str(tmp_path))
-    assert own_course() == tmp_path
+    monkeypatch.chdir(tmp_path.parent)
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(tmp_path.parent))
+    for place in (str(tmp_path), tmp_path.name, f"~/{tmp_path.name}"):
+        monkeypatch.setenv(OWN_PLACE, place)
+        assert own_course() == tmp_path
+        assert os.environ[OWN_PLACE] == str(tmp_path)
 
 
 def course(folder, *commands):
