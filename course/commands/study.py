@@ -2,6 +2,8 @@
 
 from typing import Annotated
 
+from course.commands.run import ending_on_sigterm
+
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -44,7 +46,8 @@ def study(
                 typer.echo(f"{done} of {total} fits")
 
         try:
-            written = run_study(chosen, jobs, report, scheduler=dask)
+            with ending_on_sigterm():
+                written = run_study(chosen, jobs, report, scheduler=dask)
         except KeyboardInterrupt:
             progress.stop()
             typer.echo("Stopped. Finished fits are kept; the same command resumes from here.")

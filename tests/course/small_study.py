@@ -1,5 +1,10 @@
 """Studies that take no time: regressions and tiny networks on made-up prices, or random walks."""
 
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
 from course.studies import running
 from course.studies.bands import Walk
 from course.studies.one_step import OneStep
@@ -19,6 +24,18 @@ TINY = Recipe("returns", lookback=5, cell="SimpleRNN", units=2, epochs=1)
 NETWORK = [OneStep("tiny", "IBM", "High", 2017, seed) for seed in (0, 1)]
 WALKS = [Walk("IBM", column, 2017) for column in ("High", "Low", "Close")]
 """of years of prices; a process of their own loads no TensorFlow"""
+
+
+@dataclass(frozen=True)
+class Waits:
+    """A fit that says by a file that it has begun, and then takes long."""
+
+    file: str
+    version: ClassVar[int] = 1
+
+    def measure(self, prices):
+        Path(self.file).touch()
+        time.sleep(100)
 
 
 def some_prices(ticker):

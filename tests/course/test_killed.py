@@ -14,6 +14,7 @@ from course.lessons.readme import TABLE_END, TABLE_START
 from course.running import store
 from course.running.execute import KERNEL, Execution
 from course_utils import warm
+from course_utils.files import OWN_COURSE
 
 import nbformat
 import psutil
@@ -237,3 +238,33 @@ def test_a_killed_study_loses_no_finished_fit(tmp_path, monkeypatch):
     assert all("walk crps" in json.loads(text) for text in finished.values())
     assert_same_results(run(fits.parent, WALKS[:2]), whole)
     assert all(path.read_bytes() == text for path, text in finished.items())
+
+
+WAITING = """
+import sys
+sys.path[:0] = sys.argv[1:]
+from course.commands import app
+from course.studies import catalogue
+from course.studies.study import Study
+from small_study import Waits
+catalogue.find_study = lambda name: Study("waits", "", lambda: [Waits(name)])
+app(["study", "begun", "--jobs", "2"])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without a signal")
+@pytest.mark.usefixtures("orphans_come_here")
+def test_a_study_that_is_told_to_end_takes_its_workers_with_it(tmp_path):
+    places = Path(__file__).parent, Path(__file__).parents[1]
+    (tmp_path / OWN_COURSE).touch()  # so that its results go there
+    process = subprocess.Popen(
+        [*map(str, [sys.executable, "-c", WAITING, *places])],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+    )
+    wait_for((tmp_path / "begun").exists)
+    workers = processes_below(psutil.Process(process.pid), "LokyProcess")
+    assert workers
+    process.terminate()
+    assert process.wait() == 143
+    wait_for(lambda: all(has_ended(worker) for worker in workers), seconds=30)
