@@ -13,7 +13,7 @@ from course.lessons.readme import lesson_table, with_table
 from course.lessons.timings import Timing, Timings, read_timings, timings_file, write_timings
 from course.running.execute import Execution
 from course_utils.data.prices import load_prices
-from course_utils.files import OWN, ROOT, write_whole
+from course_utils.files import ROOT, WORK, write_whole
 from course_utils.machine import this_machine
 
 import nbformat
@@ -73,11 +73,11 @@ def check_storable(chosen: list[Lesson], folder: Path) -> None:
     """Refuse before the lessons run what would be refused after that.
 
     Raises:
-        LessonError: this is a course of one's own, prices come from the embedded default, README
-            lacks the table's markers, or the lessons that were not chosen were timed on another
-            machine.
+        LessonError: this is a course of one's own or an installed one, prices come from the
+            embedded default, README lacks the table's markers, or the lessons that were not chosen
+            were timed on another machine.
     """
-    if OWN:
+    if WORK != ROOT:
         raise LessonError(
             "--store is for the course's own repository: run your lessons in JupyterLab, and save"
         )

@@ -86,6 +86,12 @@ def test_what_an_author_saved_while_a_lesson_ran_is_not_overwritten(folder):
     assert not timings_file(folder).exists()
 
 
+def test_an_installed_course_or_one_of_ones_own_stores_nothing(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "WORK", tmp_path)
+    with pytest.raises(LessonError, match="--store is for the course's own repository"):
+        store.check_storable(find_lessons(folder), folder)
+
+
 def test_timings_of_two_machines_are_not_mixed(folder):
     lesson(folder / "02_two.ipynb", "2")
     one, two = find_lessons(folder)
