@@ -42,7 +42,7 @@ def good_notebook():
             "- add two numbers\n- say\n  what a sum is\n\nAnd more."
         ),
         notes(3),
-        new_code_cell("total = 1 + 1\ntotal"),
+        new_code_cell('opening("01")\ntotal = 1 + 1\ntotal'),
         new_markdown_cell(QUESTION),
         new_code_cell("draw(total)", metadata={"alt": "A dot at two."}),
         new_markdown_cell("## Recap\n\n- Sums are small."),
@@ -53,8 +53,9 @@ def good_notebook():
     for number, goals in ((1, ["goal-1", "goal-2"]), (2, []), (3, [])):
         cells.append(new_markdown_cell(f"### Exercise {number}: a sum (easy)\n\nAdd {number}."))
         stub = {"tags": ["exercise", *goals]}
-        cells.append(new_code_cell(f"check({number}, ...)", metadata=stub))
-        cells.append(new_code_cell(f"check({number}, total)", metadata={"tags": ["solution"]}))
+        solved = f'check("01-{number}", total)'
+        cells.append(new_code_cell(solved.replace("total", "..."), metadata=stub))
+        cells.append(new_code_cell(solved, metadata={"tags": ["solution"]}))
     cells.append(new_markdown_cell("## Read on\n\nA book."))
     notebook = new_notebook(
         cells=cells,

@@ -28,7 +28,7 @@ def check_lesson(
         raise LessonError(
             f"{file.name} is not a notebook ({why}): save it in JupyterLab"
         ) from error
-    found = problems(notebook)
+    found = problems(notebook, file.stem)
     for demand, broken in found.items():
         typer.echo(f"✗ {demand}")
         for problem in broken:

@@ -108,8 +108,11 @@ def short_cells(notebook: NotebookNode) -> list[str]:
 def title_and_goals(notebook: NotebookNode) -> list[str]:
     """The first cell has the title `# NN ...`, and the goals as a list."""
     first = notebook.cells[0].source
-    title = r"# \S" if name_of(notebook).isidentifier() else r"# \d\d \S"  # own ones need no number
-    found = [] if re.match(title, first) else ["the first cell is not a title `# NN ...`"]
+    number = opened_as(notebook)
+    title = f"# {number} " if number.isdecimal() else "# "  # one's own needs no number
+    found = (
+        [] if re.match(rf"{title}\S", first) else [f"the first cell is not a title `{title}...`"]
+    )
     return found + ([] if count_goals(first) else ["no goals in the first cell"])
 
 
@@ -139,6 +142,26 @@ def exercises_with_solutions(notebook: NotebookNode) -> list[str]:
         for heading, *cells in exercises
         for wanted in ("exercise", "solution")
         if not any(wanted in tags(cell) for cell in cells)
+    ]
+
+
+def opened_and_checked_by_name(notebook: NotebookNode, name: str = "") -> list[str]:
+    """The lesson says `opening("NAME")`, and Exercise 1 calls `check("NAME-1", ...)`, and so on.
+
+    Args:
+        notebook: without checks of its own, one's own lesson may call those of another.
+        name: what the file's name demands, if that is known.
+    """
+    name = name or opened_as(notebook)
+    problems = [] if name and name == opened_as(notebook) else [f'no `opening("{name or "NAME"}")`']
+    begins = re.escape(name) if name.isdecimal() or file_of_checks(name) else '[^"]+'
+    return problems + [
+        f'no `check("{name or "NAME"}-{number}", ...)` in `{first_line(cell)}`'
+        for heading, *cells in exercise_ranges(notebook)
+        for number in re.findall(r"^###? Exercise (\d+)", heading.source, re.M)
+        for cell in cells
+        if {"exercise", "solution"}.intersection(tags(cell))
+        if not re.search(rf'\bcheck\("{begins}-{number}"', cell.source)
     ]
 
 
@@ -364,9 +387,14 @@ def sounds(notebook: NotebookNode) -> list[str]:
 
 def name_of(notebook: NotebookNode) -> str:
     """What begins the names of a lesson's exercises: its number, or the name of one's own."""
-    opened = [re.search(r'opening\("(\w+)"\)', cell.source) for cell in code_cells(notebook)]
-    titled = re.match(r"# (\d\d) ", notebook.cells[0].source)
-    return next((found[1] for found in (titled, *opened) if found), "")
+    called = [re.search(r'\bcheck\("([^"]+)-', cell.source) for cell in code_cells(notebook)]
+    return next((found[1] for found in called if found), opened_as(notebook))
+
+
+def opened_as(notebook: NotebookNode) -> str:
+    """The number or the name with which a lesson opens; empty if it does not."""
+    opened = [re.search(r'\bopening\("([^"]+)"\)', cell.source) for cell in code_cells(notebook)]
+    return next((found[1] for found in opened if found), "")
 
 
 def first_line(cell: NotebookNode) -> str:
@@ -449,6 +477,7 @@ RULES = (
     title_and_goals,
     headings,
     exercises_with_solutions,
+    opened_and_checked_by_name,
     no_untagged_solution,
     checked_exercises,
     goals_practised,
@@ -465,9 +494,19 @@ RULES = (
 )
 
 
-def problems(notebook: NotebookNode) -> dict[str, list[str]]:
-    """What a notebook lacks: for each rule that it breaks, what the rule demands, and where."""
+def problems(notebook: NotebookNode, name: str) -> dict[str, list[str]]:
+    """What a notebook lacks: for each rule that it breaks, what the rule demands, and where.
+
+    Args:
+        notebook: of one lesson.
+        name: that of its file, without the ending.
+    """
     if not notebook.cells:
         return {"A lesson has cells.": ["there is no cell"]}
-    broken = {(rule.__doc__ or "").partition("\n")[0]: rule(notebook) for rule in RULES}
+    name = name[:2] if re.match(r"\d\d_", name) else name
+    by_name = {opened_and_checked_by_name: {"name": name}}
+    broken = {
+        (rule.__doc__ or "").partition("\n")[0]: rule(notebook, **by_name.get(rule, {}))
+        for rule in RULES
+    }
     return {demand: found for demand, found in broken.items() if found}

@@ -160,7 +160,7 @@ BROKEN = {
     "full_data": {"embedded data": says("IBM: embedded sample of 3,270 days")},
     "short_cells": {
         "long cells": text("total", "(\n" * 8 + "total" + ")" * 8),
-        "one very long cell": lambda n: first_code(n).update(source="x = 1\n" * 21),
+        "one very long cell": with_code(2, "x = 1\n" * 21),
     },
     "title_and_goals": {
         "no title": text("# 01 A", "# A"),
@@ -173,11 +173,18 @@ BROKEN = {
         "two exercises": text(
             "### Exercise 2: a sum (easy)",
             "More",
+            ('"01-2"', '"01-1"'),
             ("Exercise 2, 2 minutes: add. ", ""),
             ("instructors, 6 minutes", "instructors, 4 minutes"),
         ),
         "no solution": without_cell(-2),
         "no stub": without_cell(-3),
+    },
+    "opened_and_checked_by_name": {
+        "no opening": text('opening("01")\n', ""),
+        "another lesson's checks": text('check("01-', 'check("00-'),
+        "another exercise's check": text('"01-2", ...', '"01-3", ...'),
+        "solution of another exercise": text('"01-2", total', '"01-1", total'),
     },
     "no_untagged_solution": {
         "untagged solution": with_code(-1, "check(3, 2)"),
