@@ -8,6 +8,7 @@ only, tagged `more`, are not graded.
 
 import ast
 import re
+from contextlib import suppress
 from itertools import zip_longest
 
 from course.copies.audiences import student
@@ -58,15 +59,19 @@ def graded(notebook: NotebookNode) -> NotebookNode:
     """Turn a lesson, in place, into the source of an nbgrader assignment.
 
     Raises:
-        LessonError: an exercise does not end in a check, no solution follows it, or the notes do
-            not say how many minutes it takes.
+        LessonError: an exercise does not end in its own check, no solution follows it, or the
+            notes do not say how many minutes it takes; or there is no exercise.
     """
     noted = {exercise.number: exercise for exercise in exercises(notebook.cells)}
     reasoned = next((one.number for one in noted.values() if one.is_open), None)
-    cells = []
+    cells, number = [], 0
     for cell, following in zip_longest(notebook.cells, notebook.cells[1:]):
+        if heading := re.search(r"^###? Exercise (\d+): ", cell.source, re.M):
+            number = int(heading[1])
         if _tagged(cell, "exercise") and not _tagged(cell, "more"):
-            cells += _graded_exercise(cell, following, noted, reasoned)
+            if number not in noted:
+                raise LessonError("an exercise is not the only one below its `### Exercise N: ...`")
+            cells += _graded_exercise(cell, following, noted.pop(number), reasoned)
         else:
             cells.append(cell)
     notebook.cells = cells
@@ -80,15 +85,16 @@ def graded(notebook: NotebookNode) -> NotebookNode:
 def _graded_exercise(
     stub: NotebookNode,
     solution: NotebookNode | None,
-    noted: dict[int, Exercise],
+    exercise: Exercise,
     reasoned: int | None,
 ) -> list[NotebookNode]:
     given, name, call = _split(stub)
     if not _tagged(solution, "solution"):
         raise LessonError(f"exercise {name}: the cell after it is not a solution; put one there")
     solved, _, _ = _split(solution)
-    number = int(name.rpartition("-")[2])
-    points = noted[number].minutes
+    number, points = exercise.number, exercise.minutes
+    if name.rpartition("-")[2] != str(number):
+        raise LessonError(f"exercise {number} calls the check {name!r}")
     for_reasons = points // 2 if number == reasoned else 0
     answer = new_code_cell(
         f"{given}\n### BEGIN SOLUTION\n{solved}\n### END SOLUTION",
@@ -116,10 +122,15 @@ def _metadata(grade_id: str, **given: bool | int) -> dict:
 
 def _speak_of_grading(cells: list[NotebookNode]) -> None:
     """Say how exercises are graded, in place of what a lesson says on hints and solutions."""
-    begin, first = (
-        next(place for place, cell in enumerate(cells) if re.search(heading, cell.source, re.M))
+    places = [
+        next(
+            (place for place, cell in enumerate(cells) if re.search(heading, cell.source, re.M)), -1
+        )
         for heading in (r"^## Exercises$", r"^### Exercise \d")
-    )
+    ]
+    if -1 in places:
+        raise LessonError("there is no `## Exercises` with a `### Exercise 1: ...`")
+    begin, first = places
     before = cells[begin].source.partition("## Exercises")[0]
     exercise = cells[first].source.partition("### Exercise ")
     cells[first].source = before + HOW + "".join(exercise[1:])
@@ -128,14 +139,18 @@ def _speak_of_grading(cells: list[NotebookNode]) -> None:
 
 def _split(cell: NotebookNode) -> tuple[str, str, str]:
     """What a cell does before its check, the exercise's name, and the call of `check`."""
-    match ast.parse(cell.source).body[-1:]:
-        case [
-            ast.Expr(ast.Call(func=ast.Name("check"), args=[ast.Constant(str(name)), *_])) as check
-        ]:
-            lines = cell.source.splitlines()
-            start = check.lineno - 1
-            return "\n".join(lines[:start]).rstrip(), name, "\n".join(lines[start:])
-    raise LessonError(f"the cell `{cell.source.partition(chr(10))[0]}` does not end in check(...)")
+    with suppress(SyntaxError):  # such as that of a magic
+        match ast.parse(cell.source).body[-1:]:
+            case [
+                ast.Expr(
+                    ast.Call(func=ast.Name("check"), args=[ast.Constant(str(name)), *_])
+                ) as check
+            ]:
+                lines = cell.source.splitlines()
+                start = check.lineno - 1
+                return "\n".join(lines[:start]).rstrip(), name, "\n".join(lines[start:])
+    first = cell.source.partition("\n")[0]
+    raise LessonError(f"the cell `{first}` is not Python that ends in check(...)")
 
 
 def _tagged(cell: NotebookNode | None, tag: str) -> bool:

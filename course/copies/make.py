@@ -7,7 +7,7 @@ from pathlib import Path
 from course.copies import Kind
 from course.copies.audiences import student, unfolded, without
 from course.copies.colab import bringing_the_course
-from course.lessons.lesson import Lesson, left_out, read_notebook
+from course.lessons.lesson import Lesson, LessonError, left_out, read_notebook
 from course_utils.files import ROOT
 
 from nbformat import NotebookNode
@@ -22,7 +22,7 @@ def copy_of(lesson: Lesson, kind: Kind, folder: Path) -> NotebookNode:
         folder: where it will be put; its links to the course's files are made to work from there.
 
     Raises:
-        LessonError: for nbgrader, an exercise has no check or no solution.
+        LessonError: for nbgrader, an exercise has no check, no solution or no minutes.
     """
     notebook = read_notebook(lesson.path)
     _relink(notebook, None if kind == Kind.COLAB else folder)
@@ -36,7 +36,12 @@ def copy_of(lesson: Lesson, kind: Kind, folder: Path) -> NotebookNode:
         case Kind.NBGRADER:
             from course.copies.grading import graded  # here, as learners need no nbgrader
 
-            return graded(notebook)
+            try:
+                return graded(notebook)
+            except LessonError as error:
+                raise LessonError(
+                    f"{lesson.path.name}: {error}; `course check-lesson` says what it lacks"
+                ) from error
         case Kind.COLAB:
             return bringing_the_course(student(notebook))
 

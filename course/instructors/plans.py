@@ -45,7 +45,7 @@ def page(folder: Path = NOTEBOOKS) -> str:
         try:
             exercises(lesson.cells)
         except LessonError as error:
-            raise LessonError(f"lesson {lesson.number}: {error}") from error
+            raise LessonError(f"{lesson.path.name}: {error}") from error
     template = Template(TEMPLATE.read_text(encoding="utf-8"), keep_trailing_newline=True)
     return template.render(
         core=("", "One lesson", "Two lessons", "Three lessons", "Four lessons")[

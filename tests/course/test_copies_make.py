@@ -22,7 +22,7 @@ from course_utils.files import PACKAGE, ROOT
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from sample_notebooks import lesson_with_exercises, tagged
+from sample_notebooks import lesson_with_exercises
 
 LESSONS = find_lessons()
 MY_WORK = ROOT / "my_work"
@@ -212,14 +212,40 @@ def test_a_notebook_without_ids_of_cells_is_copied_for_every_audience(tmp_path):
         assert copy == copy_of(lesson, kind, MY_WORK)
 
 
+STUB = 6  # its place among the cells of lesson 02
+
+
+def has_stub(source):
+    """Breaks an exercise by another stub."""
+    return lambda cells: cells[STUB].update(source=source)
+
+
+def twins(cells):
+    return [new_code_cell(cell.source, metadata=cell.metadata) for cell in cells]
+
+
 @pytest.mark.parametrize(
-    ("source", "problem"),
+    ("breaks", "problem"),
     [
-        ("answer = ...", r"`answer = \.\.\.` does not end in check"),
-        ('check("02-1", ...)', "02-1: the cell after it is not a solution"),
+        (has_stub("answer = ..."), r"`answer = \.\.\.` is not Python that ends in check"),
+        (has_stub('%time\ncheck("02-1", ...)'), "`%time` is not Python that ends in check"),
+        (has_stub('check("02-3", ...)'), "exercise 1 calls the check '02-3'"),
+        (has_stub('check("our_new-a", ...)'), "exercise 1 calls the check 'our_new-a'"),
+        (lambda cells: cells.pop(STUB + 1), "02-1: the cell after it is not a solution"),
+        (lambda cells: cells.pop(STUB - 1), r"0 cells tagged notes after cell 4"),
+        (lambda cells: cells.extend(twins(cells[STUB : STUB + 2])), "not the only one below"),
+        (lambda cells: cells.__delitem__(slice(STUB - 2, None)), "no `## Exercises` with"),
     ],
 )
-def test_nbgrader_refuses_an_exercise_without_check_or_solution(tmp_path, source, problem):
-    lesson = lesson_with_exercises(tmp_path, new_code_cell(source, metadata=tagged("exercise")))
-    with pytest.raises(LessonError, match=problem):
+def test_nbgrader_refuses_an_unfinished_lesson_in_a_sentence_that_names_it(
+    tmp_path, breaks, problem
+):
+    path = lesson_with_exercises(tmp_path).path
+    notebook = nbformat.read(path, as_version=4)
+    breaks(notebook.cells)
+    nbformat.write(notebook, path)
+    (lesson,) = find_lessons(tmp_path)
+    with pytest.raises(
+        LessonError, match=rf"^02_small\.ipynb: .*{problem}.*; `course check-lesson`"
+    ):
         copy_of(lesson, Kind.NBGRADER, MY_WORK)

@@ -82,7 +82,7 @@ def test_an_exercise_that_is_open_or_does_not_fit_is_for_home(folder):
 
 def test_a_lesson_without_its_notes_is_named(folder):
     change(folder / "03_small.ipynb", "instructors, 3 minutes", "instructors, a while")
-    with pytest.raises(LessonError, match="lesson 03: the notes on 'Opening' begin with"):
+    with pytest.raises(LessonError, match=r"03_small\.ipynb: the notes on 'Opening' begin with"):
         plans.page(folder)
 
 
