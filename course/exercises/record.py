@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from course_utils.files import PACKAGE
+from course_utils.files import PACKAGE, DataError
 from course_utils.machine import attended
 
 from platformdirs import user_data_path
@@ -25,9 +25,16 @@ solved_here: set[str] = set()
 
 
 def record_file() -> Path:
-    """The file of the tries, whether it exists or not."""
-    folder = os.environ.get(PLACE) or user_data_path(PACKAGE, appauthor=False)
-    return Path(folder) / "progress.jsonl"
+    """The file of the tries, whether it exists or not.
+
+    Raises:
+        DataError: the variable does not name the full path of a folder.
+    """
+    named = os.environ.get(PLACE) or user_data_path(PACKAGE, appauthor=False)
+    folder = Path(os.path.expanduser(named))
+    if not folder.is_absolute():  # it would mean a different folder in a lesson
+        raise DataError(f"{PLACE} is {named!r}: write the full path, such as {folder.absolute()}")
+    return folder / "progress.jsonl"
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ def record(exercise: str, right: bool) -> bool:
         solved_here.add(exercise)
     tried = Try(exercise, right, datetime.now(UTC).isoformat(timespec="seconds"))
     line = json.dumps(asdict(tried)).encode() + b"\n"
-    with suppress(OSError):
+    with suppress(OSError, DataError):
         path = record_file()
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab+") as file:  # one short line in one piece, even where two kernels write
@@ -64,7 +71,7 @@ def record(exercise: str, right: bool) -> bool:
 def solved() -> set[str]:
     """The exercises that the learner has solved, here or before."""
     tries = []
-    with suppress(OSError):
+    with suppress(OSError, DataError):
         tries = [entry.exercise for entry in read_record(record_file()) if entry and entry.right]
     return solved_here.union(tries)
 

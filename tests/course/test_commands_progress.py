@@ -87,6 +87,23 @@ def test_a_check_answers_and_counts_where_nothing_can_be_written(file, capsys):
     assert first == second == "  1 of this lesson's 4 exercises solved; next: 01-2"
 
 
+def test_a_folder_that_is_not_a_full_path_is_refused_by_the_command_and_costs_no_check(
+    file, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(PLACE, "here")
+    check("01-1", 563)
+    assert "1 of this lesson's 4 exercises solved" in capsys.readouterr().out
+    done = course_here("progress")
+    full = tmp_path / "here"
+    said = f"Error: {PLACE} is 'here': write the full path, such as {full}\n"
+    assert (done.exit_code, done.stderr, full.exists()) == (1, said, False)
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(tmp_path))
+    monkeypatch.setenv(PLACE, "~/mine")
+    assert record_file() == file
+
+
 @pytest.mark.parametrize(
     ("damage", "lines"), [(b'{"exercise": "01-\xff\n[1]\n', 2), (b'{"exercise": "01-1", "ri', 1)]
 )
