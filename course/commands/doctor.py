@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from course.commands.data import in_use
 from course.commands.extras import how_to_install
-from course.lessons.lesson import LessonError
+from course.lessons.lesson import LessonError, find_lessons
 from course.lessons.timings import read_timings, timings_file
 from course_utils import warm
 from course_utils.files import HERE, PACKAGE, DataError, Places
@@ -61,7 +61,7 @@ def doctor() -> None:
     quick = (
         check_python,
         check_packages,
-        check_installation,
+        check_course,
         check_paths,
         check_cores,
         check_memory,
@@ -137,13 +137,19 @@ def _installed(name: str) -> str | None:
         return None
 
 
-def check_installation(here: Places = HERE) -> Iterator[Finding]:
-    """The course has its lessons and data, and there is a folder to work in."""
+def check_course(here: Places = HERE) -> Iterator[Finding]:
+    """The course has its lessons and data, and there is a folder to work in.
+
+    Raises:
+        LessonError: its lessons are not what they must be, or not what `course.toml` says.
+    """
     missing = [f"{name}/" for name in ("notebooks", "data") if not (here.root / name).is_dir()]
     if missing:
         remedy = "install it again, or in its own folder run `pip install -e .`"
         yield _fix("course", f"no {' and '.join(missing)} in {here.root}: {remedy}")
-    elif not os.access(here.work, os.W_OK):
+        return
+    find_lessons()
+    if not os.access(here.work, os.W_OK):
         yield _fix("course", f"{here.work} cannot be written: go to a folder of yours")
     elif here.work == here.root:
         yield _ok("course", str(here.root))

@@ -9,6 +9,7 @@ from subprocess import CompletedProcess
 
 from course.commands import doctor
 from course.commands.doctor import Finding
+from course.lessons import lesson as lessons
 from course_utils.data.registry import price_file_name
 from course_utils.files import WORK, places
 
@@ -84,9 +85,17 @@ def test_doctor_names_packages_that_are_missing_or_out_of_range(monkeypatch):
 
 
 def test_doctor_finds_a_package_away_from_its_notebooks(tmp_path):
-    (finding,) = doctor.check_installation(places(tmp_path / "course_utils"))
+    (finding,) = doctor.check_course(places(tmp_path / "course_utils"))
     assert not finding.well
     assert "pip install -e ." in finding.text
+
+
+def test_doctor_finds_lessons_that_every_command_refuses(tmp_path, monkeypatch):
+    monkeypatch.setattr(lessons, "OWN", tmp_path)
+    (tmp_path / "course.toml").write_text('lessons = ["our_markets"]')
+    finding = only_finding(doctor.check_course)
+    assert finding[:2] == (False, "course")
+    assert "lists 'our_markets': put our_markets.ipynb into notebooks" in finding.text
 
 
 def test_doctor_finds_a_folder_that_is_too_deep_for_windows():
