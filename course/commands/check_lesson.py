@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from course.lessons.lesson import LessonError, read_notebook
-from course_utils.files import shown
+from course.lessons.lesson import read_notebook
 
 import typer
 
@@ -18,17 +17,7 @@ def check_lesson(
     """
     from course.lessons.rules import RULES, problems  # here, as nbclient takes a second to load
 
-    import nbformat
-
-    try:
-        notebook = read_notebook(file)
-        nbformat.validate(notebook)
-    except (ValueError, KeyError, TypeError, AttributeError, nbformat.ValidationError) as error:
-        why = shown(str(error), 100)
-        raise LessonError(
-            f"{file.name} is not a notebook ({why}): save it in JupyterLab"
-        ) from error
-    found = problems(notebook, file.stem)
+    found = problems(read_notebook(file), file.stem)
     for demand, broken in found.items():
         typer.echo(f"✗ {demand}")
         for problem in broken:

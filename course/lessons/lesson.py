@@ -22,6 +22,8 @@ WORDS_A_MINUTE = 200
 CODE_LINES_A_MINUTE = 10
 OPTION = r"<details><summary>(.+?)</summary>(.+?)</details>"
 """an answer to choose, and the verdict on it, which any front-end unfolds without a script"""
+DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""what reading something else than a notebook may raise"""
 
 
 class LessonError(ValueError):
@@ -203,14 +205,32 @@ def choose_lessons(names: Iterable[str], folder: Path = NOTEBOOKS) -> list[Lesso
 def read_notebook(path: Path) -> "NotebookNode":
     """Read a lesson with nbformat, whether or not an editor began it with a byte-order mark.
 
-    Cells without an id, as Colab saves them, get one that is the same each time.
+    Cells without an id, as Colab saves them, or with that of a cell above get one that is the same
+    each time.
+
+    Raises:
+        LessonError: it is not a notebook of format 4.
     """
     import nbformat  # here, as it takes a second to load
 
-    notebook = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)
-    for number, cell in enumerate(notebook.cells):
-        cell.setdefault("id", f"cell-{number}")
-    notebook.nbformat_minor = 5  # the first version with ids
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8-sig"))
+        if stored["nbformat"] != nbformat.v4.nbformat:
+            raise ValueError(f"its format is {stored['nbformat']}")
+        json.dumps(stored, ensure_ascii=False).encode()  # no half of a character
+        ids = set()
+        for number, cell in enumerate(stored["cells"]):
+            given = cell.get("id", f"cell-{number}")
+            cell["id"] = f"cell-{number}-again" if given in ids else given
+            ids.add(cell["id"])
+        stored["nbformat_minor"] = 5  # the first version with ids
+        notebook = nbformat.v4.to_notebook(stored)
+        nbformat.validate(notebook)
+    except (*DAMAGE, nbformat.ValidationError) as error:
+        raise LessonError(
+            f"{path.name} is not a notebook of format 4 ({shown(str(error), 100)}): save it in "
+            "JupyterLab, or restore it from git"
+        ) from error
     return notebook
 
 
@@ -222,7 +242,7 @@ def read_cells(path: Path) -> list[dict]:
             if not isinstance(cell["cell_type"], str) or not isinstance(tags_of(cell), list):
                 raise TypeError
         read = [{**cell, "source": "".join(cell["source"])} for cell in cells]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except DAMAGE as error:
         why = shown(str(error), 100) or type(error).__name__
         raise LessonError(
             f"{path.name} is not a notebook in UTF-8 ({why}): repair it, or save your part of it "

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 
 from course.exercises.record import Try, read_record
-from course.lessons.lesson import LessonError, find_lessons
+from course.lessons.lesson import LessonError, find_lessons, read_notebook
 from course.lessons.timings import read_timings
 from course_utils.data import registry, table, texts
 from course_utils.data.price_table import read_prices
@@ -198,6 +198,7 @@ def check_lessons(path):
     for lesson in find_lessons(path.parent):
         assert lesson.minutes_to_read >= 1
         assert isinstance(lesson.about, str)
+        assert len(read_notebook(lesson.path).cells) == len(lesson.cells)
 
 
 def check_registry(path):
@@ -212,7 +213,8 @@ def check_registry(path):
 TRIES = b'{"exercise": "01-1", "right": true, "when": "2026-01-01T00:00:00+00:00"}\n' * 3
 LESSON = b"""\
 {"cells": [{"cell_type": "markdown", "metadata": {"tags": ["a"]}, "source": ["# 00 First\\n", "b"]},
-{"cell_type": "code", "metadata": {}, "source": "print(1)", "outputs": []}], "metadata": {}}
+{"cell_type": "code", "metadata": {}, "source": "print(1)", "outputs": [],
+"execution_count": null}], "metadata": {}, "nbformat": 4, "nbformat_minor": 0}
 """
 SERIES = b"Datum;Wert\n28.01.2017;1,5\n29.01.2017;2,5\n30.01.2017;-\n31.01.2017;1.234,5\n"
 DATA = registry.DATA_DIR

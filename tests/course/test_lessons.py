@@ -1,5 +1,6 @@
 """What a lesson says about itself comes from its own file and the measured timings."""
 
+import json
 import re
 
 from course.lessons.lesson import (
@@ -10,6 +11,7 @@ from course.lessons.lesson import (
     choose_lessons,
     find_lessons,
     is_notes,
+    read_notebook,
 )
 from course.lessons.opening import opening
 from course.lessons.readme import SUMMARIES, lesson_table, markdown_table, summary, with_table
@@ -103,6 +105,49 @@ def test_a_damaged_notebook_is_named(folder, text):
     (folder / "03_damaged.ipynb").write_text(text, encoding="utf-8")
     with pytest.raises(LessonError, match="03_damaged"):
         find_lessons(folder)
+
+
+SOUND = {
+    "cells": [
+        {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# 03 Sound"},
+        {"cell_type": "code", "id": "a", "metadata": {}, "source": "1"}
+        | {"outputs": [], "execution_count": None},
+    ],
+    "metadata": {},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"metadata": {}, "nbformat"', '"nbformat"'),
+        ('"nbformat": 4, ', ""),
+        ('"nbformat": 4', '"nbformat": 5'),
+        ('"nbformat": 4', '"nbformat": 3'),
+        ('"outputs": []', '"outputs": null'),
+        ('"outputs": [], ', ""),
+        ("Sound", "Sound\\ud800"),
+    ],
+)
+def test_a_notebook_that_is_damaged_inside_is_named_when_it_is_read_as_a_whole(tmp_path, old, new):
+    path = tmp_path / "03_sound.ipynb"
+    text = json.dumps(SOUND)
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(
+        LessonError, match=r"03_sound\.ipynb is not a notebook of format 4 \(.+\): "
+    ):
+        read_notebook(path)
+
+
+def test_cells_that_share_an_id_get_the_same_ids_each_time(tmp_path, recwarn):
+    path = tmp_path / "03_sound.ipynb"
+    path.write_text(json.dumps(SOUND), encoding="utf-8")
+    for _ in range(2):
+        assert [cell.id for cell in read_notebook(path).cells] == ["a", "cell-1-again"]
+    assert not recwarn.list
 
 
 def test_two_lessons_with_the_same_number_are_refused(folder):
