@@ -23,7 +23,7 @@ DAY = {"01": (1, 2), "02": (1, 2, 3), "04": (1, 2), "05": (1, 2, 3)}
 DAY_BEGINS = 9 * 60
 PAUSE_WITHIN = 10  # where a lesson's notes say "Break"
 PAUSE, LUNCH = 15, 60
-PAUSES_AFTER = (PAUSE, LUNCH, PAUSE, 0)
+PAUSES_AFTER = (PAUSE, LUNCH, PAUSE, 0)  # the last block of a shorter day is followed by none
 
 # Week by week: a lesson per session, with the exercises that fit.
 SESSION_MINUTES, SESSION_BREAK = 90, 10
@@ -54,14 +54,14 @@ def page(folder: Path = NOTEBOOKS) -> str:
         minutes_of_the_day=sum(day_minutes(lessons)),
         break_minutes=PAUSE_WITHIN,
         pause=PAUSE,
-        lunch=LUNCH,
+        lunch=LUNCH if len(_core(lessons)) > 2 else 0,
         day=_day(lessons),
         left_out=_left_out(lessons),
         session=SESSION_MINUTES,
         session_break=SESSION_BREAK,
         weeks=_weeks(lessons),
         before_the_first=BEFORE_THE_FIRST if BEFORE_THE_FIRST in lessons else "",
-        folder=folder,
+        linked=(WORK if folder == NOTEBOOKS else folder.parent) / folder.name,
         lessons=lessons.values(),
         timings=read_timings(timings_file(folder)).lessons,
         sections=sections,
@@ -95,8 +95,7 @@ def _day(lessons: Mapping[str, Lesson]) -> str:
     """The plan for a day: a block for each core lesson."""
     rows, clock = [], DAY_BEGINS
     core = _core(lessons)
-    pauses = PAUSES_AFTER[len(PAUSES_AFTER) - len(core) :]
-    blocks = zip(core.items(), day_minutes(lessons), pauses, strict=True)
+    blocks = zip(core.items(), day_minutes(lessons), PAUSES_AFTER, strict=False)
     for (number, chosen), minutes, pause in blocks:
         begin, clock = clock, 5 * ceil((clock + minutes + PAUSE_WITHIN) / 5)
         when = f"{_time(begin)} to {_time(clock)}"

@@ -86,11 +86,19 @@ def test_a_lesson_without_its_notes_is_named(folder):
         plans.page(folder)
 
 
-def test_a_day_holds_the_core_lessons_that_there_are(folder):
+def test_a_day_holds_the_core_lessons_that_there_are_and_lunch_after_two_if_there_is_a_third(
+    folder,
+):
     (folder / "04_small.ipynb").unlink()
     page = plans.page(folder)
     assert "Three lessons in " in page
-    assert re.search(r"^\| 9:00 to .*01", page, re.M)
+    assert "15 minutes, and 60 for lunch." in page
+    times = re.findall(r"^\| (\S+ to \S+) \| 0[125] ", page, re.M)
+    assert times == ["9:00 to 9:20", "9:35 to 9:55", "10:55 to 11:15"]
+    (folder / "05_small.ipynb").unlink()
+    page = plans.page(folder)
+    assert "there are 15 minutes. Learners do" in page
+    assert re.findall(r"^\| (\S+ to \S+) \| 0[12] ", page, re.M) == times[:2]
 
 
 def test_a_plan_speaks_of_no_lesson_that_is_not_there(folder):
@@ -101,6 +109,13 @@ def test_a_plan_speaks_of_no_lesson_that_is_not_there(folder):
     assert "lesson 00" not in page
     (folder / "03_small.ipynb").unlink()
     assert "; no exercise of lesson 02. When" in plans.page(folder)
+
+
+def test_a_lesson_that_is_not_next_to_the_page_is_named_without_a_link(tmp_path, monkeypatch):
+    monkeypatch.setattr(plans, "WORK", tmp_path)  # as in a course of one's own
+    page = plans.page()
+    assert all(f"\n### {lesson.name}\n" in page for lesson in LESSONS.values())
+    assert "](" not in page
 
 
 def test_without_a_core_lesson_there_is_no_plan_for_a_day(folder):
