@@ -49,9 +49,18 @@ EXERCISES: dict[str, Exercise] = {}
 def exercise(
     name: str, *hints: str, slips: Slips = MappingProxyType({})
 ) -> Callable[[Callable[..., str]], Callable[..., str]]:
-    """Make a function the check of the exercise of this name, with its hints and known slips."""
+    """Make a function the check of the exercise of this name, with its hints and known slips.
+
+    Raises:
+        ValueError: another function of its file is the check of that exercise.
+    """
 
     def register(check: Callable[..., str]) -> Callable[..., str]:
+        before = EXERCISES[name].check if name in EXERCISES else check
+        if before.__module__ == check.__module__ and before.__name__ != check.__name__:
+            raise ValueError(
+                f"{before.__name__} and {check.__name__} both check {name!r}: rename one exercise"
+            )
         EXERCISES[name] = Exercise(check, hints, slips)
         return check
 

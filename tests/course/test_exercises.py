@@ -4,7 +4,7 @@ import re
 from contextlib import suppress
 from importlib import import_module
 
-from course.exercises import check, judge, lesson_09
+from course.exercises import check, hints, judge, lesson_09
 from course.exercises.answers import (
     array,
     ask_for_same,
@@ -99,6 +99,18 @@ def test_an_error_of_the_check_itself_is_not_a_learners_mistake(monkeypatch):
     monkeypatch.setitem(EXERCISES, "01-1", Exercise(broken, ()))
     with pytest.raises(ZeroDivisionError):
         check("01-1", 563)
+
+
+def test_a_second_check_of_one_exercise_in_a_file_is_refused(monkeypatch):
+    monkeypatch.setattr(hints, "EXERCISES", {})
+
+    def other(answer):
+        return ""
+
+    for _ in range(2):  # a file may be loaded again
+        hints.exercise("99-1")(lambda answer: "")
+    with pytest.raises(ValueError, match="<lambda> and other both check '99-1': rename one"):
+        hints.exercise("99-1")(other)
 
 
 def test_nor_is_something_missing_that_the_exercise_starts_from():
