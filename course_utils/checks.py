@@ -9,19 +9,25 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 
-def check_days(table: pd.DataFrame | pd.Series, steps: bool = False) -> None:
+def check_days(
+    table: pd.DataFrame | pd.Series, steps: bool = False, kind: type | None = None
+) -> None:
     """Refuse a table unless it has one row per day, from the oldest to the newest.
 
     Args:
         table: rows indexed by day.
         steps: plain numbers of time steps will do as well as days.
+        kind: `pd.DataFrame` or `pd.Series`, where only one of them will do.
 
     Raises:
-        TypeError: it is not a table of pandas.
+        TypeError: it is not a table of pandas, or not of that kind.
         ValueError: the index holds something else, a day twice, or days in another order.
     """
-    if not isinstance(table, pd.DataFrame | pd.Series):
-        raise TypeError(f"Pass a pandas table indexed by day, not {type(table).__name__}.")
+    if not isinstance(table, kind or pd.DataFrame | pd.Series):
+        wanted = {pd.DataFrame: "the whole pandas table", pd.Series: "one column, a pandas Series"}
+        raise TypeError(
+            f"Pass {wanted.get(kind, 'a pandas table')} indexed by day, not {type(table).__name__}."
+        )
     index = table.index
     numeric = pd.api.types.is_numeric_dtype(index.dtype)
     if not (isinstance(index, pd.DatetimeIndex) or (steps and numeric)):

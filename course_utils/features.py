@@ -27,7 +27,7 @@ def rsi(price: pd.Series) -> pd.Series:
     Raises:
         ValueError: a price is missing or infinite, or the days do not run oldest first.
     """
-    check_days(price, steps=True)
+    check_days(price, steps=True, kind=pd.Series)
     # A rolling window would spread each gap over many days.
     check_finite(as_numbers(price), "fill gaps from the past first, with prices.ffill()")
     moves = price.diff()

@@ -282,7 +282,7 @@ def to_dollars(returns: pd.Series, prices: pd.DataFrame, column: str) -> pd.Seri
         ValueError: the prices are not by day, oldest first, or lack the day before a return.
     """
     check_prices(prices, column)
-    check_days(returns)
+    check_days(returns, kind=pd.Series)
     check_finite(as_numbers(returns), "leave it out")
     before = prices[column].shift().reindex(returns.index)
     if unknown := int(before.isna().sum()):
@@ -302,12 +302,12 @@ def check_prices(prices: pd.DataFrame, column: str, columns: Sequence[str] = ())
         columns: prices that must be there besides it.
 
     Raises:
-        TypeError: it is not a table of pandas.
+        TypeError: it is not a table of pandas, or only one of its columns.
         ValueError: there is no such price, days are out of order, or a price is not above 0.
     """
     if column not in PRICE_COLUMNS:
         raise ValueError(f"No price {column!r}: choose one of {', '.join(PRICE_COLUMNS)}.")
-    check_days(prices)
+    check_days(prices, kind=pd.DataFrame)
     names = list(dict.fromkeys([column, *columns]))
     check_columns(prices, names)
     values = as_numbers(prices[names])

@@ -129,7 +129,7 @@ def check_past_only(
         ValueError: a number is infinite; there is no forecast for `day` or before, no row from
             `day` on, or no forecast depends on the table, so nothing was checked.
     """
-    check_days(table)
+    check_days(table, kind=pd.DataFrame)
     day = pd.Timestamp(day)
     if day.tz is None:
         day = day.tz_localize(table.index.tz)

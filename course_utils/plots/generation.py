@@ -29,8 +29,8 @@ def free_runs(truth: pd.Series, runs: pd.DataFrame, held: pd.Series, title: str)
     Returns:
         a picture with alternative text.
     """
-    for table in (truth, runs, held):
-        check_days(table)
+    for table, kind in ((truth, pd.Series), (runs, pd.DataFrame), (held, pd.Series)):
+        check_days(table, kind=kind)
     figure, axes = day_axes(title)
     axes.plot(held, color=NAIVE, linewidth=2, label="last price held")
     lines = axes.plot(runs, color=COLOURS[1], linewidth=1, alpha=0.8)
@@ -95,8 +95,8 @@ def fan(past: pd.Series, truth: pd.Series, paths: NDArray, title: str) -> Image:
     Returns:
         a picture with alternative text.
     """
-    check_days(past)
-    check_days(truth)
+    check_days(past, kind=pd.Series)
+    check_days(truth, kind=pd.Series)
     figure, axes = day_axes(title)
     words, keys, clear = [], [], 1.0
     for level, alpha in BANDS.items():

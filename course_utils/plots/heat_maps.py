@@ -28,7 +28,7 @@ def gate_heat_map(price: pd.Series, gates: Mapping[str, NDArray], title: str, ma
     Returns:
         a picture with alternative text.
     """
-    check_days(price)
+    check_days(price, kind=pd.Series)
     figure = Figure(figsize=(9, 6.2), layout="constrained")
     heights = [1.2] + [1] * len(gates)
     top, *rest = figure.subplots(1 + len(gates), sharex=True, height_ratios=heights)

@@ -30,7 +30,7 @@ def price_history(prices: pd.DataFrame, column: str, test_year: int) -> Image:
     Returns:
         a picture with alternative text.
     """
-    check_days(prices)
+    check_days(prices, kind=pd.DataFrame)
     series = prices[column].loc[: f"{test_year}-12-31"]
     train, test = series[series.index.year < test_year], series[series.index.year == test_year]
     title = (
@@ -133,7 +133,7 @@ def year_and_zoom(
 def _check_lines(truth: pd.Series, by_name: Mapping[str, pd.Series]) -> None:
     """Refuse lines that do not run over days, or hold something else than numbers."""
     for series in (truth, *by_name.values()):
-        check_days(series)
+        check_days(series, kind=pd.Series)
         as_numbers(series)
 
 

@@ -26,7 +26,7 @@ def breathing(truth: pd.Series, by_name: Mapping[str, NDArray], title: str) -> I
     Returns:
         a picture with alternative text.
     """
-    check_days(truth)
+    check_days(truth, kind=pd.Series)
     figure, panels = new_panels(title, 2.3 * len(by_name) + 0.4, len(by_name), 1, sharex=True)
     words = []
     for axes, (name, samples) in zip(panels, by_name.items(), strict=True):

@@ -38,7 +38,7 @@ def window_cutter(series: pd.Series | ArrayLike, lookback: int = 20, horizon: in
         ValueError: as `make_windows` does, or the first target lies beyond the picture.
     """
     make_windows(series, lookback, horizon)
-    series = pd.Series(series, dtype=float)
+    series = pd.Series(np.squeeze(series), dtype=float)
     shown = min(len(series), MOST_VALUES)
     longest = shown * 3 // 4
     room = WINDOWS - 1 if len(series) > shown else 0  # for the windows after the first
