@@ -4,6 +4,7 @@ The order is always the same: split by time, fit the scaler on the training part
 """
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 
 from course_utils.checks import as_numbers, check_columns, check_days, check_features, check_finite
 
@@ -61,7 +62,7 @@ def split_at(
     Args:
         table: rows indexed by date, ascending.
         start: the first time of the test part, such as "2017-03-01", or the share of rows before
-            it, between 0 and 1, such as 0.8.
+            it, between 0 and 1, such as 0.8; a year is text, too, such as "2017".
         lookback: rows before the test part with which it begins, so that its first window ends
             just before it.
 
@@ -69,19 +70,22 @@ def split_at(
         the training part, and the test part with its `lookback` rows of context.
 
     Raises:
-        ValueError: the table is not oldest first, or one of the parts has too few rows.
+        ValueError: the table is not oldest first, one of the parts has too few rows, the lookback
+            is below 0, or the start is a whole number.
     """
     check_days(table)
+    if isinstance(start, Integral):  # pandas would take it for nanoseconds since 1970
+        raise ValueError(f"Write a year as text, '{start}', or give a share of rows, such as 0.8.")
     if isinstance(start, float):
         first = round(len(table) * start)
     else:
         time = pd.Timestamp(start)
         first = int((table.index < (time if time.tz else time.tz_localize(table.index.tz))).sum())
-    if not lookback < first < len(table):
+    if not 0 <= lookback < first < len(table):
         raise ValueError(
             f"A split at {start} leaves {first} rows for training and {len(table) - first} for the "
             f"test, with lookback {lookback}: choose another time, a share between 0 and 1, or a "
-            "shorter lookback."
+            "shorter lookback, from 0 on."
         )
     return table.iloc[:first], table.iloc[first - lookback :]
 
@@ -200,8 +204,8 @@ def pool_windows(
         the series that they are from, shape (samples,), one series after the other.
 
     Raises:
-        ValueError: there is no series, or they differ in their features; or as for `make_windows`,
-            with the name of the series.
+        ValueError: there is no series, or they differ in their features or the order of these; or
+            as for `make_windows`, with the name of the series.
     """
     cut = {}
     for name, one in series.items():
@@ -214,6 +218,10 @@ def pool_windows(
             f"{len(cut)} series with {sorted(features)} features cannot be pooled: take one or "
             "more with the same columns."
         )
+    columns = {tuple(one.columns): name for name, one in series.items() if hasattr(one, "columns")}
+    if len(columns) > 1:
+        told = " but ".join(f"{name} has {[*names]}" for names, name in columns.items())
+        raise ValueError(f"{told}: give all the same columns, in the same order.")
     windows, targets = (np.concatenate(parts) for parts in zip(*cut.values(), strict=True))
     return windows, targets, np.repeat([*cut], [len(found) for _, found in cut.values()])
 

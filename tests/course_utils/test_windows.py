@@ -248,6 +248,19 @@ def test_a_split_without_two_parts_is_refused(start):
         split_at(HOURS, start, lookback=3)
 
 
+@pytest.mark.parametrize(
+    ("start", "lookback", "message"),
+    [
+        (2017, 3, "Write a year as text, '2017', or give a share"),
+        (np.int64(2017), 3, "Write a year as text, '2017', or give a share"),
+        (0.8, -5, "with lookback -5: choose .* from 0 on"),
+    ],
+)
+def test_a_year_as_a_number_or_a_lookback_below_0_does_not_split(start, lookback, message):
+    with pytest.raises(ValueError, match=message):
+        split_at(HOURS, start, lookback)
+
+
 # ---------------------------------------------------------------- many series
 
 
@@ -283,6 +296,10 @@ def test_pooled_windows_are_those_of_each_series_one_after_the_other(lengths, lo
         (numbered({"A": 9}) | numbered({"B": 9}, features=3), r"\[2, 3\] features cannot"),
         (numbered({"A": 9, "B": 3}), "B: 3 values give no window"),
         ({"A": [1.0, np.nan, 3.0, 4.0, 5.0]}, "A: The value at position 1 is missing"),
+        (
+            {"A": PRICES[["High", "Low"]], "B": PRICES[["Low", "High"]]},
+            r"A has \['High', 'Low'\] but B has \['Low', 'High'\]: give all the same columns",
+        ),
     ],
 )
 def test_series_that_make_no_pool_are_refused_by_name(series, message):
