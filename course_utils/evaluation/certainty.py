@@ -61,18 +61,19 @@ def diebold_mariano(
         chance gives a gain at least as large, either way, between equally good forecasts.
 
     Raises:
-        ValueError: the lengths differ, the horizon is below 1, there are fewer than ten days or
-            eight horizons, there are several columns, the forecasts are equal except for rounding,
-            the gain is the same every day, or both forecasts' errors follow those of the day
-            before, as only those of targets further ahead do.
+        ValueError: the lengths differ, the days do not run oldest first, the horizon is below 1,
+            there are fewer than ten days or eight horizons, there are several columns, the
+            forecasts are equal except for rounding, the gain is the same every day, or both
+            forecasts' errors follow those of the day before, as only those of targets further
+            ahead do.
     """
     if np.squeeze(truth).ndim > 1:
         raise ValueError(
             f"Truth of shape {np.shape(truth)} holds several targets for each day: test one "
             "horizon at a time, and name it with horizon=."
         )
-    truth, forecast = pair(truth, forecast)
-    truth, rival = pair(truth, rival)
+    _, rival = pair(truth, rival, in_order=True)
+    truth, forecast = pair(truth, forecast, in_order=True)
     if horizon < 1:
         raise ValueError(f"horizon {horizon} must be at least 1.")
     gains = (truth - rival) ** 2 - (truth - forecast) ** 2
@@ -135,13 +136,13 @@ def skill_interval(
         the bounds, where 0 is as good as the forecast to beat. The same draws every time.
 
     Raises:
-        ValueError: as for `skill`, in any draw; the level is not a share; or there are fewer than
-            five blocks.
+        ValueError: as for `skill`, in any draw; the days do not run oldest first; the level is not
+            a share; or there are fewer than five blocks.
     """
     check_level(level)
     skill(truth, forecast, naive)
-    truth, forecast = pair(truth, forecast)
-    truth, naive = pair(truth, naive)
+    _, naive = pair(truth, naive, in_order=True)
+    truth, forecast = pair(truth, forecast, in_order=True)
     days = len(truth)
     if days < 5 * block:
         raise ValueError(

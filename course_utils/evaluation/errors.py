@@ -13,9 +13,15 @@ MAX_LAG = 10
 """the longest delay tried, in days"""
 
 
-def pair(truth: ArrayLike, forecast: ArrayLike) -> tuple[NDArray, NDArray]:
-    """Flatten truth and forecast, because (n, 1) against (n,) would broadcast to (n, n)."""
+def pair(truth: ArrayLike, forecast: ArrayLike, in_order: bool = False) -> tuple[NDArray, NDArray]:
+    """Flatten truth and forecast, because (n, 1) against (n,) would broadcast to (n, n).
+
+    Where neighbours count, `in_order` refuses days that do not run from the oldest to the newest.
+    """
     check_same_days(truth, forecast)
+    for values in (truth, forecast):
+        if in_order and isinstance(values, pd.Series | pd.DataFrame):
+            check_days(values, steps=True)
     truth, forecast = as_numbers(truth), as_numbers(forecast)
     if truth.size != forecast.size:
         raise ValueError(
@@ -108,9 +114,7 @@ def lag_profile(truth: ArrayLike, forecast: ArrayLike) -> pd.Series:
         ValueError: the lengths differ, the days do not run oldest first, there are fewer than 14,
             or truth or forecast never moves.
     """
-    if isinstance(truth, pd.Series):
-        check_days(truth, steps=True)
-    truth, forecast = pair(truth, forecast)
+    truth, forecast = pair(truth, forecast, in_order=True)
     if len(truth) < MAX_LAG + 4:  # two moves correlate by 1 or -1, at every delay
         raise ValueError(f"{len(truth)} days are too few to look for delays up to {MAX_LAG} days.")
     if _never_moves(forecast, MAX_LAG) or _never_moves(truth):

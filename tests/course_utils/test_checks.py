@@ -3,7 +3,15 @@
 from datetime import date
 
 from course_utils.checks import as_numbers, check_days, check_fits, check_same_days
-from course_utils.evaluation import crps, error_by_horizon, lag, rmse, score_table
+from course_utils.evaluation import (
+    crps,
+    diebold_mariano,
+    error_by_horizon,
+    lag,
+    rmse,
+    score_table,
+    skill_interval,
+)
 from course_utils.features import technical_features
 from course_utils.models import Persistence, WindowRegression, recurrent
 from course_utils.training import fit
@@ -78,13 +86,28 @@ def test_days_that_differ_are_not_scored(score, change):
         score(truth, truth.replace(truth.iloc[3], np.inf))
 
 
-def test_errors_and_lags_need_one_forecast_a_day_oldest_first():
+def test_errors_need_one_forecast_a_day():
     truth = PRICES["Close"].iloc[:40]
     assert rmse(truth, truth.to_numpy()[:, np.newaxis]) == 0
     with pytest.raises(ValueError, match=r"shape \(40,\) but forecasts of \(20, 2\)"):
         rmse(truth, truth.to_numpy().reshape(20, 2))
-    with pytest.raises(ValueError, match="oldest to the newest"):
-        lag(truth[::-1], truth[::-1])
+
+
+def against_zeros(compare):
+    return lambda truth, forecast: compare(truth, forecast, np.zeros(len(truth)))
+
+
+@pytest.mark.parametrize(
+    "judge", [lag, against_zeros(diebold_mariano), against_zeros(skill_interval)]
+)
+@pytest.mark.parametrize("part", ["Close", ["Close"]], ids=["series", "table"])
+def test_what_depends_on_neighbours_takes_days_oldest_first_only(judge, part):
+    truth = PRICES[part]
+    forecast = truth.shift(fill_value=100.0)
+    judge(truth, forecast)
+    for pair in ((truth[::-1], forecast[::-1]), (truth.to_numpy(), forecast[::-1])):
+        with pytest.raises(ValueError, match="oldest to the newest"):
+            judge(*pair)
 
 
 def test_origins_that_differ_are_not_scored():
