@@ -1,8 +1,15 @@
 """Did a model see the future? Checks that raise, and say nothing if all is well."""
 
 from collections.abc import Callable
+from numbers import Real
 
-from course_utils.checks import as_numbers, check_all_finite, check_days, check_features
+from course_utils.checks import (
+    as_numbers,
+    check_all_finite,
+    check_columns,
+    check_days,
+    check_features,
+)
 from course_utils.windows import Scaler, fit_scaler_on
 
 import numpy as np
@@ -87,8 +94,8 @@ def check_scaler(scaler: Scaler, train: pd.DataFrame) -> None:
 
     Raises:
         LeakError: one of the scaler's statistics is not the training part's.
-        ValueError: the scaler lacks a statistic: it is not fitted, or was loaded from a file; or
-            a value is infinite or not a number.
+        ValueError: the scaler lacks a statistic: it is not fitted, or was loaded from a file; it
+            has none that could be compared, as a pipeline; or a value is infinite or not a number.
     """
     honest = fit_scaler_on(as_numbers(train), clone(scaler))
     lacking = [name for name in vars(honest) if name.endswith("_") and not hasattr(scaler, name)]
@@ -96,10 +103,19 @@ def check_scaler(scaler: Scaler, train: pd.DataFrame) -> None:
         raise ValueError(
             f"The scaler has no {lacking[0]}: fit it, and check it before it is saved."
         )
+    known = {
+        name: value
+        for name, value in vars(honest).items()
+        if name.endswith("_") and isinstance(value, np.ndarray | Real)
+        if np.asarray(value).dtype.kind in "fiu"
+    }
+    if not known.keys() - {"n_features_in_"}:
+        raise ValueError(
+            f"{type(scaler).__name__} keeps no statistic of what it was fitted on: pass the scaler "
+            "itself, such as the step of a Pipeline."
+        )
     # The number of samples comes last: a minimum or a mean that differs says more.
-    for name, expected in sorted(vars(honest).items(), key=lambda item: item[0].startswith("n_")):
-        if not name.endswith("_") or np.asarray(expected).dtype.kind not in "fiu":
-            continue
+    for name, expected in sorted(known.items(), key=lambda item: item[0].startswith("n_")):
         found = getattr(scaler, name)
         same = np.shape(found) == np.shape(expected)
         if not same or not np.allclose(found, expected, rtol=1e-5, atol=1e-12, equal_nan=True):
@@ -121,15 +137,18 @@ def check_past_only(
     Args:
         forecast: the whole way from a table to forecasts, as one function that returns a series
             indexed by the days it forecasts.
-        table: rows indexed by date, ascending; positive numbers, such as prices, stay positive.
+        table: rows indexed by date, ascending; positive numbers, such as prices, stay positive,
+            and what is no number becomes another value of its column.
         day: the first day whose values are changed.
 
     Raises:
         LeakError: a forecast for `day` or before depends on values from `day` on.
-        ValueError: a number is infinite; there is no forecast for `day` or before, no row from
-            `day` on, or no forecast depends on the table, so nothing was checked.
+        ValueError: a number is infinite, or a column doubled; there is no forecast for `day` or
+            before, no row from `day` on, or no forecast depends on the table, so nothing was
+            checked.
     """
     check_days(table, kind=pd.DataFrame)
+    check_columns(table, table.columns)
     day = pd.Timestamp(day)
     if day.tz is None:
         day = day.tz_localize(table.index.tz)
@@ -168,6 +187,7 @@ def _changed(table: pd.DataFrame, numbers: pd.Index, rows: NDArray) -> pd.DataFr
     """Multiply each number in some rows by its own factor, because ratios would hide a common one.
 
     Columns that are not positive throughout are moved as well, because no factor changes a zero.
+    What is no number becomes the next of its column's different values, as True becomes False.
     The same rows get the same changes in every call, so that the check can be repeated.
     """
     changed = table.copy()
@@ -175,4 +195,7 @@ def _changed(table: pd.DataFrame, numbers: pd.Index, rows: NDArray) -> pd.DataFr
     spread = table[numbers].std().fillna(0) + 1
     changed.loc[rows, numbers] *= factors
     changed.loc[rows, numbers] += factors * spread.where(~(table[numbers].min() > 0), 0).to_numpy()
+    for name in table.columns.difference(numbers, sort=False):
+        codes, values = table[name].factorize(use_na_sentinel=False)
+        changed.loc[rows, name] = values.take((codes[rows] + 1) % len(values))
     return changed

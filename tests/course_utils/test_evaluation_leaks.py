@@ -24,7 +24,9 @@ import pytest
 from helpers import made_up_prices
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 PRICES = made_up_prices("2015-06-01", "2017-12-29")
@@ -133,6 +135,19 @@ def test_a_scaler_of_the_training_part_passes_as_table_or_array_in_any_precision
 def test_a_scaler_that_is_not_fitted_does_not_pass(kind):
     with pytest.raises(ValueError, match="fit it, and check it before it is saved"):
         check_scaler(kind(), TRAIN)
+
+
+@pytest.mark.parametrize("fitted_on", [TRAIN, PRICES, None])
+def test_what_keeps_no_statistic_does_not_pass(kind, fitted_on):
+    pipeline = make_pipeline(kind())
+    if fitted_on is not None:
+        pipeline.fit(fitted_on)
+        check_scaler(pipeline[0], fitted_on)
+    with pytest.raises(ValueError, match=r"Pipeline keeps no statistic .* pass the scaler itself"):
+        check_scaler(pipeline, TRAIN)
+    columns = ColumnTransformer([("prices", kind(), [0, 1])])
+    with pytest.raises(ValueError, match="ColumnTransformer keeps no statistic"):
+        check_scaler(columns.fit(PRICES.to_numpy()), TRAIN)
 
 
 def test_a_scaler_of_returns_around_0_passes_however_their_mean_was_summed(kind):
@@ -290,6 +305,33 @@ def test_the_message_names_the_first_forecast_that_moved():
 def test_nothing_to_check_is_an_error_and_not_a_pass(forecast, day, message):
     with pytest.raises(ValueError, match=message):
         check_past_only(forecast, PRICES, day)
+
+
+UP = PRICES["Close"].diff() > 0
+WORDS = {
+    "bool": UP,
+    "missing": UP.astype("boolean").mask(UP.index.day == 1),
+    "text": UP.map({True: "up", False: "down"}),
+    "category": UP.map({True: "up", False: "down"}).astype("category"),
+    "objects": UP.astype(object).where(UP, None),
+    "days": UP.map({True: PRICES.index[0], False: PRICES.index[1]}),
+}
+
+
+@pytest.mark.parametrize("column", WORDS.values(), ids=WORDS)
+def test_a_leak_through_a_column_that_holds_no_numbers_is_seen(column):
+    table = PRICES.assign(up=column, name="IBM", empty=None)
+    first = column[column.notna()].iloc[0]
+
+    def forecast(table, days=1):
+        rises = (table["up"] == first).fillna(False).astype(float)
+        return rises.shift(days).dropna()
+
+    check_past_only(forecast, table, DAY)
+    with pytest.raises(LeakError, match="the first for 2017-02-28"):
+        check_past_only(lambda table: forecast(table, -1), table, DAY)
+    with pytest.raises(LeakError, match="1 of"):
+        check_past_only(lambda table: yesterday(table) + forecast(table, 0), table, DAY)
 
 
 def test_days_in_a_time_zone_are_checked_like_any_others():
