@@ -150,7 +150,9 @@ def forecast_year(
         a table with one column per model.
 
     Raises:
-        ValueError: the table does not hold that year, is too short, or has missing values.
+        TypeError: `train` returns nothing, or something without `predict`.
+        ValueError: the table does not hold that year, is too short, or has missing values; or a
+            model does not forecast one number for each window.
     """
     check_days(table)
     until = table[table.index.year <= year]
@@ -159,9 +161,17 @@ def forecast_year(
 
     def forecasts(model: Forecaster) -> pd.Series:
         if isinstance(model, keras.Model):  # `predict` would trace it, and its last batch again
-            found = np.asarray(model(windows, training=False))
-        else:
+            found = model(windows, training=False)
+        elif hasattr(model, "predict"):
             found = model.predict(windows, verbose=0)
+        else:
+            raise TypeError(f"`train` must return the model, not {type(model).__name__}.")
+        found = np.asarray(found)
+        if found.shape != (len(windows), 1):
+            raise ValueError(
+                f"The model forecasts shape {found.shape} from {len(windows)} windows: it must "
+                f"return one number for each, shape ({len(windows)}, 1)."
+            )
         return pd.Series(unscale(scaler, found[:, 0]), until.index[-len(found) :], name="forecast")
 
     if isinstance(trained, list):

@@ -139,6 +139,36 @@ def test_several_models_forecast_as_each_by_itself():
         np.testing.assert_array_equal(table[column], alone)
 
 
+class Answering:
+    """A model that makes of the right forecasts what `change` makes of them."""
+
+    def __init__(self, change):
+        self.change = change
+
+    def predict(self, windows, verbose=0):
+        return self.change(windows[:, -1, :1])
+
+
+@pytest.mark.parametrize(
+    ("trained", "error", "message"),
+    [
+        (None, TypeError, "must return the model, not NoneType"),
+        (keras.callbacks.History(), TypeError, "must return the model, not History"),
+        ([Persistence(), None], TypeError, "must return the model, not NoneType"),
+        (Answering(lambda right: right[:10]), ValueError, r"shape \(10, 1\) from 260 windows"),
+        (Answering(np.ravel), ValueError, r"shape \(260,\) .* return .* shape \(260, 1\)"),
+        (Answering(lambda right: right.repeat(3, axis=1)), ValueError, r"shape \(260, 3\)"),
+        (Answering(lambda right: None), ValueError, r"shape \(\)"),
+    ],
+)
+def test_a_year_is_forecast_by_a_model_with_one_number_for_each_window(trained, error, message):
+    as_list = Answering(lambda right: right.tolist())
+    same = forecast_year(PRICES, 2017, 20, lambda *_: as_list)
+    pd.testing.assert_series_equal(same, forecast_year(PRICES, 2017, 20, lambda *_: Persistence()))
+    with pytest.raises(error, match=message):
+        forecast_year(PRICES, 2017, 20, lambda *_: trained)
+
+
 @pytest.mark.parametrize("day", ["2017-01-02", "2017-06-15", "2017-12-29"])
 def test_future_values_never_change_past_forecasts(day):
     check_past_only(lambda table: forecast_year(table, 2017, 20, linear), PRICES, day)
