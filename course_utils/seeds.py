@@ -60,10 +60,10 @@ def fit_seeds(
         every epoch, as after Keras' `fit`.
 
     Raises:
-        ValueError: there is no seed, a layer or the optimizer is not one of `TOGETHER`, a layer has
-            options that `models.recurrent` does not set, the loss is an object instead of a name or
-            function, gradients are clipped by their norm or scaled, weights are averaged, or
-            windows and targets are not what `training.fit` takes.
+        ValueError: there is no seed, `build` gives one network twice, a layer or the optimizer is
+            not one of `TOGETHER`, a layer has options that `models.recurrent` does not set, the
+            loss is an object instead of a name or function, gradients are clipped by their norm or
+            scaled, weights are averaged, or windows and targets are not what `training.fit` takes.
     """
     seeds, networks, orders = list(seeds), [], []
     for seed in seeds:
@@ -73,6 +73,8 @@ def fit_seeds(
         orders.append(_order(len(windows)))
     if not networks:
         raise ValueError("There is no seed to train with: take at least one.")
+    if len({*map(id, networks)}) < len(networks):
+        raise ValueError("`build` gives one network twice: let it build a new one at each call.")
     windows, targets = (np.asarray(each, "float32") for each in (windows, targets))
 
     def train() -> None:

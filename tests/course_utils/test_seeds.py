@@ -121,6 +121,12 @@ def test_options_that_would_be_passed_over_are_named(layer, loss, named):
         fit_seeds(lambda: network, WINDOWS, TARGETS, seeds=SEEDS, epochs=1)
 
 
+def test_one_network_for_all_seeds_is_refused():
+    network = builder()()
+    with pytest.raises(ValueError, match="build a new one at each call"):
+        fit_seeds(lambda: network, WINDOWS, TARGETS, seeds=SEEDS, epochs=1)
+
+
 def test_no_seed_is_refused():
     with pytest.raises(ValueError, match="take at least one"):
         fit_seeds(builder(), WINDOWS, TARGETS, seeds=(), epochs=1)
