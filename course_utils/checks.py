@@ -150,6 +150,22 @@ def check_all_finite(values: NDArray) -> None:
         )
 
 
+def check_targets(windows: NDArray, targets: ArrayLike) -> NDArray:
+    """Return targets as (samples,), if there is one for each window and all are finite.
+
+    Raises:
+        ValueError: the shape is not (samples,) or (samples, 1), or a value is not finite.
+    """
+    numbers = as_numbers(targets)
+    if numbers.shape not in [(len(windows),), (len(windows), 1)]:
+        raise ValueError(
+            f"{len(windows)} windows but targets of shape {numbers.shape}: cut both with "
+            "make_windows."
+        )
+    check_all_finite(numbers)
+    return numbers.ravel()
+
+
 def check_level(level: float) -> None:
     """Refuse a level that is not a share.
 
@@ -218,7 +234,7 @@ def check_fits(model: Any, windows: NDArray, targets: NDArray) -> None:  # noqa:
     if not isinstance(outputs, tuple) or any(isinstance(part, tuple) for part in outputs):
         return
     wanted = outputs[1:-1] if "sparse" in _name(losses).lower() else outputs[1:]
-    found = np.shape(targets)[1:]
+    found = tuple(np.shape(targets)[1:])  # a tensor's shape is no tuple
     if _plain(wanted) != _plain(found) and None not in wanted:
         raise ValueError(
             f"The network's outputs have shape {_shape(outputs)}, but the targets have "

@@ -8,8 +8,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Literal, Self
 
-from course_utils.checks import check_windows
+from course_utils.checks import check_targets, check_windows
 from course_utils.fused import FusedLSTM
+from course_utils.stepping import check_counts
 
 import keras
 import numpy as np
@@ -125,6 +126,7 @@ class WindowRegression:
     """A linear regression that sees the last days of a window and nothing older."""
 
     def __init__(self, days: int = 1) -> None:
+        check_counts(days=days)
         self.days = days
 
     def fit(self, windows: NDArray, targets: NDArray) -> Self:
@@ -136,8 +138,13 @@ class WindowRegression:
 
         Returns:
             itself.
+
+        Raises:
+            ValueError: the windows are too short, there is not one target for each, or a value is
+                not finite.
         """
-        self.regression = LinearRegression().fit(self._inputs(windows), targets)
+        inputs = self._inputs(windows)
+        self.regression = LinearRegression().fit(inputs, check_targets(windows, targets))
         return self
 
     def predict(self, windows: NDArray, verbose: int = 0) -> NDArray:
@@ -179,9 +186,12 @@ class CloseAndGap:
 
         Returns:
             itself.
+
+        Raises:
+            ValueError: there is not one target for each window, or a value is not finite.
         """
         check_windows(windows)
-        self.gap = float(np.mean(targets - windows[:, -1, -1]))
+        self.gap = float(np.mean(check_targets(windows, targets) - windows[:, -1, -1]))
         return self
 
     def predict(self, windows: NDArray, verbose: int = 0) -> NDArray:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Self
 
-from course_utils.checks import check_windows
+from course_utils.checks import check_targets, check_windows
 from course_utils.windows import check_prices
 
 import numpy as np
@@ -111,9 +111,10 @@ class HAR:
             itself.
 
         Raises:
-            ValueError: as for `span_means`.
+            ValueError: as for `span_means`; or there is not one finite target for each window.
         """
-        self.regression = LinearRegression().fit(span_means(windows), targets)
+        means = span_means(windows)
+        self.regression = LinearRegression().fit(means, check_targets(windows, targets))
         return self
 
     def predict(self, windows: NDArray, verbose: int = 0) -> NDArray:
@@ -151,12 +152,13 @@ class CloseAndVolatility:
             itself.
 
         Raises:
-            ValueError: the windows are too short, or hold something else.
+            ValueError: the windows are too short, or hold something else, or there is not one
+                finite target for each.
         """
         ranges = self._ranges(windows)
         self.width = HAR().fit(ranges[:-1], ranges[1:, -1, 0])
         sigma = self.width.predict(ranges)[:, 0]
-        rise = np.log(targets / windows[:, -1, 2])
+        rise = np.log(check_targets(windows, targets) / windows[:, -1, 2])
         self.c = float(sigma @ rise / (sigma @ sigma))
         return self
 

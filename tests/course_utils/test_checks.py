@@ -13,14 +13,16 @@ from course_utils.evaluation import (
     skill_interval,
 )
 from course_utils.features import technical_features
-from course_utils.models import Persistence, WindowRegression, recurrent
+from course_utils.models import CloseAndGap, Persistence, WindowRegression, recurrent
 from course_utils.training import fit
+from course_utils.volatility import HAR, CloseAndVolatility
 from course_utils.windows import fit_scaler_on, make_windows, unscale
 
 import keras
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 from helpers import made_up_prices
 
 PRICES = made_up_prices("2015-01-01", "2017-12-29")
@@ -122,6 +124,24 @@ def test_samples_of_other_days_are_not_scored():
     check_same_days(PRICES["Close"], PRICES)
 
 
+MONTHS, NEXT_HIGHS = make_windows(PRICES[["High", "Low", "Close"]].iloc[:90], 22)
+
+
+@pytest.mark.parametrize("model", [WindowRegression(2), CloseAndGap(), HAR(), CloseAndVolatility()])
+def test_a_forecaster_takes_one_finite_target_for_each_window(model):
+    expected = model.fit(MONTHS, NEXT_HIGHS).predict(MONTHS)
+    column = NEXT_HIGHS[:, np.newaxis]
+    np.testing.assert_array_equal(model.fit(MONTHS, column).predict(MONTHS), expected)
+    for targets, message in (
+        (NEXT_HIGHS[:1], r"68 windows but targets of shape \(1,\): cut both with make_windows"),
+        (column.repeat(2, axis=1), r"68 windows but targets of shape \(68, 2\)"),
+        (np.where(np.arange(68) == 3, np.nan, NEXT_HIGHS), "missing values"),
+        (["a word"] * 68, "not a number"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            model.fit(MONTHS, targets)
+
+
 @pytest.mark.parametrize("windows", [np.ones((3, 4)), np.full((3, 4, 1), np.inf)])
 def test_naive_forecasts_take_windows_of_finite_numbers_only(windows):
     for answer in (
@@ -167,6 +187,7 @@ def test_shapes_that_would_be_broadcast_are_refused_before_training(
 def test_shapes_that_belong_together_are_let_pass():
     check_fits(network(), WINDOWS, TARGETS)
     check_fits(network(), WINDOWS, TARGETS[:, np.newaxis])
+    check_fits(network(), tf.constant(WINDOWS), tf.constant(TARGETS))
     check_fits(network(4, "sparse_categorical_crossentropy"), WINDOWS, TARGETS)
     check_fits(network(3, lambda truth, given: truth - given), WINDOWS, TARGETS)
     check_fits(network(sequences=True), WINDOWS, WINDOWS[:, :, :1])

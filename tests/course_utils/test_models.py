@@ -221,6 +221,12 @@ def test_last_day_regression_ignores_all_but_the_last_day(lookback, features, se
     )
 
 
+@pytest.mark.parametrize("days", [0, -1])
+def test_a_regression_on_no_day_is_refused(days):
+    with pytest.raises(ValueError, match=f"{days} days is too few: ask for at least 1"):
+        WindowRegression(days)
+
+
 def test_last_day_regression_finds_a_linear_rule_and_returns_itself():
     windows = random_windows(30, 4, 2)
     model = WindowRegression()
