@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from course_utils.checks import check_model
+from course_utils.checks import as_numbers, check_model
 
 import numpy as np
 import regex
@@ -125,8 +125,18 @@ def bits(probabilities: ArrayLike) -> float:
     Returns:
         the mean of -log2(probability), in bits per character; 0 for a model that is always
         certain and right.
+
+    Raises:
+        ValueError: there is no probability, or one is not from 0 to 1, but for rounding.
     """
-    return float(-np.log2(np.asarray(probabilities)).mean())
+    values = as_numbers(probabilities)
+    strange = values[~((values >= 0) & (values <= 1.001))]
+    if strange.size or not values.size:
+        raise ValueError(
+            "Give what a model gave the true characters, each from 0 to 1, not "
+            f"{f'{strange[0]:.4g}' if strange.size else 'nothing'}."
+        )
+    return float(-np.log2(values).mean())
 
 
 def network_probabilities(model: "keras.Model", codes: ArrayLike, start: int) -> NDArray:

@@ -32,18 +32,24 @@ class NGram:
 
     def __init__(self, codes: ArrayLike, order: int, characters: int) -> None:
         """Count all orders from 1 to `order`."""
-        codes = np.asarray(codes, dtype=np.int64)
+        self.order, self.characters = order, characters
+        codes = self._codes(codes)
         if order < 1 or len(codes) < order:
             raise ValueError(
                 f"{len(codes)} characters contain no {order}-gram: take an order from 1 to the "
                 "text's length."
             )
-        if codes.min() < 0 or codes.max() >= characters:
-            raise ValueError(f"Codes must be from 0 to {characters - 1}: encode the text first.")
         if order * np.log2(characters) >= 63:
             raise ValueError(f"{order}-grams of {characters} characters are too many to number.")
-        self.order, self.characters = order, characters
         self._orders = [self._counted(codes, length) for length in range(1, order + 1)]
+
+    def _codes(self, codes: ArrayLike) -> NDArray:
+        """Take codes from 0 to below `characters` only: others would count as other n-grams."""
+        codes = np.asarray(codes, dtype=np.int64)
+        if codes.min(initial=0) < 0 or codes.max(initial=0) >= self.characters:
+            last = self.characters - 1
+            raise ValueError(f"Codes must be from 0 to {last}: encode the text first.")
+        return codes
 
     def _counted(self, codes: NDArray, length: int) -> "Counted":
         """Count n-grams of a length; the kinds after a context are left to the order below."""
@@ -63,8 +69,11 @@ class NGram:
 
         Returns:
             probabilities, shape (contexts, characters), each row adding up to 1.
+
+        Raises:
+            ValueError: a code is out of range.
         """
-        contexts = np.asarray(contexts, dtype=np.int64)
+        contexts = self._codes(contexts)
         shape = (len(contexts), self.characters)
         return self._mix(contexts[:, np.newaxis], np.broadcast_to(np.arange(shape[1]), shape))
 
@@ -77,8 +86,13 @@ class NGram:
 
         Returns:
             probabilities, shape (characters - start,).
+
+        Raises:
+            ValueError: a code is out of range, or the start is below 0.
         """
-        codes = np.asarray(codes, dtype=np.int64)
+        codes = self._codes(codes)
+        if start < 0:
+            raise ValueError(f"A start of {start} is before the text: score from 0 on.")
         first = max(start, self.order - 1)  # from here on, every context has its full length
         short = range(start, min(first, len(codes)))
         found = [self._mix(codes[np.newaxis, :at], codes[at : at + 1]) for at in short]
@@ -153,6 +167,9 @@ def sample_ngram(
 
     Returns:
         the drawn codes without the prompt, shape (samples, length).
+
+    Raises:
+        ValueError: a code of the prompt is out of range.
     """
     rng = np.random.default_rng(seed)
     width = model.order - 1

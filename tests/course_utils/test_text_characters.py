@@ -105,6 +105,18 @@ def test_bits_are_what_a_fair_choice_among_powers_of_two_costs():
     assert chars.bits([1 / 8] * 5) == 3
     assert chars.bits([0.5, 0.25]) == 1.5
     assert chars.bits([1.0]) == 0
+    assert chars.bits(np.float32([[1 + 1e-7]])) == pytest.approx(0, abs=1e-6)
+    with np.errstate(divide="ignore"):
+        assert chars.bits([0.0, 1.0]) == np.inf
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [([50, 25], "50"), ([0.5, -0.5], "-0.5"), ([0.5, np.nan], "nan"), ([], "nothing")],
+)
+def test_bits_of_what_is_no_probability_are_refused(values, found):
+    with pytest.raises(ValueError, match=f"each from 0 to 1, not {found}"):
+        chars.bits(values)
 
 
 def by_hand(model, codes, start):
@@ -231,6 +243,21 @@ def test_a_texts_probabilities_are_those_of_its_contexts(kind, codes, order, sta
 def test_an_impossible_n_gram_is_refused(codes, order, message):
     with pytest.raises(ValueError, match=message):
         NGram(codes, order, 4)
+
+
+@pytest.mark.parametrize("kind", [NGram, KneserNey])
+@pytest.mark.parametrize(
+    ("score", "message"),
+    [
+        (lambda model: model.probabilities([[2, -1]]), "from 0 to 3"),
+        (lambda model: model.probabilities_of([1, 2, 50, 3], 0), "from 0 to 3"),
+        (lambda model: model.probabilities_of([1, 2, 0, 3], -3), "start of -3"),
+        (lambda model: sample_ngram(model, [1, 4], 5, 2, seed=0), "from 0 to 3"),
+    ],
+)
+def test_an_n_gram_scores_codes_of_its_own_from_a_position_in_the_text(kind, score, message):
+    with pytest.raises(ValueError, match=message):
+        score(kind([0, 1, 2, 3, 0, 1], 2, 4))
 
 
 def test_drawn_texts_follow_the_probabilities_and_the_seed():
