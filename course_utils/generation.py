@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from course_utils.checks import check_finite
+from course_utils.checks import as_numbers, check_days, check_finite
 from course_utils.stepping import (
     check_counts,
     check_steps,
@@ -14,6 +14,7 @@ from course_utils.stepping import (
 
 import keras
 import numpy as np
+import pandas as pd
 import tensorflow as tf
 from keras import ops
 from numpy.typing import ArrayLike, NDArray
@@ -67,9 +68,10 @@ def free_run(
     Raises:
         TypeError: the model is not a sequential or functional Keras model, or not a
             `keras.Sequential` although its state is to be carried.
-        ValueError: the history is too short, has missing values or a different number of
-            features; several features without a rule; no step; a layer is stateful, or, for
-            `carry_state`, reads several time steps at once, as a bidirectional one does.
+        ValueError: the history is too short, not oldest first, has missing values, text or a
+            different number of features; several features without a rule; no step; a layer is
+            stateful, or, for `carry_state`, reads several time steps at once, as a bidirectional
+            one does.
     """
     options = {"lookback": lookback, "carry_state": carry_state, "rule": rule}
     undisturbed = sample_paths(model, history, steps, [0.0], 1, seed=0, **options)
@@ -173,8 +175,10 @@ def _with_nested(layers: Iterable[keras.Layer]) -> Iterator[keras.Layer]:
 
 
 def _as_batch(history: ArrayLike, features: int) -> NDArray:
-    """Return the history as (starts, time, features), if it has these features and no gap."""
-    values = np.asarray(history, dtype=float)
+    """Return the history as (starts, time, features), if it has these and no gap, oldest first."""
+    if isinstance(history, pd.DataFrame | pd.Series):
+        check_days(history, steps=True)
+    values = as_numbers(history).astype(float)
     if values.ndim == 1:
         values = values[:, np.newaxis]
     if values.ndim == 2:

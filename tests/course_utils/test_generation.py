@@ -8,9 +8,11 @@ from course_utils.models import recurrent
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from keras import layers, ops
 
+DAILY = pd.Series(np.arange(8.0), pd.date_range("2017-01-02", periods=8))
 carried_or_not = pytest.mark.parametrize("carry_state", [False, True])
 
 
@@ -221,6 +223,9 @@ BACKWARDS = layers.GRU(3, go_backwards=True)
         (network, {"history": np.zeros((2, 2, 2, 1))}, "A history has shape"),
         (network, {"history": [1, np.nan, 3]}, r"position 1 is missing \(1 in all\)"),
         (network, {"history": [1, 2, 3, np.inf]}, "position 3 is missing"),
+        (network, {"history": ["1", "2", "3"]}, "'1', which is not a number"),
+        (network, {"history": DAILY[::-1]}, "oldest to the newest"),
+        (network, {"history": DAILY.to_frame()[::-1]}, "oldest to the newest"),
         (network, {"steps": 0}, "0 steps is too few: ask for at least 1"),
     ],
 )
