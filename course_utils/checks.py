@@ -266,6 +266,27 @@ def check_model(model: object, *inputs: str) -> None:
         )
 
 
+def check_words(rows: NDArray, layers: Sequence[Any]) -> None:
+    """Refuse numbers of words for which the first embedding among some layers has no place.
+
+    A compiled network would take others for them without a word.
+
+    Args:
+        rows: numbers of words, shape (rows, length).
+        layers: Keras layers.
+
+    Raises:
+        ValueError: a number is below 0, or not below the embedding's number of words.
+    """
+    sizes = [layer.input_dim for layer in layers if hasattr(layer, "input_dim")]
+    low, high = np.min(as_numbers(rows), initial=0), np.max(rows, initial=0)
+    if sizes and not 0 <= low <= high < sizes[0]:
+        raise ValueError(
+            f"Words are numbered from {low} to {high}, but the network has places for 0 to "
+            f"{sizes[0] - 1}: encode with the vocabulary that it was built for."
+        )
+
+
 def _check_axes(windows: NDArray) -> None:
     """Refuse windows whose time runs along the last axis: each begins a step after the one before.
 

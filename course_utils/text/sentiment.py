@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from course_utils.checks import check_model
+from course_utils.checks import check_model, check_words
 from course_utils.text.translation import wide
 from course_utils.text.vocabulary import PAD, UNK, encode, unknown_words
 from course_utils.training import fit
@@ -57,7 +57,8 @@ def fit_labelled(
         Keras' history, with loss and accuracy of every epoch.
 
     Raises:
-        ValueError: a row is padding alone, a label is not 0 or 1, or they differ in number.
+        ValueError: a row is padding alone, the network has no place for a word, a label is not 0 or
+            1, or they differ in number.
     """
     check_model(model, "words")
     rows, labels = np.asarray(rows), np.asarray(labels)
@@ -67,6 +68,7 @@ def fit_labelled(
             f"Row {empty.argmax()} is padding alone, so its mask leaves nothing to read: take it "
             "out."
         )
+    check_words(rows, model.layers)
     if strange.any():
         raise ValueError(
             f"Label {strange.argmax()} is {labels[strange][0]!s}, not 0 or 1: correct it, or take "
@@ -96,7 +98,7 @@ def opinions(
 
     Raises:
         ValueError: a sentence, named by its position, is empty, too long, or holds only unknown
-            words.
+            words; or the network has no place for a word.
     """
     check_model(model, "words")
     rows = encode(sentences, vocabulary, length)
@@ -108,4 +110,5 @@ def opinions(
             f"Sentence {place} has no word that the network knows ({strange}): use words of its "
             "vocabulary."
         )
+    check_words(rows, model.layers)
     return keras.ops.convert_to_numpy(model(rows, training=False))[:, 0]

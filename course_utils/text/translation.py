@@ -8,7 +8,7 @@ that gives the decoder's first state, a `target_embedding`, a `decoder` and an `
 from collections.abc import Callable, Sequence
 
 from course_utils import warm
-from course_utils.checks import check_model
+from course_utils.checks import check_model, check_words
 from course_utils.stepping import check_counts, compiled, number_type
 from course_utils.text.vocabulary import EOS, PAD, SOS, check_pairs
 from course_utils.training import progress_bar
@@ -205,6 +205,8 @@ def _search(
     sources = np.asarray(sources, dtype="float32" if pictures else "int32")
     if not pictures and (sources.ndim != 2 or not len(sources)):
         raise ValueError(f"Sources have shape (sentences, length), not {sources.shape}.")
+    if not pictures:
+        check_words(sources, [model.get_layer("source_embedding")])
     check_counts(places=length)
     run, found = compiled(loop, model, length=length, **settings), []
     for start in range(0, len(sources), CHUNK):

@@ -57,6 +57,8 @@ def test_a_reader_learns_which_of_two_words_came_last():
         ([[4, PAD], [5, PAD]], ["good", "bad"], "Label 0 is good, not 0 or 1"),
         ([[4, PAD], [5, PAD]], [1.0, np.nan], "Label 1 is nan, not 0 or 1"),
         ([[4, PAD], [5, PAD]], [1], "2 windows but 1 targets"),
+        ([[4, PAD], [8, PAD]], [1, 0], "numbered from 0 to 8, but .* places for 0 to 7: encode"),
+        ([[4, PAD], [-1, PAD]], [1, 0], "numbered from -1 to 4"),
     ],
 )
 def test_rows_and_labels_that_cannot_be_learned_from_are_refused(rows, labels, message):
@@ -75,6 +77,11 @@ def test_rows_and_labels_that_cannot_be_learned_from_are_refused(rows, labels, m
 def test_sentences_without_an_answer_are_refused(sentences, message):
     with pytest.raises(ValueError, match=message):
         opinions(MODEL, sentences, KNOWN, length=6)
+
+
+def test_a_vocabulary_larger_than_the_network_s_is_refused():
+    with pytest.raises(ValueError, match="numbered from 0 to 8, but the network has places for 0"):
+        opinions(MODEL, ["good zebra"], [*KNOWN, "zebra"], length=4)
 
 
 def test_an_opinion_is_the_probability_of_label_one():

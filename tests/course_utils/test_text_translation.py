@@ -186,6 +186,8 @@ def test_networks_of_any_precision_are_searched(precision):
         (lambda model: greedy(model, SOURCES[:0]), "Sources have shape"),
         (lambda model: greedy(model, SOURCES, 0), "0 places is too few"),
         (lambda model: beam_search(model, SOURCES, width=0), "0 beams is too few"),
+        (lambda model: greedy(model, SOURCES + 50), "places for 0 to .* the vocabulary that it"),
+        (lambda model: beam_search(model, SOURCES - 50), "places for 0 to .* the vocabulary that"),
     ],
 )
 def test_a_search_without_sentences_places_or_beams_is_refused(search, message):
