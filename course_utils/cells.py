@@ -42,6 +42,11 @@ class Part:
     bias: NDArray
     """shape (units,)"""
 
+    def __post_init__(self) -> None:
+        """Take lists of numbers, too."""
+        for name, values in vars(self).items():
+            object.__setattr__(self, name, np.asarray(values, float))
+
 
 @dataclass(frozen=True)
 class RNNWeights:

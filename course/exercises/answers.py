@@ -92,15 +92,15 @@ def _kind(answer: object) -> str:
     return f"a {kind} of {', '.join(type(part).__name__ for part in answer[:5])}"
 
 
-def number(answer: object) -> float:
-    """Take a single finite number."""
-    return float(numbers(answer, 1)[0])
+def number(answer: object, who: str = "Give") -> float:
+    """Take a single finite number; `who` as for `numbers`."""
+    return float(numbers(answer, 1, who)[0])
 
 
 def called_number(function: object, *given: object, case: str = "", keep: bool = False) -> float:
     """Call a learner's function as `called` does, and take a single finite number."""
     who = f"{case}, your function must return" if case else "Your function must return"
-    return float(numbers(called(function, *given, case=case, keep=keep), 1, who)[0])
+    return number(called(function, *given, case=case, keep=keep), who)
 
 
 def shaped(found: object, shape: tuple[int, ...], axes: str) -> NDArray:

@@ -218,7 +218,7 @@ def _single_features(answer: object, prices: pd.DataFrame) -> str:
     names = _features(prices)
     if not isinstance(answer, (dict, pd.Series)) or {*answer.keys()} != {*names}:
         raise Hint(f"Give a dict with one RMSE for each of {', '.join(names)}.")
-    found = {name: number(answer[name]) for name in names}
+    found = {name: number(answer[name], f"For {name}, give") for name in names}
     right = _single_errors(prices)
     if not close([*found.values()], [*right.values()], rtol=1e-4):
         raise Hint(_why_errors_are_off(found, right, prices))

@@ -334,15 +334,18 @@ def _conformal(answer: object, errors: pd.Series) -> str:
         )
         for count, level in sizes
     }
+    wanted = "your function must return one number, or `np.inf`."
     for case, given in some.items():
-        if np.isposinf(array(called(answer, *given, case=case))).any():
+        found = called(answer, *given, case=case)
+        if np.isposinf(array(found, f"{case}, {wanted}")).any():
             raise Hint(
                 f"{case}, k is not larger than the number of errors: the 1 is added to their "
                 "number, and the k-th smallest has index k - 1."
             )
     ask_for_same(answer, _half_width, some, _OTHER_WIDTHS, "Sort the sizes and count to the k-th.")
     few = "For 4 errors and a level of 0.9"
-    if not np.isposinf(array(called(answer, np.arange(4.0), 0.9, case=few))).all():
+    found = called(answer, np.arange(4.0), 0.9, case=few)
+    if not np.isposinf(array(found, f"{few}, {wanted}")).all():
         raise Hint(f"{few}, k is larger than the number of errors: return `np.inf`.")
     year = errors.index[-1].year
     before, after = errors[errors.index.year < year][-DAYS:], errors[errors.index.year == year]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from functools import cache
 
-from course.exercises.answers import ask_for_same, called, called_number, numbers, shaped
+from course.exercises.answers import ask_for_same, called, called_number, number, numbers, shaped
 from course.exercises.hints import Hint, Slips, close, exercise, hint_by_part
 from course_utils.text.characters import bits, characters_of, encode
 from course_utils.text.ngrams import NGram
@@ -521,6 +521,8 @@ def _whose_style(answer: object, sample: str, texts: Mapping[str, str]) -> str:
         other = "" if isinstance(found, Mapping) else f", not {type(found).__name__}"
         if other or {*found} != {*given[1]}:
             raise Hint(f"{case}, return a dict with the names {', '.join(given[1])}{other}.")
+        for name, cost in found.items():
+            number(cost, f"{case}, `{name}` needs")
 
     def values(style: Callable[..., Mapping]) -> Callable[..., list]:
         def in_order(sample: str, texts: Mapping[str, str]) -> list:

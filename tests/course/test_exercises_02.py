@@ -72,6 +72,7 @@ C, H = 0.6, 0.25 * np.tanh(0.6)
         ("02-2", stack, "✓"),
         ("02-3", bias, "✓"),
         ("02-4", latch(), "✓"),
+        ("02-4", latch(input=Part([[0], [40]], [[0]], [-20])), "✓"),
         ("02-5", by_nudging, "✓"),
         ("02-5", lambda *given: by_nudging(*given)[:4], "shape (5, batch, units)"),
         ("02-5", lambda *given: 3 * by_nudging(*given), "off for c before, input gate"),

@@ -65,6 +65,7 @@ SINGLE = errors_of_two()
         ("04-1", error(HIGH.rolling(3).mean().shift()), "too small"),
         ("04-2", SINGLE | {"Low/High": SINGLE["Low/High"] + 0.2}, "is off"),
         ("04-2", SINGLE | {"Open/High": 0.01}, "go back to dollars"),
+        ("04-2", SINGLE | {"Low/High": np.nan}, "For Low/High, give one number, not nan"),
         ("04-2", {"Open/High": 1.0}, "a dict with one RMSE for each of"),
         ("04-3", volume_over(lambda v: v.rolling(10).mean()), "have a full window"),
         ("04-3", volume_over(lambda v: v.shift().rolling(19).mean()), "but it is"),

@@ -107,6 +107,8 @@ def test_the_right_pair_is_what_the_process_does():
         ("05-3", 0.001, "over the paths"),
         ("05-4", half_width, "✓"),
         ("05-4", lambda errors, level: 7.0 * level, "count to the k-th"),
+        ("05-4", lambda errors, level: "wide", "0.6, your function must return one number, or"),
+        ("05-4", lambda *given: "inf" if given[1] == 0.9 else half_width(*given), "0.9, your"),
         ("05-4", lambda errors, level: min(half_width(errors, level), 9), "return `np.inf`"),
     ],
 )

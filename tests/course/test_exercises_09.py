@@ -153,6 +153,12 @@ def style(sample, texts):
         ("09-5", lambda melody, n: melody + str(n), "you return"),
         ("09-6", lambda sample, texts: 2.5, "return a dict with the names"),
         ("09-6", lambda sample, texts: dict.fromkeys(texts, 2.5), "count a 5-gram on each"),
+        (
+            "09-6",
+            lambda sample, texts: dict.fromkeys(texts, np.ones(13)),
+            "For two short texts, `cats` needs one number, not 13 of them",
+        ),
+        ("09-6", lambda sample, texts: dict.fromkeys(texts, "2.5"), "needs one number, not str"),
         ("09-4", counting(5), "not two hundredths below"),
         ("09-4", counting(1), "alone pays less"),
         ("09-4", knows_the_text, "too good to be true"),

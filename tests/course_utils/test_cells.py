@@ -205,6 +205,14 @@ def test_the_backward_pass_equals_the_tape(activation, sizes, seed):
 # What must hold for any weights.
 
 
+def test_weights_may_be_lists_of_numbers():
+    part = Part([[1], [2]], [[3]], [4])
+    assert [each.dtype for each in vars(part).values()] == [float] * 3
+    arrays = Part(np.array([[1.0], [2.0]]), np.array([[3.0]]), np.array([4.0]))
+    states = [unroll(np.ones((2, 5, 2)), RNNWeights(one)).hidden_states for one in (part, arrays)]
+    np.testing.assert_array_equal(*states)
+
+
 def random_weights(kind, units, features, seed):
     rng = np.random.default_rng(seed)
 
