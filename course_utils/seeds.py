@@ -190,8 +190,10 @@ class Stack:
         parts = [*networks[0].layers, networks[0].optimizer]
         kind = [part.get_config() | {"name": type(part).__name__} for part in parts]
         fresh = cls(networks)
-        shapes = [weight.shape for weight in fresh.weights]  # a layer does not name its features
-        key = repr([shapes, networks[0].loss, kind])
+        # A layer's options tell neither its features nor which function of a name it has.
+        shapes = [weight.shape for weight in fresh.weights]
+        functions = [getattr(layer, "activation", None) for layer in fresh.layers]
+        key = repr([shapes, networks[0].loss, functions, kind])
         stack = cls.compiled.setdefault(key, fresh)
         for variable, value in zip(stack.variables(), fresh.variables(), strict=True):
             variable.assign(value)
@@ -207,7 +209,8 @@ class Stack:
 
     def variables(self) -> list[keras.Variable]:
         """All that training changes."""
-        return [*self.weights, *self.optimizer.variables]
+        drawn = [state for layer in self.layers for state in layer.non_trainable_variables]
+        return [*self.weights, *self.optimizer.variables, *drawn]
 
     @tf.function(jit_compile=True, autograph=False)  # AutoGraph would double the time of tracing
     def steps(self, windows: tf.Tensor, targets: tf.Tensor, counted: tf.Tensor) -> tf.Tensor:
@@ -247,7 +250,8 @@ class Stack:
             if isinstance(layer, keras.layers.RNN):
                 values = _states(layer, *own, values)
             elif own:
-                values = layer.activation(tf.matmul(values, own[0]) + own[1][:, tf.newaxis])
+                bias = tf.reshape(own[1], (-1, *[1] * (len(values.shape) - 2), layer.units))
+                values = layer.activation(tf.einsum("s...f,sfu->s...u", values, own[0]) + bias)
             else:
                 values = layer(values, training=True)
         return values

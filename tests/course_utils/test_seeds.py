@@ -25,10 +25,18 @@ def builder(cell="GRU", dropout=0.0, optimizer="adam", layers=1, features=2):
     return build
 
 
+def network(*hidden, loss="mse", activation=None, optimizer="sgd", **compiled):
+    last = keras.layers.Dense(1, activation)
+    model = keras.Sequential([keras.Input((6, 2)), *hidden, last])
+    model.compile(optimizer, loss, **compiled)
+    return model
+
+
 BUILDERS = [
     builder("SimpleRNN", optimizer="sgd", layers=2),
     builder("FusedLSTM", optimizer="rmsprop"),  # a kind of LSTM, so both take its path
     builder("GRU", optimizer="adamw"),
+    lambda: network(keras.layers.Dense(3), keras.layers.GRU(2)),
 ]
 
 
@@ -73,6 +81,16 @@ def test_networks_of_other_features_are_not_taken_for_the_same():
     assert [stack.weights[0].shape[1] for stack in (one, two)] == [1, 2]
 
 
+def test_a_function_of_the_same_name_is_not_taken_for_the_same():
+    def stack(factor):
+        def scaled(values):
+            return factor * values
+
+        return Stack.of([network(keras.layers.GRU(2), activation=scaled)])
+
+    assert stack(1) is not stack(3)
+
+
 @pytest.mark.slow
 def test_dropout_together_leaves_out_other_values_in_each_network_and_learns(capsys):
     build = builder("SimpleRNN", dropout=0.5)
@@ -82,6 +100,13 @@ def test_dropout_together_leaves_out_other_values_in_each_network_and_learns(cap
     assert not np.allclose(one, other)
     for trained in (one, other):
         assert skill(TARGETS, trained, untrained) > 0
+
+
+@pytest.mark.slow
+def test_dropout_leaves_out_the_same_values_each_time():
+    build = builder("SimpleRNN", dropout=0.5)
+    one, again = (fit_seeds(build, WINDOWS, TARGETS, seeds=(1, 2), epochs=1) for _ in range(2))
+    assert [each.history.history for each in one] == [each.history.history for each in again]
 
 
 @pytest.mark.parametrize(
@@ -115,10 +140,8 @@ def test_what_cannot_be_trained_together_is_named(optimizer, bidirectional, name
     ],
 )
 def test_options_that_would_be_passed_over_are_named(layer, loss, named):
-    network = keras.Sequential([keras.Input((6, 2)), layer, keras.layers.Dense(1)])
-    network.compile("adam", loss)
     with pytest.raises(ValueError, match=named):
-        fit_seeds(lambda: network, WINDOWS, TARGETS, seeds=SEEDS, epochs=1)
+        fit_seeds(lambda: network(layer, loss=loss), WINDOWS, TARGETS, seeds=SEEDS, epochs=1)
 
 
 def test_one_network_for_all_seeds_is_refused():
