@@ -48,7 +48,7 @@ def fit_seeds(
     Args:
         build: builds a network as `models.recurrent` does, and compiles it.
         windows: shape (samples, time_steps, features), oldest first.
-        targets: shape (samples,).
+        targets: shape (samples,), or (samples, outputs).
         seeds: for the first weights and the order of the batches, one per network.
         epochs: passes over the samples.
         batch_size: samples per gradient step.
@@ -57,13 +57,15 @@ def fit_seeds(
 
     Returns:
         the trained networks, in the order of the seeds; `history` of each holds the losses of
-        every epoch, as after Keras' `fit`.
+        every epoch, as after Keras' `fit`, but no metrics.
 
     Raises:
         ValueError: there is no seed, `build` gives one network twice, a layer or the optimizer is
             not one of `TOGETHER`, a layer has options that `models.recurrent` does not set, the
-            loss is an object instead of a name or function, gradients are clipped by their norm or
-            scaled, weights are averaged, or windows and targets are not what `training.fit` takes.
+            loss is weighted, not one number per sample, or an object instead of a name or function,
+            gradients are clipped by their norm or scaled, weights are averaged or some of them kept
+            from decay, numbers are not float32, or windows and targets are not what `training.fit`
+            takes.
     """
     seeds, networks, orders = list(seeds), [], []
     for seed in seeds:
@@ -76,6 +78,7 @@ def fit_seeds(
     if len({*map(id, networks)}) < len(networks):
         raise ValueError("`build` gives one network twice: let it build a new one at each call.")
     windows, targets = (np.asarray(each, "float32") for each in (windows, targets))
+    targets = targets[:, np.newaxis] if targets.ndim == 1 else targets
 
     def train() -> None:
         bar = progress_bar(label, quiet)
@@ -128,6 +131,11 @@ def _check(network: keras.Sequential, windows: NDArray, targets: NDArray) -> Non
     options = ("clipnorm", "global_clipnorm", "use_ema", "loss_scale_factor")
     parts += [name for name in options if getattr(network.optimizer, name)]
     parts += [option for layer in network.layers for option in _unheeded(layer)]
+    parts += [each.dtype_policy.name for each in network.layers if each.compute_dtype != "float32"]
+    if not all(map(network.optimizer._use_weight_decay, network.trainable_variables)):
+        parts.append("exclude_from_weight_decay")
+    if network._compile_config.config["loss_weights"]:
+        parts.append("loss_weights")
     if isinstance(network.loss, keras.losses.Loss):
         parts.append(f"the object {type(network.loss).__name__}()")
     for name in parts:
@@ -218,7 +226,7 @@ class Stack:
 
         Args:
             windows: shape (steps, seeds, batch, time_steps, features).
-            targets: shape (steps, seeds, batch).
+            targets: shape (steps, seeds, batch, outputs).
             counted: shape (steps, batch), what each sample counts.
 
         Returns:
@@ -236,7 +244,12 @@ class Stack:
         weights = [variable.value for variable in self.weights]
         with tf.GradientTape() as tape:
             tape.watch(weights)
-            errors = self.loss(targets[..., tf.newaxis], self._forecasts(weights, windows))
+            errors = self.loss(targets, self._forecasts(weights, windows))
+            if errors.shape != windows.shape[:2]:
+                raise ValueError(
+                    "Seeds cannot be trained together with a loss that is not one number per "
+                    "sample: train them one by one, with training.fit."
+                )
             sums = tf.reduce_sum(errors * counted, axis=1)
             loss = tf.reduce_sum(sums) / tf.reduce_sum(counted)
         self.optimizer.apply(tape.gradient(loss, weights), self.weights)

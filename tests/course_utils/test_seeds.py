@@ -9,6 +9,7 @@ from course_utils.training import fit
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 rng = np.random.default_rng(0)
 WINDOWS = rng.normal(size=(150, 6, 2))
@@ -25,8 +26,8 @@ def builder(cell="GRU", dropout=0.0, optimizer="adam", layers=1, features=2):
     return build
 
 
-def network(*hidden, loss="mse", activation=None, optimizer="sgd", **compiled):
-    last = keras.layers.Dense(1, activation)
+def network(*hidden, loss="mse", activation=None, optimizer="sgd", outputs=1, **compiled):
+    last = keras.layers.Dense(outputs, activation)
     model = keras.Sequential([keras.Input((6, 2)), *hidden, last])
     model.compile(optimizer, loss, **compiled)
     return model
@@ -45,11 +46,11 @@ def two_calls_for_three_batches(monkeypatch):
     monkeypatch.setattr(seeds, "STEPS_PER_CALL", 2)
 
 
-def alone(build, seed, epochs):
+def alone(build, seed, epochs, targets=TARGETS):
     keras.utils.set_random_seed(seed)
     network = build()
     network.run_eagerly = True  # a few batches take less time than compiling
-    fit(network, WINDOWS, TARGETS, epochs=epochs, batch_size=64, quiet=True)
+    fit(network, WINDOWS, targets, epochs=epochs, batch_size=64, quiet=True)
     return network
 
 
@@ -62,6 +63,18 @@ def test_epochs_together_end_in_the_weights_and_the_losses_of_each_seed_alone(bu
         for one, other in zip(network.get_weights(), each.get_weights(), strict=True):
             np.testing.assert_allclose(one, other, atol=1e-4)
         assert network.history.history["loss"] == pytest.approx(each.history.history["loss"], 1e-4)
+
+
+@pytest.mark.slow
+def test_each_sample_may_have_several_targets():
+    def build():
+        last = {"activation": "softmax", "outputs": 2}
+        return network(keras.layers.SimpleRNN(3), loss="categorical_crossentropy", **last)
+
+    targets = np.eye(2)[(TARGETS > 0).astype(int)]
+    (trained,) = fit_seeds(build, WINDOWS, targets, seeds=[0], epochs=1, batch_size=64)
+    losses = alone(build, 0, 1, targets).history.history["loss"]
+    assert trained.history.history["loss"] == pytest.approx(losses, 1e-4)
 
 
 @pytest.mark.slow
@@ -137,6 +150,9 @@ def test_what_cannot_be_trained_together_is_named(optimizer, bidirectional, name
         (keras.layers.LSTM(2, kernel_regularizer="l2"), "mse", "together with kernel_regularizer="),
         (keras.layers.GRU(2, trainable=False), "mse", "together with trainable=False"),
         (keras.layers.GRU(2), keras.losses.MeanSquaredError(), r"the object MeanSquaredError\(\)"),
+        (keras.layers.GRU(2, dtype="mixed_bfloat16"), "mse", "together with mixed_bfloat16"),
+        (keras.layers.GRU(2), lambda truth, found: (truth - found)[:, 0], "one number per sample"),
+        (keras.layers.GRU(2), lambda truth, found: tf.reduce_mean(found), "one number per sample"),
     ],
 )
 def test_options_that_would_be_passed_over_are_named(layer, loss, named):
@@ -148,6 +164,17 @@ def test_one_network_for_all_seeds_is_refused():
     network = builder()()
     with pytest.raises(ValueError, match="build a new one at each call"):
         fit_seeds(lambda: network, WINDOWS, TARGETS, seeds=SEEDS, epochs=1)
+
+
+def test_weights_of_losses_and_some_weights_without_decay_are_named():
+    optimizer = keras.optimizers.AdamW()
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    for options, named in [
+        ({"optimizer": optimizer}, "together with exclude_from_weight_decay"),
+        ({"loss_weights": 5.0}, "together with loss_weights"),
+    ]:
+        with pytest.raises(ValueError, match=named):
+            fit_seeds(lambda o=options: network(**o), WINDOWS, TARGETS, seeds=SEEDS, epochs=1)
 
 
 def test_no_seed_is_refused():
