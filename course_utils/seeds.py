@@ -121,6 +121,9 @@ def _train(
     shown.on_train_end()
     for number, network in enumerate(networks):
         network.set_weights([variable[number] for variable in stack.weights])
+        network.optimizer.build(network.trainable_variables)
+        for own, of_all in zip(network.optimizer.variables, stack.optimizer.variables, strict=True):
+            own.assign(of_all if own.shape == of_all.shape else of_all[number])
 
 
 def _check(network: keras.Sequential, windows: NDArray, targets: NDArray) -> None:
