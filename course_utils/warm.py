@@ -292,9 +292,11 @@ def key_of(
     if not model.built:
         model.build((None, *np.shape(data[0])[1:]))
     model.optimizer.build(model.trainable_variables)
+    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    decays = [optimizer._use_weight_decay(each) for each in model.trainable_variables]
     devices = [device.device_type for device in tf.config.list_physical_devices()]
     rounded = tf.config.experimental.tensor_float_32_execution_enabled()  # on a GPU
-    about = [_described(model), epochs, batch_size, seed, devices, rounded]
+    about = [_described(model), decays, epochs, batch_size, seed, devices, rounded]
     digest = hashlib.sha256(json.dumps(about).encode())
     for array in (*state_of(model), *tf.nest.flatten(data)):
         values = np.ascontiguousarray(array)

@@ -184,6 +184,12 @@ def after(do, model):
     return model
 
 
+def decaying(*but):
+    optimizer = keras.optimizers.AdamW(weight_decay=1.0)
+    optimizer.exclude_from_weight_decay(var_names=but)
+    return optimizer
+
+
 OTHERS = {
     "data": lambda: key(inputs=changed(INPUTS)),
     "kind of number": lambda: key(inputs=INPUTS.astype("float32")),
@@ -196,6 +202,8 @@ OTHERS = {
     "learning rate": lambda: key(network(rate=0.06)),
     "optimizer": lambda: key(network(optimizer=keras.optimizers.SGD(0.05))),
     "clipping": lambda: key(network(optimizer=keras.optimizers.Adam(0.05, clipnorm=1.0))),
+    "decay": lambda: key(network(optimizer=decaying())),
+    "decay of all but biases": lambda: key(network(optimizer=decaying("bias"))),
     "loss": lambda: key(network(loss="mae")),
     "metrics": lambda: key(network(metrics=["mae"])),
     "layers": lambda: key(network(units=5)),
