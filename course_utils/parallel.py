@@ -214,15 +214,28 @@ class LinearRNN(Scanned):
 
 
 class Positions(layers.Layer):
-    """Add to each step waves that tell where it is (Vaswani et al. 2017), for any length."""
+    """Add to each step waves that tell where it is (Vaswani et al. 2017), for any length.
+
+    They need an even number of features.
+    """
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Refuse an odd number of features, which have no halves."""
+        if shape[-1] % 2:
+            raise ValueError(
+                f"Positions need an even number of features, not {shape[-1]}: put a Dense layer "
+                "before them."
+            )
 
     def call(self, sequences: tf.Tensor) -> tf.Tensor:
         """Add sines to the first half of the features and cosines to the second."""
         half = sequences.shape[-1] // 2
-        waves = ops.cast(LONGEST_WAVE ** -(np.arange(half) / half), self.compute_dtype)
-        steps = ops.cast(ops.arange(ops.shape(sequences)[1]), self.compute_dtype)
+        dtype = keras.backend.result_type(self.compute_dtype, "float32")  # half counts to 256
+        waves = ops.cast(LONGEST_WAVE ** -(np.arange(half) / half), dtype)
+        steps = ops.cast(ops.arange(ops.shape(sequences)[1]), dtype)
         angles = steps[:, tf.newaxis] * waves
-        return sequences + ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)
+        added = ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)
+        return sequences + ops.cast(added, self.compute_dtype)
 
 
 def transformer_block(sequences: keras.KerasTensor, heads: int = 4) -> keras.KerasTensor:

@@ -163,6 +163,20 @@ def test_causal_attention_is_its_equation_whole_and_step_by_step(time_steps):
         np.testing.assert_allclose(found, whole[:, step], rtol=1e-4, atol=1e-4)
 
 
+def test_waves_are_exact_in_every_precision():
+    far = np.zeros((1, 3000, 8), "float32")
+    exact = Positions(dtype="float64")(far)
+    for policy in ("float32", "mixed_float16", "mixed_bfloat16"):
+        found = tf.cast(Positions(dtype=policy)(far), "float64")
+        np.testing.assert_allclose(found, exact, atol=5e-3)
+
+
+@pytest.mark.parametrize("features", [1, 3])
+def test_an_odd_number_of_features_has_no_positions(features):
+    with pytest.raises(ValueError, match=f"an even number of features, not {features}: put"):
+        Positions()(keras.Input((None, features)))
+
+
 def test_a_block_sees_where_a_step_is_and_nothing_of_later_ones(tmp_path):
     inputs = keras.Input((None, 8))
     model = keras.Model(inputs, transformer_block(Positions()(inputs), heads=2))
