@@ -179,7 +179,7 @@ def paired_difference(one: ArrayLike, other: ArrayLike, level: float = 0.95) -> 
     """
     check_level(level)
     check_same_days(one, other)
-    one, other = as_numbers(one), as_numbers(other)
+    one, other = as_numbers(one).astype(float), as_numbers(other).astype(float)
     if one.shape != other.shape or one.ndim != 1:
         raise ValueError(f"Shapes {one.shape} and {other.shape} make no pairs: both are (pairs,).")
     apart = one - other

@@ -32,7 +32,7 @@ def pair(truth: ArrayLike, forecast: ArrayLike, in_order: bool = False) -> tuple
             f"True values of shape {truth.shape} but forecasts of {forecast.shape}: give each true "
             "value its forecast."
         )
-    truth, forecast = truth.ravel(), forecast.ravel()
+    truth, forecast = (each.ravel().astype(float) for each in (truth, forecast))  # int8 overflows
     if not (np.isfinite(truth).all() and np.isfinite(forecast).all()):
         raise ValueError(
             "Truth or forecast holds missing values, or infinite ones: compare only days with both."

@@ -38,6 +38,10 @@ def test_rmse_by_hand():
     assert rmse([1, 2, 3], [1, 4, 2]) == pytest.approx(np.sqrt(5 / 3))
 
 
+def test_errors_in_half_precision_do_not_overflow():
+    assert rmse(np.float16([0, 300]), np.float16([300, 0])) == 300
+
+
 @given(days=st.integers(1, 40), seed=st.integers(0, 99))
 def test_a_column_against_a_row_does_not_broadcast(days, seed):
     truth, forecast = np.random.default_rng(seed).normal(size=(2, days))

@@ -148,3 +148,10 @@ def test_pairs_are_compared_as_students_t_compares_them(seed, pairs):
     interval = expected.confidence_interval(0.95)
     np.testing.assert_allclose(found.mean / found.standard_error, expected.statistic)
     np.testing.assert_allclose(found[2:], [interval.low, interval.high])
+
+
+@pytest.mark.parametrize(("kind", "most"), [("uint8", 256), ("int32", 200_000)])
+def test_small_integers_are_compared_as_other_numbers(kind, most):
+    days = np.random.default_rng(0).integers(most, size=(3, 60))
+    for compare in (diebold_mariano, lambda one, other, _: paired_difference(one, other)):
+        assert compare(*days.astype(kind)) == compare(*days.astype(float))
