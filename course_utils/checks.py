@@ -63,11 +63,13 @@ def check_columns(table: pd.DataFrame, columns: Sequence[str]) -> None:
 
 
 def as_numbers(values: ArrayLike) -> NDArray:
-    """Return values as an array of numbers, missing ones as nan; numbers keep their type.
+    """Return values as an array of numbers, missing ones as nan; NumPy's numbers keep their type.
 
     Raises:
         ValueError: a value is text, a date or another object.
     """
+    if getattr(getattr(values, "dtype", None), "name", "") == "bfloat16":  # no number to NumPy
+        values = np.asarray(values, "float32")
     parts = values.items() if isinstance(values, pd.DataFrame) else [("", np.asarray(values))]
     for name, part in parts:
         cells = np.asarray(part)

@@ -17,6 +17,7 @@ from course_utils.windows import (
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 from helpers import made_up_prices
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -171,8 +172,9 @@ def test_a_scaler_of_a_different_kind_is_refused():
 
 
 @pytest.mark.parametrize("kind", [MinMaxScaler, StandardScaler])
-def test_a_network_s_single_precision_is_unscaled_in_double_and_by_a_fitted_scaler_only(kind):
-    assert unscale(fit_scaler_on(PRICES, kind()), np.zeros(3, "float32")).dtype == np.float64
+def test_a_network_s_lower_precision_is_unscaled_in_double_and_by_a_fitted_scaler_only(kind):
+    for type_ in ("float32", tf.bfloat16.as_numpy_dtype):
+        assert unscale(fit_scaler_on(PRICES, kind()), np.zeros(3, type_)).dtype == np.float64
     with pytest.raises(ValueError, match="not fitted: take the one that fit_scaler_on returns"):
         unscale(kind(), np.zeros(3))
 
