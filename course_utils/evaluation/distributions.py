@@ -64,8 +64,9 @@ def coverage_by_group(
         one row per group, one column per level.
 
     Raises:
-        ValueError: as for `coverage`; or there is not one group for each day.
+        ValueError: as for `coverage`; or there is not one group for each day, or of other days.
     """
+    check_same_days(truth, groups)
     truth, samples = _truth_and_samples(truth, samples)
     groups = np.asarray(groups)
     if groups.shape != truth.shape:

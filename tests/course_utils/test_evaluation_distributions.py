@@ -3,6 +3,7 @@
 from course_utils.evaluation import bands, conformal, coverage_by_group, pinball, pit
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +27,9 @@ def test_bands_of_one_width_hold_too_much_on_calm_days_and_too_little_on_wild_on
             assert found.loc[group, level] == pytest.approx(expected, abs=0.015)
     with pytest.raises(ValueError, match="need as many groups"):
         coverage_by_group(TRUTH, QUANTILES, [0.5], groups[:9])
+    by_day = pd.Series(TRUTH), QUANTILES, [0.5], pd.Series(groups)[::-1]
+    with pytest.raises(ValueError, match="Row 0 is 0 in one and 19999 in the other"):
+        coverage_by_group(*by_day)
 
 
 @pytest.mark.parametrize(("width", "middle"), [(1, 0.5), (2, 2 * stats.norm.cdf(2 * 0.6745) - 1)])
