@@ -46,7 +46,7 @@ class Naive(ABC):
             ValueError: the windows are too short for this forecast.
         """
         check_windows(windows)
-        return self._continue(windows[:, :, :1])
+        return np.array(self._continue(windows[:, :, :1]))  # a copy: windows may be views
 
     @abstractmethod
     def _continue(self, target: NDArray) -> NDArray:
@@ -70,7 +70,7 @@ class Drift(Naive):
         steps = target.shape[1] - 1
         if steps < 1:
             raise ValueError("A window of one day has no slope: take a lookback of at least 2.")
-        first, last = target[:, 0], target[:, -1]
+        first, last = target[:, 0].astype(float), target[:, -1]
         return last + (last - first) / steps
 
 

@@ -43,6 +43,9 @@ def test_naive_forecasts_by_hand():
     assert Drift().predict(windows).tolist() == [[8.5], [0.5]]
     assert Mean().predict(windows).tolist() == [[3], [4]]
     assert EWMA(0.5).predict(windows).ravel() == pytest.approx([29 / 7, 23 / 7])
+    assert Drift().predict(windows.astype("uint8")).tolist() == [[8.5], [0.5]]
+    for naive in (Persistence(), Drift(), Mean(), EWMA(), Seasonal(2)):
+        assert not np.shares_memory(naive.predict(windows), windows)
 
 
 def test_close_and_gap_adds_one_constant_to_the_close():
