@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import os
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -83,8 +84,8 @@ class DataError(ValueError):
 def write_whole(file: Path, content: str | bytes) -> None:
     """Write a file so that a reader finds the old content or the new one, never a part.
 
-    Two processes may write it at once. If one of them is killed, the next writer removes what it
-    left.
+    Two processes may write it at once, and two threads. If a process is killed, the next writer
+    removes what it left.
     """
     import psutil  # only writing needs it
 
@@ -92,7 +93,7 @@ def write_whole(file: Path, content: str | bytes) -> None:
         writer = left.name.split(".")[-2]
         if not (writer.isdecimal() and psutil.pid_exists(int(writer))):
             left.unlink(missing_ok=True)
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    part = file.with_name(f".{file.name}.{threading.get_ident()}.{os.getpid()}.part")
     try:
         part.write_bytes(content if isinstance(content, bytes) else content.encode())
         _replace(part, file)

@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -110,6 +111,12 @@ def test_two_writers_of_one_file_leave_a_whole_text(tmp_path):
             assert file.read_text(encoding="utf-8") in ("a" * 50_000, "b" * 50_000)
     assert [writer.returncode for writer in writers] == [0, 0]
     assert [*tmp_path.iterdir()] == [file]
+
+
+def test_two_threads_write_one_file_whole(tmp_path):
+    with ThreadPoolExecutor(2) as pool:
+        [*pool.map(write_whole, [tmp_path / "page.md"] * 100, ["a" * 50_000, "b" * 50_000] * 50)]
+    assert (tmp_path / "page.md").read_text(encoding="utf-8") in ("a" * 50_000, "b" * 50_000)
 
 
 def test_what_a_killed_writer_left_is_removed_and_a_living_one_s_part_kept(tmp_path):
