@@ -34,10 +34,10 @@ class Apple:
 
     def measure(self, prices: pd.DataFrame) -> dict[str, Any]:
         """Train, and measure both parts in USD, along with "same as yesterday"."""
-        from course_utils.evaluation import rmse
+        from course_utils.evaluation import mae, rmse
         from course_utils.windows import fit_scaler_on, make_windows, unscale
 
-        from sklearn.metrics import mean_absolute_error, r2_score
+        from sklearn.metrics import r2_score
         from sklearn.preprocessing import MinMaxScaler
 
         recipe = NETWORKS[self.network]
@@ -59,8 +59,8 @@ class Apple:
             "train naive": rmse(truth[early], naive[early]),
             "test rmse": rmse(truth[late], forecast[late]),
             "test naive": rmse(truth[late], naive[late]),
-            "test mae": float(mean_absolute_error(truth[late], forecast[late])),
-            "naive mae": float(mean_absolute_error(truth[late], naive[late])),
+            "test mae": mae(truth[late], forecast[late]),
+            "naive mae": mae(truth[late], naive[late]),
             "test r2": float(r2_score(truth[late], forecast[late])),
             "naive r2": float(r2_score(truth[late], naive[late])),
         }
