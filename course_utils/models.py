@@ -11,12 +11,12 @@ from typing import Literal, Self
 from course_utils.checks import check_targets, check_windows
 from course_utils.fused import FusedLSTM
 from course_utils.stepping import check_counts
+from course_utils.volatility import OnWindows
 
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-from sklearn.linear_model import LinearRegression
 
 Cell = Literal["SimpleRNN", "LSTM", "GRU", "FusedLSTM"]
 
@@ -122,42 +122,16 @@ class Seasonal(Naive):
         return target[:, -self.back]
 
 
-class WindowRegression:
-    """A linear regression that sees the last days of a window and nothing older."""
+class WindowRegression(OnWindows):
+    """A linear regression that sees the last days of a window and nothing older.
+
+    It needs a lookback of at least `days`.
+    """
 
     def __init__(self, days: int = 1) -> None:
+        super().__init__()
         check_counts(days=days)
         self.days = days
-
-    def fit(self, windows: NDArray, targets: NDArray) -> Self:
-        """Fit by least squares.
-
-        Args:
-            windows: shape (samples, lookback, features), lookback at least `days`.
-            targets: shape (samples,).
-
-        Returns:
-            itself.
-
-        Raises:
-            ValueError: the windows are too short, there is not one target for each, or a value is
-                not finite.
-        """
-        inputs = self._inputs(windows)
-        self.regression = LinearRegression().fit(inputs, check_targets(windows, targets))
-        return self
-
-    def predict(self, windows: NDArray, verbose: int = 0) -> NDArray:
-        """Forecast from the last days of each window.
-
-        Args:
-            windows: shape (samples, lookback, features).
-            verbose: ignored.
-
-        Returns:
-            forecasts, shape (samples, 1).
-        """
-        return self.regression.predict(self._inputs(windows))[:, np.newaxis]
 
     def _inputs(self, windows: NDArray) -> NDArray:
         """Lay the features of the last days side by side, one row per window."""

@@ -1,5 +1,6 @@
 """Volatility: how far a price will move. Its log range by day, and regressions that forecast it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Self
 
@@ -92,33 +93,31 @@ def span_means(windows: NDArray) -> NDArray:
     return np.concatenate([windows[:, -days:].mean(axis=1) for days in SPANS], axis=1)
 
 
-class HAR:
-    """A regression on means over a day, a week and a month: it forecasts volatility from its own.
+class OnWindows(ABC):
+    """A linear regression on a few numbers that are computed from each window."""
 
-    x(t+1) = c + b1 x(t) + b5 mean(x(t-4..t)) + b22 mean(x(t-21..t)), the heterogeneous
-    autoregression of Corsi (2009), here of log ranges. Each further feature, such as the market's
-    range, brings three means of its own.
-    """
+    def __init__(self) -> None:
+        self.regression = LinearRegression()
 
     def fit(self, windows: NDArray, targets: NDArray) -> Self:
         """Fit by least squares.
 
         Args:
-            windows: shape (samples, lookback, features), lookback at least 22.
-            targets: the next day's log range, shape (samples,).
+            windows: shape (samples, lookback, features).
+            targets: shape (samples,).
 
         Returns:
             itself.
 
         Raises:
-            ValueError: as for `span_means`; or there is not one finite target for each window.
+            ValueError: the windows are too short or hold missing values, or there is not one finite
+                target for each.
         """
-        means = span_means(windows)
-        self.regression = LinearRegression().fit(means, check_targets(windows, targets))
+        self.regression.fit(self._inputs(windows), check_targets(windows, targets))
         return self
 
     def predict(self, windows: NDArray, verbose: int = 0) -> NDArray:
-        """Forecast the next day.
+        """Forecast what follows each window.
 
         Args:
             windows: shape (samples, lookback, features), as fitted.
@@ -128,9 +127,25 @@ class HAR:
             forecasts, shape (samples, 1).
 
         Raises:
-            ValueError: as for `span_means`.
+            ValueError: the windows are too short, or hold missing values.
         """
-        return self.regression.predict(span_means(windows))[:, np.newaxis]
+        return self.regression.predict(self._inputs(windows))[:, np.newaxis]
+
+    @abstractmethod
+    def _inputs(self, windows: NDArray) -> NDArray:
+        """Compute the numbers, one row per window."""
+
+
+class HAR(OnWindows):
+    """A regression on means over a day, a week and a month: it forecasts volatility from its own.
+
+    x(t+1) = c + b1 x(t) + b5 mean(x(t-4..t)) + b22 mean(x(t-21..t)), the heterogeneous
+    autoregression of Corsi (2009), here of log ranges. Each further feature, such as the market's
+    range, brings three means of its own. It needs a lookback of at least 22.
+    """
+
+    def _inputs(self, windows: NDArray) -> NDArray:
+        return span_means(windows)
 
 
 class CloseAndVolatility:

@@ -11,7 +11,7 @@ from course.studies.one_step import SEEDS, YEARS
 from course.studies.study import Study
 from course_utils.data.prices import load_prices
 from course_utils.data.registry import tickers
-from course_utils.volatility import HAR, describe_shares, span_means
+from course_utils.volatility import HAR, OnWindows, describe_shares, span_means
 
 import numpy as np
 import pandas as pd
@@ -43,22 +43,13 @@ class Way:
     train: Train
 
 
-class OfTwelve:
+class OfTwelve(OnWindows):
     """A model of twelve numbers: means of ranges, last return and gap, mean absolute returns."""
 
-    def __init__(self, model: Any) -> None:  # noqa: ANN401 (any regression of scikit-learn)
-        self.model = model
+    def __init__(self, regression: Any) -> None:  # noqa: ANN401 (any of scikit-learn)
+        self.regression = regression
 
-    def fit(self, windows: NDArray, targets: NDArray) -> "OfTwelve":
-        """Fit on windows of all four columns; returns itself."""
-        self.model.fit(self._twelve(windows), targets)
-        return self
-
-    def predict(self, windows: NDArray, verbose: int = 0) -> NDArray:
-        """Forecast; returns shape (samples, 1)."""
-        return self.model.predict(self._twelve(windows))[:, np.newaxis]
-
-    def _twelve(self, windows: NDArray) -> NDArray:
+    def _inputs(self, windows: NDArray) -> NDArray:
         ranges = windows[:, :, [0, 3]]
         moves = np.abs(windows[:, :, 1])
         sizes = np.stack([moves[:, -5:].mean(axis=1), moves[:, -22:].mean(axis=1)], axis=1)
