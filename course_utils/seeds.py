@@ -266,8 +266,9 @@ class Stack:
             if isinstance(layer, keras.layers.RNN):
                 values = _states(layer, *own, values)
             elif own:
-                bias = tf.reshape(own[1], (-1, *[1] * (len(values.shape) - 2), layer.units))
-                values = layer.activation(tf.einsum("s...f,sfu->s...u", values, own[0]) + bias)
+                flat = tf.reshape(values, (values.shape[0], -1, values.shape[-1]))
+                sums = tf.matmul(flat, own[0]) + own[1][:, tf.newaxis]
+                values = layer.activation(tf.reshape(sums, (*values.shape[:-1], layer.units)))
             else:
                 values = layer(values, training=True)
         return values
