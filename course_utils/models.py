@@ -174,6 +174,38 @@ class CloseAndGap:
         return windows[:, -1, -1:] + self.gap
 
 
+class CloseAndRecentGap:
+    """The right rival of a High whose price has multiplied: the close plus the recent mean gap.
+
+    A constant from all earlier years is out of date by then, and flatters whatever is compared
+    with it. This one is the mean over each window's own days, so there is nothing to fit.
+    """
+
+    def fit(self, windows: NDArray, targets: NDArray) -> Self:
+        """Return itself; as `CloseAndGap.fit`, but the windows and targets are not used."""
+        return self
+
+    def predict(self, windows: NDArray, verbose: int = 0) -> NDArray:
+        """Add the mean gap of each window's days to its last close.
+
+        Args:
+            windows: shape (samples, lookback, features), in USD; the first feature is the High, or
+                Low, and the last the close. A window of n days has n - 1 gaps.
+            verbose: ignored.
+
+        Returns:
+            forecasts, shape (samples, 1).
+
+        Raises:
+            ValueError: the windows are of one day, which has no close before it.
+        """
+        check_windows(windows)
+        if windows.shape[1] < 2:
+            raise ValueError("A window of one day has no gap: take a lookback of at least 2.")
+        gaps = windows[:, 1:, :1] - windows[:, :-1, -1:]
+        return windows[:, -1, -1:] + gaps.mean(axis=1)
+
+
 def recurrent(
     cell: Cell | Sequence[Cell],
     features: int,

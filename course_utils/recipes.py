@@ -40,9 +40,11 @@ class Recipe:
     bidirectional: bool = False
     batch_size: int = 64
     epochs: int = 10
+    days: int = 1
+    """how many of the window's last days a regression sees"""
 
 
-SIMPLE = ("regression", "gap", "volatility")
+SIMPLE = ("regression", "gap", "recent gap", "volatility")
 """models without a network, which are fitted at once and have no seed"""
 SMALL = 150_000
 """hidden values in a batch, all days and layers, up to which seeds are faster together"""
@@ -58,7 +60,9 @@ RECIPES = {
     "GRU on returns": Recipe("returns"),
     "GRU on returns and range": Recipe("range"),
     "linear, last day": Recipe("range", cell="regression"),
+    "linear, 5 days": Recipe("range", cell="regression", days=5),
     "close and mean gap": Recipe("day", 1, "gap", scaler=None),
+    "close and recent gap": Recipe("day", 251, "recent gap", scaler=None),  # 250 gaps
     "linear on levels": Recipe("prices", 1, "regression"),
     "close and volatility": Recipe("day", 22, "volatility", scaler=None),
     # As many units as the parameters of GRU(32) on four features pay for: see lesson 03.
@@ -68,7 +72,14 @@ RECIPES = {
 }
 BUDGET = ("SimpleRNN, same budget", "LSTM, same budget", "GRU, same budget")
 CLASSIC = ("classic LSTM", "classic GRU")
-RIVALS = ("close and mean gap", "linear on levels", "linear, last day", "close and volatility")
+RIVALS = (
+    "close and mean gap",
+    "close and recent gap",
+    "linear on levels",
+    "linear, last day",
+    "linear, 5 days",
+    "close and volatility",
+)
 LADDER = ("GRU on levels", "GRU on returns", "GRU on returns and range", "linear, last day")
 # All networks have about as many parameters as GRU(32) on four features, Dense included.
 HYBRID = {
@@ -106,14 +117,15 @@ def trainer(recipe: Recipe, seeds: Sequence[int]) -> "Trainer":
         both scaled, to a list of trained models, one per seed.
     """
     # Here, so that reading a table in a lesson does not wait for TensorFlow.
-    from course_utils.models import CloseAndGap, WindowRegression
+    from course_utils.models import CloseAndGap, CloseAndRecentGap, WindowRegression
     from course_utils.seeds import fit_seeds
     from course_utils.training import fit
     from course_utils.volatility import CloseAndVolatility
 
     import keras
 
-    kinds = (WindowRegression, CloseAndGap, CloseAndVolatility)
+    regression = partial(WindowRegression, recipe.days)
+    kinds = (regression, CloseAndGap, CloseAndRecentGap, CloseAndVolatility)
     simple = dict(zip(SIMPLE, kinds, strict=True))
     settings = {"epochs": recipe.epochs, "batch_size": recipe.batch_size, "quiet": True}
 

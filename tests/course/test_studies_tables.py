@@ -10,13 +10,14 @@ from course_utils.recipes import CLASSIC, LADDER
 from course_utils.studies import TABLES, read_study
 
 import numpy as np
+import pandas as pd
 import pytest
 
 COUNTS = {
     "ibm": 2 * 5 + 3 * 2 * 6 * 5 + 2 * 6,  # networks with seeds, over years; a regression
     "wide": 2,
     "tickers": 31 * 6 * 5,
-    "rivals": 31 * 6 * (4 + 1),
+    "rivals": 31 * 6 * (6 + 1),
     "together": 2 * 6,
     "cells": 3 * 6 * 5,
     "memory": 4 * 6 * 5,
@@ -113,6 +114,35 @@ def test_classic_recipes_are_worse_than_naive_and_their_daily_forecasts_say_so(i
     for fit in runs.itertuples():
         error = rmse(daily["truth"], daily[f"{recipe}, seed {fit.seed}"])
         assert error == pytest.approx(fit.rmse, abs=2e-3)
+
+
+@pytest.fixture(scope="module")
+def highs():
+    """Errors for a high of each ticker and year, over the seeds, one column per recipe."""
+    table = pd.concat([read_study("rivals"), read_study("tickers")]).query("column == 'High'")
+    return table.pivot_table("rmse", ["ticker", "year"], "recipe")
+
+
+def gain_over_years(highs, recipe, rival):
+    """The mean of the years' median skills over all tickers, and its interval."""
+    in_years = (1 - highs[recipe] / highs[rival]).groupby("year").median()
+    return paired_difference(in_years, 0 * in_years)
+
+
+@pytest.mark.parametrize("rival", ["close and mean gap", "linear, last day"])
+def test_over_all_tickers_the_network_is_ahead_of_weak_rivals(highs, rival):
+    assert gain_over_years(highs, "GRU on returns and range", rival).low > 0
+
+
+@pytest.mark.parametrize("rival", ["close and recent gap", "linear, 5 days"])
+def test_against_fair_rivals_the_network_s_gain_is_within_chance(highs, rival):
+    gain = gain_over_years(highs, "GRU on returns and range", rival)
+    assert gain.low < 0 < gain.high
+
+
+@pytest.mark.parametrize("rival", ["close and recent gap", "GRU on returns and range"])
+def test_a_formula_with_the_range_stays_ahead(highs, rival):
+    assert gain_over_years(highs, "close and volatility", rival).low > 0
 
 
 def test_memory_is_a_share():

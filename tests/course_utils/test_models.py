@@ -8,6 +8,7 @@ from course_utils.models import (
     CELLS,
     EWMA,
     CloseAndGap,
+    CloseAndRecentGap,
     Drift,
     Mean,
     Persistence,
@@ -52,6 +53,13 @@ def test_close_and_gap_adds_one_constant_to_the_close():
     windows = np.array([[[9.0, 8, 5]], [[9.0, 8, 6]], [[9.0, 8, 7]]])
     model = CloseAndGap().fit(windows, np.array([6.0, 8, 7]))  # gaps of 1, 2 and 0
     assert model.predict(windows).tolist() == [[6], [7], [8]]
+
+
+def test_close_and_recent_gap_adds_the_mean_gap_of_the_window_to_its_last_close():
+    windows = np.array([[[9.0, 8, 5], [7, 5, 6], [9, 6, 8]]])  # gaps of 7 - 5 and 9 - 6
+    assert CloseAndRecentGap().fit(windows, np.array([9.0])).predict(windows).tolist() == [[10.5]]
+    with pytest.raises(ValueError, match="one day has no gap"):
+        CloseAndRecentGap().predict(windows[:, :1])
 
 
 def test_an_average_of_decaying_weights_lies_between_the_last_value_and_the_mean():

@@ -20,6 +20,8 @@ import pytest
 from helpers import made_up_prices
 
 PRICES = made_up_prices("2016-10-03", "2017-03-31")
+LONGER = made_up_prices("2015-10-01", "2017-03-31")
+"""as much as a rival with a year of gaps needs"""
 FEATURES = ["levels", "prices", "returns", "range", "technical"]
 
 
@@ -99,8 +101,22 @@ def test_a_rival_without_a_network_forecasts_a_high_or_low_and_never_sees_the_fu
     def way(prices):
         return forecast(RECIPES[name], prices, column, 2017, seed=0)
 
-    check_past_only(way, PRICES, "2017-02-15")
-    assert rmse(PRICES[column].loc["2017"], way(PRICES)) < 0.05 * PRICES[column].mean()
+    check_past_only(way, LONGER, "2017-02-15")
+    assert rmse(LONGER[column].loc["2017"], way(LONGER)) < 0.05 * LONGER[column].mean()
+
+
+def test_the_recent_gap_is_the_mean_of_250_days_up_to_the_evening_before():
+    gaps = LONGER["High"] - LONGER["Close"].shift()
+    expected = LONGER["Close"].shift() + gaps.rolling(250).mean().shift()
+    found = forecast(RECIPES["close and recent gap"], LONGER, "High", 2017, seed=0)
+    assert found.to_numpy() == pytest.approx(expected.loc["2017"].to_numpy())
+
+
+def test_a_regression_on_five_days_differs_from_that_on_one_in_its_days_alone():
+    five, one = RECIPES["linear, 5 days"], RECIPES["linear, last day"]
+    assert five == replace(one, days=5)
+    forecasts = [forecast(recipe, PRICES, "High", 2017, seed=0) for recipe in (five, one)]
+    assert (forecasts[0] != forecasts[1]).all()
 
 
 def test_a_gap_to_the_close_is_no_forecast_of_a_close():
