@@ -24,7 +24,14 @@ LOOKBACK = 44
 """days, about two months: taken after 22 and 44 had been tried on 2014 and 2017"""
 UNITS = 32
 ALONE, POOLED, UNSEEN = "each by itself", "all at once", "by a model that never saw it"
-DAILY = ("as yesterday", "HAR", "HAR and market", "regression on twelve", "GRU, one for all")
+DAILY = (
+    "as yesterday",
+    "HAR",
+    "HAR and market",
+    "regression on twelve",
+    "regression on all 176",
+    "GRU, one for all",
+)
 FEWER_YEARS = {"GRU, one per share": (2012,)}
 """of what takes long: 31 networks a year"""
 SEEDED = ("GRU, one for all", "dense, one for all")
@@ -74,6 +81,12 @@ def _regression(windows: NDArray, targets: NDArray, seed: int) -> "Forecaster":
     from sklearn.linear_model import LinearRegression
 
     return OfTwelve(LinearRegression()).fit(windows, targets)
+
+
+def _regression_on_all(windows: NDArray, targets: NDArray, seed: int) -> "Forecaster":
+    from course_utils.models import WindowRegression
+
+    return WindowRegression(LOOKBACK).fit(windows, targets)
 
 
 def _boosting(windows: NDArray, targets: NDArray, seed: int) -> "Forecaster":
@@ -134,6 +147,7 @@ WAYS = {
     "HAR and market": Way(ALONE, MARKET, _har),
     "HAR and market, one for all": Way(POOLED, MARKET, _har),
     "regression on twelve": Way(POOLED, ALL, _regression),
+    "regression on all 176": Way(POOLED, ALL, _regression_on_all),
     "boosting on twelve": Way(POOLED, ALL, _boosting),
     "GRU, one for all": Way(POOLED, ALL, _gru(512, 8)),
     "dense, one for all": Way(POOLED, ALL, _dense),

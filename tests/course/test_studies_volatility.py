@@ -76,6 +76,14 @@ def test_twelve_numbers_hold_of_the_days_before_the_last_month_only_their_mean()
         assert not np.allclose(model.predict(windows), model.predict(higher))
 
 
+def test_a_regression_on_all_numbers_sees_each_of_every_day():
+    windows = np.random.default_rng(0).normal(size=(400, LOOKBACK, 4))
+    assert windows[0].size == 176
+    targets = windows[:, 0, 2] - 2 * windows[:, -1, 3]  # the first gap, the market's last range
+    model = WAYS["regression on all 176"].train(windows, targets, 0)
+    np.testing.assert_allclose(model.predict(windows), targets[:, np.newaxis], atol=1e-9)
+
+
 def test_equal_columns_are_worth_one_and_independent_ones_what_they_are():
     alone = np.random.default_rng(0).normal(size=(20_000, 9))
     assert going_together(pd.DataFrame(alone[:, [0] * 9]))[1] == pytest.approx(1)
