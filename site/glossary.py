@@ -43,6 +43,7 @@ STRESSED = {
     ],
     "10": [
         "constant width",
+        "last year's width",
         "HAR's width",
         "Gaussian head",
         "quantile head",
