@@ -225,7 +225,7 @@ def read_notebook(path: Path) -> "NotebookNode":
             ids.add(cell["id"])
         stored["nbformat_minor"] = 5  # the first version with ids
         notebook = nbformat.v4.to_notebook(stored)
-        nbformat.validate(notebook)
+        nbformat.validate(notebook, relax_add_props=True)
     except (*DAMAGE, nbformat.ValidationError) as error:
         raise LessonError(
             f"{path.name} is not a notebook of format 4 ({shown(str(error), 100)}): save it in "

@@ -142,6 +142,12 @@ def test_a_notebook_that_is_damaged_inside_is_named_when_it_is_read_as_a_whole(t
         read_notebook(path)
 
 
+def test_what_another_editor_adds_to_a_cell_does_no_harm(tmp_path):
+    path = tmp_path / "03_sound.ipynb"
+    path.write_text(json.dumps(SOUND).replace('"outputs"', '"colour": "blue", "outputs"'))
+    assert len(read_notebook(path).cells) == 2
+
+
 def test_cells_that_share_an_id_get_the_same_ids_each_time(tmp_path, recwarn):
     path = tmp_path / "03_sound.ipynb"
     path.write_text(json.dumps(SOUND), encoding="utf-8")
