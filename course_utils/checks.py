@@ -271,7 +271,7 @@ def check_model(model: object, *inputs: str) -> None:
 def check_words(rows: NDArray, layers: Sequence[Any]) -> None:
     """Refuse numbers of words for which the first embedding among some layers has no place.
 
-    A compiled network would take others for them without a word.
+    A compiled network would silently read other words in their place.
 
     Args:
         rows: numbers of words, shape (rows, length).

@@ -76,7 +76,7 @@ def fit_seeds(
     if not networks:
         raise ValueError("There is no seed to train with: take at least one.")
     if len({*map(id, networks)}) < len(networks):
-        raise ValueError("`build` gives one network twice: let it build a new one at each call.")
+        raise ValueError("`build` returned one network twice: let it build a new one at each call.")
     windows, targets = (np.asarray(each, "float32") for each in (windows, targets))
     targets = targets[:, np.newaxis] if targets.ndim == 1 else targets
 

@@ -70,7 +70,7 @@ def graded(notebook: NotebookNode) -> NotebookNode:
             number = int(heading[1])
         if _tagged(cell, "exercise") and not _tagged(cell, "more"):
             if number not in noted:
-                raise LessonError("an exercise is not the only one below its `### Exercise N: ...`")
+                raise LessonError("each exercise needs a `### Exercise N: ...` of its own")
             cells += _graded_exercise(cell, following, noted.pop(number), reasoned)
         else:
             cells.append(cell)
@@ -94,7 +94,7 @@ def _graded_exercise(
     solved, _, _ = _split(solution)
     number, points = exercise.number, exercise.minutes
     if name.rpartition("-")[2] != str(number):
-        raise LessonError(f"exercise {number} calls the check {name!r}")
+        raise LessonError(f"exercise {number} calls another one's check, {name!r}")
     for_reasons = points // 2 if number == reasoned else 0
     answer = new_code_cell(
         f"{given}\n### BEGIN SOLUTION\n{solved}\n### END SOLUTION",
@@ -150,7 +150,7 @@ def _split(cell: NotebookNode) -> tuple[str, str, str]:
                 start = check.lineno - 1
                 return "\n".join(lines[:start]).rstrip(), name, "\n".join(lines[start:])
     first = cell.source.partition("\n")[0]
-    raise LessonError(f"the cell `{first}` is not Python that ends in check(...)")
+    raise LessonError(f"the cell `{first}` must be Python that ends in check(...)")
 
 
 def _tagged(cell: NotebookNode | None, tag: str) -> bool:

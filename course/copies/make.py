@@ -40,7 +40,7 @@ def copy_of(lesson: Lesson, kind: Kind, folder: Path) -> NotebookNode:
                 return graded(notebook)
             except LessonError as error:
                 raise LessonError(
-                    f"{lesson.path.name}: {error}; `course check-lesson` says what it lacks"
+                    f"{lesson.path.name}: {error}; `course check-lesson` says what the lesson lacks"
                 ) from error
         case Kind.COLAB:
             return bringing_the_course(student(notebook))

@@ -210,7 +210,7 @@ def _named(table: Table, name: str) -> str:
         first = shown(name, 30)
         raise DataError(
             f"{table.file} has both {first} and {first}.1 (columns of one name are numbered): "
-            "rename the one that you mean"
+            "give the one that you mean another name"
         )
     return name
 

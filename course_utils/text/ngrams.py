@@ -92,7 +92,7 @@ class NGram:
         """
         codes = self._codes(codes)
         if start < 0:
-            raise ValueError(f"A start of {start} is before the text: score from 0 on.")
+            raise ValueError(f"A start of {start} is before the text: start at 0 or later.")
         first = max(start, self.order - 1)  # from here on, every context has its full length
         short = range(start, min(first, len(codes)))
         found = [self._mix(codes[np.newaxis, :at], codes[at : at + 1]) for at in short]

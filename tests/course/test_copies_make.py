@@ -229,11 +229,11 @@ def twins(cells):
     [
         (has_stub("answer = ..."), r"`answer = \.\.\.` is not Python that ends in check"),
         (has_stub('%time\ncheck("02-1", ...)'), "`%time` is not Python that ends in check"),
-        (has_stub('check("02-3", ...)'), "exercise 1 calls the check '02-3'"),
-        (has_stub('check("our_new-a", ...)'), "exercise 1 calls the check 'our_new-a'"),
+        (has_stub('check("02-3", ...)'), "exercise 1 calls another one's check, '02-3'"),
+        (has_stub('check("our_new-a", ...)'), "exercise 1 calls another one's check, 'our_new-a'"),
         (lambda cells: cells.pop(STUB + 1), "02-1: the cell after it is not a solution"),
         (lambda cells: cells.pop(STUB - 1), r"0 cells tagged notes after cell 4"),
-        (lambda cells: cells.extend(twins(cells[STUB : STUB + 2])), "not the only one below"),
+        (lambda cells: cells.extend(twins(cells[STUB : STUB + 2])), r"needs a `### Exercise N"),
         (lambda cells: cells.__delitem__(slice(STUB - 2, None)), "no `## Exercises` with"),
     ],
 )
