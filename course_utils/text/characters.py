@@ -133,7 +133,7 @@ def bits(probabilities: ArrayLike) -> float:
     strange = values[~((values >= 0) & (values <= 1.001))]
     if strange.size or not values.size:
         raise ValueError(
-            "Pass the probabilities that a model gave the true characters, not "
+            "Pass the probabilities that a model gave the true characters, each from 0 to 1, not "
             f"{f'{strange[0]:.4g}' if strange.size else 'nothing'}."
         )
     return float(-np.log2(values).mean())
