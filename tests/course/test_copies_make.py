@@ -227,8 +227,8 @@ def twins(cells):
 @pytest.mark.parametrize(
     ("breaks", "problem"),
     [
-        (has_stub("answer = ..."), r"`answer = \.\.\.` is not Python that ends in check"),
-        (has_stub('%time\ncheck("02-1", ...)'), "`%time` is not Python that ends in check"),
+        (has_stub("answer = ..."), r"`answer = \.\.\.` must be Python that ends in check"),
+        (has_stub('%time\ncheck("02-1", ...)'), "`%time` must be Python that ends in check"),
         (has_stub('check("02-3", ...)'), "exercise 1 calls another one's check, '02-3'"),
         (has_stub('check("our_new-a", ...)'), "exercise 1 calls another one's check, 'our_new-a'"),
         (lambda cells: cells.pop(STUB + 1), "02-1: the cell after it is not a solution"),
