@@ -353,7 +353,7 @@ AUTUMN = ["2017-10-29 01:00", "2017-10-29 02:00", "2017-10-29 02:00", "2017-10-2
         (
             "Date;Rome;;Oslo;\n;t;rain;t;rain\n" + rows(ISO, ["1;2;3;4", "5;6;7;8"], ";"),
             {"value": "t"},
-            r"both t and t\.1 \(columns of one name are numbered\): rename",
+            r"both t and t\.1 \(columns of one name are numbered\): give",
         ),
         ("Datum;Tag;Nacht\n" + rows(ISO, ["5,2;3,1"] * 3, ";"), {}, r"numbers \(Tag, Nacht\)"),
         ("date,v\n" + rows(ISO, ["", "-", ""]), {}, "has no number in its column v"),
