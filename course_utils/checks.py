@@ -48,6 +48,17 @@ def check_days(
         )
 
 
+def check_order(*series: ArrayLike) -> None:
+    """Refuse tables of pandas whose days or steps do not run oldest first; arrays have none.
+
+    Raises:
+        ValueError: as for `check_days`.
+    """
+    for values in series:
+        if isinstance(values, pd.DataFrame | pd.Series):
+            check_days(values, steps=True)
+
+
 def check_columns(table: pd.DataFrame, columns: Sequence[str]) -> None:
     """Refuse a table that lacks a column, or has two of one name.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from course_utils.checks import as_numbers, check_days, check_finite
+from course_utils.checks import as_numbers, check_finite, check_order
 from course_utils.stepping import (
     check_counts,
     check_steps,
@@ -14,7 +14,6 @@ from course_utils.stepping import (
 
 import keras
 import numpy as np
-import pandas as pd
 import tensorflow as tf
 from keras import ops
 from numpy.typing import ArrayLike, NDArray
@@ -176,8 +175,7 @@ def _with_nested(layers: Iterable[keras.Layer]) -> Iterator[keras.Layer]:
 
 def _as_batch(history: ArrayLike, features: int) -> NDArray:
     """Return the history as (starts, time, features), if it has these and no gap, oldest first."""
-    if isinstance(history, pd.DataFrame | pd.Series):
-        check_days(history, steps=True)
+    check_order(history)
     values = as_numbers(history).astype(float)
     if values.ndim == 1:
         values = values[:, np.newaxis]

@@ -6,7 +6,14 @@ The order is always the same: split by time, fit the scaler on the training part
 from collections.abc import Mapping, Sequence
 from numbers import Integral
 
-from course_utils.checks import as_numbers, check_columns, check_days, check_features, check_finite
+from course_utils.checks import (
+    as_numbers,
+    check_columns,
+    check_days,
+    check_features,
+    check_finite,
+    check_order,
+)
 
 import numpy as np
 import pandas as pd
@@ -33,7 +40,7 @@ def split_by_year(
 
     Raises:
         ValueError: the table is empty or not one row per day, oldest first; it has no day in
-            that year, or too few days before it.
+            that year, or too few days before it; or the lookback is below 0.
     """
     if not len(table):
         raise ValueError(f"An empty table holds no day of {year}.")
@@ -45,10 +52,10 @@ def split_by_year(
             f"No day in {year}: the table covers {table.index[0]:%Y-%m-%d} to "
             f"{table.index[-1]:%Y-%m-%d}. Take a year within it."
         )
-    if len(train) <= lookback:
+    if not 0 <= lookback < len(train):
         raise ValueError(
             f"{len(train)} days before {year} are too few for training with lookback {lookback}: "
-            "take a later year or a shorter lookback."
+            "take a later year or a shorter lookback, from 0 on."
         )
     context = train.iloc[len(train) - lookback :]
     return train, pd.concat([context, test])
@@ -163,8 +170,7 @@ def make_windows(series: ArrayLike, lookback: int, horizon: int = 1) -> tuple[ND
             holds a missing or infinite value (named by its position) or one that is no number,
             or its index does not run from the oldest to the newest.
     """
-    if isinstance(series, pd.DataFrame | pd.Series):
-        check_days(series, steps=True)
+    check_order(series)
     values = as_numbers(series)
     if values.ndim == 1:
         values = values[:, np.newaxis]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from course_utils.checks import as_numbers, check_days, check_same_days
+from course_utils.checks import as_numbers, check_order, check_same_days
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,8 @@ def pair(truth: ArrayLike, forecast: ArrayLike, in_order: bool = False) -> tuple
     Where neighbours count, `in_order` refuses days that do not run from the oldest to the newest.
     """
     check_same_days(truth, forecast)
-    for values in (truth, forecast):
-        if in_order and isinstance(values, pd.Series | pd.DataFrame):
-            check_days(values, steps=True)
+    if in_order:
+        check_order(truth, forecast)
     truth, forecast = as_numbers(truth), as_numbers(forecast)
     if truth.size != forecast.size:
         raise ValueError(

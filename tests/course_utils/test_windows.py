@@ -263,6 +263,12 @@ def test_a_year_as_a_number_or_a_lookback_below_0_does_not_split(start, lookback
         split_at(HOURS, start, lookback)
 
 
+def test_a_lookback_below_0_drops_no_days_of_the_year():
+    days = pd.DataFrame({"price": 1.0}, pd.date_range("2016-12-01", "2017-01-31"))
+    with pytest.raises(ValueError, match="a shorter lookback, from 0 on"):
+        split_by_year(days, 2017, -5)
+
+
 # ---------------------------------------------------------------- many series
 
 
